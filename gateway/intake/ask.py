@@ -1,0 +1,77 @@
+"""What intake asks of the store, and what it is told: the page between HTTP and the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from gateway.access.keys import Client
+from gateway.words.fault import Fault
+from schemas.dossier import Content, NewDossier
+from schemas.event import NewEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A new dossier, or the same one again. `flags`: what reading noticed (code, pointer)."""
+
+    client: Client
+    content: NewDossier
+    digest: bytes  # SHA-256 of the canonical JSON of the request
+    key: str | None = None  # Idempotency-Key
+    flags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostEvent:
+    """A further event of a known dossier."""
+
+    client: Client
+    dossier: UUID
+    event: NewEvent
+    digest: bytes
+    expected_version: int | None = None
+    key: str | None = None
+    flags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostSnapshot:
+    """The current state of a dossier, from software that only knows rows."""
+
+    client: Client
+    content: Content
+    digest: bytes
+    key: str | None = None
+    flags: tuple[tuple[str, str], ...] = ()
+
+
+Ask = Post | PostEvent | PostSnapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the client is told once the commit has returned."""
+
+    status: int
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denied:
+    """Nothing was changed, and why: an HTTP status, the code of a title, all faults together."""
+
+    status: int
+    code: str
+    faults: tuple[Fault, ...] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Desk(Protocol):
+    """Where requests become rows."""
+
+    async def submit(self, ask: Ask) -> Answer | Denied:
+        """Store one request together with its neighbours; return after the commit."""
+        ...

@@ -1,0 +1,5 @@
+"""Tables and pure functions.
+
+In: values, with the time as an argument. Out: decisions.
+Never: a clock, I/O, an await.
+"""

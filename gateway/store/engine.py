@@ -1,0 +1,128 @@
+"""Transactions: one writer that groups, readers on their own connections.
+
+Every store function takes a SQLAlchemy `Connection` and is written once for both dialects. On
+SQLite all writes go through one thread; what has queued up meanwhile shares one commit, each job
+inside its own savepoint, so a failing job fails alone (ADR 0004).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+T = TypeVar("T")
+Job = tuple[Callable[[Connection], Any], Future[Any]]
+
+BUSY_SECONDS = 10.0
+GROUP = 64
+"""At most so many jobs share one commit."""
+
+
+class StoreUnavailable(Exception):  # noqa: N818 - said to clients as 503
+    """The database cannot be written to now; nothing of the request was kept."""
+
+
+def connect(path: Path) -> Engine:
+    """Open an embedded database: WAL, and a commit returns when the disk has it."""
+    engine = sa.create_engine(
+        f"sqlite:///{path}",
+        poolclass=sa.pool.QueuePool,
+        pool_size=8,
+        max_overflow=0,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+class Store:
+    """The embedded store: `write` joins the next group commit, `read` never waits for it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._readers = ThreadPoolExecutor(max_workers=3, thread_name_prefix="store-read")
+        self._writer = threading.Thread(target=self._write_for_ever, name="store-write", daemon=True)
+        self._writer.start()
+
+    async def write(self, job: Callable[[Connection], T]) -> T:
+        """Run `job` in a transaction and return what it returns, after the commit.
+
+        A caller that is cancelled meanwhile does not undo the job.
+        """
+        future: Future[T] = Future()
+        self._jobs.put((job, future))
+        return await asyncio.shield(asyncio.wrap_future(future))
+
+    async def read(self, job: Callable[[Connection], T]) -> T:
+        """Run `job` on a connection of its own; what it changes is thrown away."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, job)
+
+    def _read(self, job: Callable[[Connection], T]) -> T:
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            try:
+                return job(connection)
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
+    def close(self) -> None:
+        """Finish what was queued, then stop."""
+        self._jobs.put(None)
+        self._writer.join()
+        self._readers.shutdown()
+        self.engine.dispose()
+
+    def _write_for_ever(self) -> None:
+        with self.engine.connect() as connection:
+            while (first := self._jobs.get()) is not None:
+                group = [first]
+                last = False
+                while len(group) < GROUP and not self._jobs.empty():
+                    following = self._jobs.get()
+                    if following is None:
+                        last = True
+                        break
+                    group.append(following)
+                self._commit(connection, group)
+                if last:
+                    return
+
+    def _commit(self, connection: Connection, group: list[Job]) -> None:
+        """Run a group in one transaction; answer only after the commit."""
+        answers: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            for job, future in group:
+                connection.exec_driver_sql("SAVEPOINT job")
+                try:
+                    answers.append((future, job(connection), None))
+                    connection.exec_driver_sql("RELEASE job")
+                except Exception as error:  # noqa: BLE001 - it is the caller's, and is given to it
+                    connection.exec_driver_sql("ROLLBACK TO job")
+                    connection.exec_driver_sql("RELEASE job")
+                    answers.append((future, None, error))
+            connection.exec_driver_sql("COMMIT")
+        except sa.exc.DBAPIError as error:
+            if connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+                connection.exec_driver_sql("ROLLBACK")
+            answers = [(future, None, StoreUnavailable(str(error.orig))) for _, future in group]
+        for future, value, failure in answers:
+            if failure is None:
+                future.set_result(value)
+            else:
+                future.set_exception(failure)

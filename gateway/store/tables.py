@@ -1,0 +1,178 @@
+"""Every table, once.
+
+Two ideas carry the layout (ADR 0003). The ledger (`lane`, `attempt`) says what a system holds and
+how we know; the agenda (`todo`) says what remains to be done and has a row only while something
+remains, so a claim costs by the backlog and not by the history.
+
+Times are whole milliseconds since 1970, UTC: the same arithmetic in both dialects.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+Millis = sa.BigInteger
+
+client = sa.Table(
+    "client",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("environment", sa.Text, nullable=False),  # live, sandbox
+    sa.Column("agencies", sa.JSON, nullable=False),  # roots of the subtrees it may speak for
+    sa.Column("created_at", Millis, nullable=False),
+)
+
+client_key = sa.Table(
+    "client_key",
+    metadata,
+    sa.Column("hash", sa.LargeBinary(32), primary_key=True),  # SHA-256 of 256 random bits
+    sa.Column("client", sa.ForeignKey("client.id"), nullable=False),
+    sa.Column("created_at", Millis, nullable=False),
+    sa.Column("expires_at", Millis),
+)
+
+dossier = sa.Table(
+    "dossier",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),  # UUIDv7, made before the insert
+    sa.Column("owner", sa.Integer, nullable=False),  # the client
+    sa.Column("ref", sa.Text, nullable=False),  # the client's own key
+    sa.Column("environment", sa.Text, nullable=False),
+    sa.Column("code", sa.Text),  # official code
+    sa.Column("agency", sa.Text),  # competent agency's code
+    sa.Column("procedure", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("last_seq", sa.Integer, nullable=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),  # of the first post: same or other?
+    sa.Column("due_at", Millis),
+    sa.Column("as_of", Millis),  # newest snapshot
+    sa.Column("created_at", Millis, nullable=False),
+    sa.Column("updated_at", Millis, nullable=False),
+    sa.UniqueConstraint("owner", "ref", name="dossier_owner_ref"),
+)
+sa.Index("dossier_owner_code", dossier.c.owner, dossier.c.code)
+sa.Index("dossier_owner_updated", dossier.c.owner, dossier.c.updated_at, dossier.c.id)
+
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("dossier_id", sa.ForeignKey("dossier.id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("ref", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),  # the dossier's state at this place
+    sa.Column("origin", sa.Text),  # the system that told us: never told back
+    sa.Column("supersedes", sa.Integer),
+    sa.Column("client", sa.Integer),
+    sa.Column("at", Millis, nullable=False),
+    sa.Column("recorded_at", Millis, nullable=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),
+    sa.Column("key_id", sa.SmallInteger, nullable=False, default=0),
+    sa.Column("body", sa.LargeBinary, nullable=False),  # event and dossier of this version
+    sa.UniqueConstraint("dossier_id", "ref", name="event_ref"),
+)
+
+lane = sa.Table(
+    "lane",
+    metadata,
+    sa.Column("dossier_id", sa.ForeignKey("dossier.id"), primary_key=True),
+    sa.Column("system", sa.Integer, primary_key=True),
+    sa.Column("done_seq", sa.Integer, nullable=False, default=0),
+    sa.Column("done_at", Millis),
+    sa.Column("remote", sa.JSON, nullable=False),
+    sa.Column("born_here", sa.Boolean, nullable=False, default=False),
+    sa.Column("via", sa.Text),  # another system reports there: we keep out
+)
+
+READY, WAITING, PARKED, ASKED = 1, 2, 3, 4
+"""States of a todo; a leased one is ready with `lease_until` set."""
+
+todo = sa.Table(
+    "todo",
+    metadata,
+    sa.Column("dossier_id", sa.ForeignKey("dossier.id"), primary_key=True),
+    sa.Column("system", sa.Integer, primary_key=True),
+    sa.Column("state", sa.SmallInteger, nullable=False),
+    sa.Column("rank", sa.BigInteger, nullable=False),
+    sa.Column("wake_at", Millis),  # null while waiting: only an event wakes it (no code yet)
+    sa.Column("head_seq", sa.Integer, nullable=False),
+    sa.Column("fence", sa.BigInteger),
+    sa.Column("lease_until", Millis),
+    sa.Column("worker", sa.Text),
+    sa.Column("doubt", sa.SmallInteger, nullable=False, default=0),  # 1 may have landed, 2 append
+    sa.Column("tries", sa.Integer, nullable=False, default=0),
+    sa.Column("lost", sa.Integer, nullable=False, default=0),  # leases that lapsed
+    sa.Column("reason", sa.Text),  # why it waits or is parked: a code of `words`
+    sa.Column("cause", sa.Text),  # groups what is parked for the same thing
+    sa.Column("parked_for", sa.Text),  # officer, operator, integrator
+    sa.Column("detail", sa.JSON),  # what the officer is told: field-level problems
+    sa.Column("since", Millis, nullable=False),  # since when something remains
+)
+sa.Index("todo_ready", todo.c.system, todo.c.rank, sqlite_where=todo.c.state == READY,
+         postgresql_where=todo.c.state == READY)
+sa.Index("todo_timer", todo.c.system, todo.c.wake_at,
+         sqlite_where=todo.c.state.in_((WAITING, ASKED)),
+         postgresql_where=todo.c.state.in_((WAITING, ASKED)))
+sa.Index("todo_parked", todo.c.system, todo.c.cause, sqlite_where=todo.c.state == PARKED,
+         postgresql_where=todo.c.state == PARKED)
+
+system = sa.Table(
+    "system",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("gate", sa.JSON, nullable=False),  # `rules.gate.Gate`
+    sa.Column("gate_until", Millis, nullable=False, default=0),
+    sa.Column("inflight", sa.Integer, nullable=False, default=0),  # leased lanes
+    sa.Column("held_by", sa.Text),  # who paused it; null: not paused
+    sa.Column("held_why", sa.Text),
+)
+
+attempt = sa.Table(
+    "attempt",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),  # UUIDv7
+    sa.Column("dossier_id", sa.Uuid, nullable=False),
+    sa.Column("system", sa.Integer, nullable=False),
+    sa.Column("from_seq", sa.Integer, nullable=False),
+    sa.Column("to_seq", sa.Integer, nullable=False),
+    sa.Column("fence", sa.BigInteger, nullable=False),
+    sa.Column("worker", sa.Text, nullable=False),
+    sa.Column("started_at", Millis, nullable=False),
+    sa.Column("ended_at", Millis, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("late", sa.Boolean, nullable=False, default=False),
+    sa.Column("adapter", sa.Text, nullable=False),  # name, version, hash of its code tables
+    sa.Column("detail", sa.JSON, nullable=False),
+)
+sa.Index("attempt_dossier", attempt.c.dossier_id, attempt.c.id)
+
+counter = sa.Table(
+    "counter",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),  # "fence", "code:H99.14:260302"
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+
+file = sa.Table(
+    "file",
+    metadata,
+    sa.Column("client", sa.Integer, primary_key=True),
+    sa.Column("sha256", sa.LargeBinary(32), primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("created_at", Millis, nullable=False),
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    sa.Column("client", sa.Integer, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),
+    sa.Column("created_at", Millis, nullable=False),
+    sa.Column("answer", sa.JSON, nullable=False),
+)

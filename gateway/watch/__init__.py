@@ -1,0 +1,5 @@
+"""What operators see.
+
+In: numbers and events of the other rooms. Out: metrics, logs, health.
+Never: personal data.
+"""

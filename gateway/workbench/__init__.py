@@ -1,0 +1,5 @@
+"""What integrators and demonstrations need.
+
+In: adapters, contracts, samples. Out: checks, simulators, audits.
+Never: anything the running gateway needs.
+"""
