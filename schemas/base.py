@@ -70,7 +70,7 @@ def _partial_date(value: str) -> str:
     """Check a date that may lack its day or month: old papers often do."""
     parts = [int(part) for part in value.split("-")]
     try:
-        date(*(parts + [1, 1])[:3])
+        date(*[*parts, 1, 1][:3])
     except ValueError:
         raise PydanticCustomError("no_such_date", "is not a day of the calendar") from None
     return value

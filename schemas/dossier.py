@@ -177,7 +177,7 @@ class NewDossier(Content):
 
 
 class Dossier(Content):
-    """A dossier as the gateway keeps it and as every adapter reads it: version n is after event n."""
+    """A dossier as the gateway keeps it; version n is how it stands after event n."""
 
     id: UUID = Field(title="Mã trong cổng", description="UUIDv7, the identity in every path")
     version: Annotated[int, Strict(), Field(ge=1)] = Field(title="Phiên bản")

@@ -150,9 +150,7 @@ class Party(Part):
         None, title="Ngày sinh", description="YYYY, YYYY-MM or YYYY-MM-DD: a date, without a zone"
     )
     sex: Literal["male", "female", "other"] | None = Field(None, title="Giới tính")
-    nationality: Country | None = Field(
-        None, title="Quốc tịch", examples=["VN"]
-    )
+    nationality: Country | None = Field(None, title="Quốc tịch", examples=["VN"])
     account_id: Text100 | None = Field(None, title="Mã tài khoản điện tử (TechID)")
     representative: Representative | None = Field(None, title="Người đại diện")
     identities: tuple[Identity, ...] = Field((), title="Giấy tờ định danh", max_length=10)

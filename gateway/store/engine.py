@@ -43,7 +43,12 @@ def connect(path: Path) -> Engine:
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-65536",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
@@ -56,7 +61,9 @@ class Store:
         self.engine = engine
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(max_workers=3, thread_name_prefix="store-read")
-        self._writer = threading.Thread(target=self._write_for_ever, name="store-write", daemon=True)
+        self._writer = threading.Thread(
+            target=self._write_for_ever, name="store-write", daemon=True
+        )
         self._writer.start()
 
     async def write(self, job: Callable[[Connection], T]) -> T:

@@ -105,19 +105,34 @@ todo = sa.Table(
     sa.Column("doubt", sa.SmallInteger, nullable=False, default=0),  # 1 may have landed, 2 append
     sa.Column("tries", sa.Integer, nullable=False, default=0),
     sa.Column("lost", sa.Integer, nullable=False, default=0),  # leases that lapsed
+    sa.Column("failing_since", Millis),  # the first failure since something passed
     sa.Column("reason", sa.Text),  # why it waits or is parked: a code of `words`
     sa.Column("cause", sa.Text),  # groups what is parked for the same thing
     sa.Column("parked_for", sa.Text),  # officer, operator, integrator
     sa.Column("detail", sa.JSON),  # what the officer is told: field-level problems
     sa.Column("since", Millis, nullable=False),  # since when something remains
 )
-sa.Index("todo_ready", todo.c.system, todo.c.rank, sqlite_where=todo.c.state == READY,
-         postgresql_where=todo.c.state == READY)
-sa.Index("todo_timer", todo.c.system, todo.c.wake_at,
-         sqlite_where=todo.c.state.in_((WAITING, ASKED)),
-         postgresql_where=todo.c.state.in_((WAITING, ASKED)))
-sa.Index("todo_parked", todo.c.system, todo.c.cause, sqlite_where=todo.c.state == PARKED,
-         postgresql_where=todo.c.state == PARKED)
+sa.Index(
+    "todo_ready",
+    todo.c.system,
+    todo.c.rank,
+    sqlite_where=todo.c.state == READY,
+    postgresql_where=todo.c.state == READY,
+)
+sa.Index(
+    "todo_timer",
+    todo.c.system,
+    todo.c.wake_at,
+    sqlite_where=todo.c.state.in_((WAITING, ASKED)),
+    postgresql_where=todo.c.state.in_((WAITING, ASKED)),
+)
+sa.Index(
+    "todo_parked",
+    todo.c.system,
+    todo.c.cause,
+    sqlite_where=todo.c.state == PARKED,
+    postgresql_where=todo.c.state == PARKED,
+)
 
 system = sa.Table(
     "system",
@@ -174,5 +189,4 @@ idempotency = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("digest", sa.LargeBinary(32), nullable=False),
     sa.Column("created_at", Millis, nullable=False),
-    sa.Column("answer", sa.JSON, nullable=False),
 )

@@ -1,0 +1,39 @@
+# Two commands: `make run` shows everything at work, `make test` proves it.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test clean
+
+help: ## show these lines
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
+
+setup: $(STAMP) ## only install, into .venv
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Making .venv and installing the pinned dependencies (about a minute, once) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on \
+	  -c constraints.txt --quiet --quiet setuptools wheel
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on \
+	  -c constraints.txt --no-build-isolation -e '.[dev]' | grep -v '^Requirement already' || true
+	@$(BIN)/python -c 'import fastapi, sqlalchemy, gateway' && touch $(STAMP)
+
+run: setup ## the gateway, three simulated systems and sample dossiers; stays up
+	@$(BIN)/lienthong demo --stay
+
+demo: setup ## the same, but ends by itself with an audited summary
+	@$(BIN)/lienthong demo
+
+test: setup ## ruff, mypy, import rules, tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest
+
+clean: ## remove what the commands above made
+	rm -rf .venv build data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,36 @@
+"""The command `lienthong`: one file per sub-command, gathered here."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from gateway.commands import clients, demo, doctor, hold, migrate, serve, simulate, worker
+from gateway.settings import SettingsError
+
+app = typer.Typer(
+    name="lienthong",
+    help="Liên Thông: post a dossier once, deliver it to every system that must know of it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(serve.serve)
+app.command()(worker.worker)
+app.command()(simulate.simulate)
+app.command()(demo.demo)
+app.command()(migrate.migrate)
+app.command()(doctor.doctor)
+app.add_typer(clients.app, name="clients")
+app.command()(hold.hold)
+app.command()(hold.release)
+
+
+def run() -> None:
+    """Run a command; a setting that cannot be right ends it with one clear line."""
+    try:
+        app()
+    except SettingsError as error:
+        typer.echo(f"lienthong: {error}", err=True)
+        sys.exit(2)

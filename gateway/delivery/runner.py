@@ -1,0 +1,193 @@
+"""One runner per system: claim what the gate lets pass, hold the conversations, settle in batches.
+
+The claim is committed before anything is sent. A conversation ends well before its lease does. What
+was finished is settled together; what was not begun when the process stops is given back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from adapters.kit.port import Step
+from gateway.delivery.conversation import Channel, Ended, converse
+from gateway.retries.port import Retries
+from gateway.store import lanes, settling
+from gateway.store.assign import assign_codes
+from gateway.store.engine import Store
+from gateway.store.lanes import Claim, Terms, Work
+from gateway.store.settling import Finished, Settled
+from gateway.store.systems import Target, Targets
+from gateway.watch import metrics
+
+log = structlog.get_logger()
+
+LEASE_MARGIN = 15.0
+"""Seconds by which a lease outlives the longest conversation."""
+BATCH = 50
+"""At most so many lanes are claimed or settled in one transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What every runner works with."""
+
+    store: Store
+    targets: Targets
+    retries: Retries
+    worker: str
+    scale: float
+    randomness: random.Random = field(default_factory=random.Random)
+
+
+class Runner:
+    """Delivers the lanes of one system."""
+
+    def __init__(self, bench: Bench, target: Target, channel: Channel) -> None:
+        self._bench = bench
+        self._target = target
+        self._channel = channel
+        self._news = asyncio.Event()
+        self._talking: set[asyncio.Task[None]] = set()
+        self._ended: list[Finished] = []
+        facts = target.facts
+        self._terms = Terms(
+            system=target.id,
+            worker=bench.worker,
+            adapter=target.adapter_version,
+            at_once=facts.at_once,
+            lease=int((facts.conversation + LEASE_MARGIN) * 1000),
+            linger=int(facts.linger * bench.scale * 1000),
+            appends=facts.appends,
+            parks_doubt=facts.on_uncertain == "park",
+        )
+        self._rules = settling.Rules(
+            system=target.id,
+            worker=bench.worker,
+            adapter=target.adapter_version,
+            at_once=facts.at_once,
+            linger=facts.linger,
+            on_uncertain=facts.on_uncertain,
+            scale=bench.scale,
+        )
+
+    def wake(self) -> None:
+        """Look at the agenda soon."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Deliver until cancelled; on the way out, finish or give back what is under way."""
+        try:
+            while True:
+                try:
+                    pause = await self._turn()
+                except Exception as error:  # noqa: BLE001 - a runner outlives a lost database
+                    log.warning(
+                        "runner_failed", system=self._target.name, error=type(error).__name__
+                    )
+                    pause = 1.0
+                await self._wait(pause)
+        finally:
+            await self._finish()
+
+    async def _turn(self) -> float:
+        """Settle what ended, claim what may begin; give the seconds after which to look again."""
+        self._news.clear()
+        await self._settle()
+        free = min(BATCH, self._target.facts.at_once - len(self._talking))
+        if free <= 0:
+            return 1.0
+        claimed = await self._bench.store.write(
+            lambda connection: lanes.claim(connection, self._terms, free)
+        )
+        if not claimed.claims:
+            return claimed.look_again / 1000
+        for work in await self._load(claimed.claims):
+            task = asyncio.create_task(self._attempt(work))
+            self._talking.add(task)
+            task.add_done_callback(self._talking.discard)
+        return 0.0 if len(claimed.claims) == free else 1.0
+
+    async def _load(self, claims: Sequence[Claim]) -> list[Work]:
+        try:
+            return await self._bench.store.read(
+                lambda connection: lanes.load(connection, self._target.name, claims)
+            )
+        except BaseException:
+            await asyncio.shield(
+                self._bench.store.write(lambda connection: lanes.release(connection, claims))
+            )
+            raise
+
+    async def _attempt(self, work: Work) -> None:
+        """Hold one conversation and put what came of it on the pile to settle."""
+        claim = work.claim
+        step = Step(
+            dossier=work.dossier,
+            events=work.events,
+            remote=claim.remote,
+            doubt=claim.doubt > 0,
+            born_here=claim.born_here,
+        )
+        ended = await converse(self._bench.store, self._target, self._channel, step, claim)
+        metrics.attempted(self._target.name, ended.name, ended.seconds)
+        self._ended.append(self._finished(claim, ended))
+        self._news.set()
+
+    def _finished(self, claim: Claim, ended: Ended) -> Finished:
+        return Finished(
+            id=ended.id,
+            claim=claim,
+            outcome=ended.outcome,
+            started_at=ended.started_at,
+            ended_at=int(time.time() * 1000),
+            detail=ended.detail,
+            name=ended.name,
+            jitter=self._bench.randomness.random(),
+        )
+
+    async def _settle(self) -> None:
+        while self._ended:
+            batch, self._ended = self._ended[:BATCH], self._ended[BATCH:]
+            try:
+                settled = await self._bench.store.write(
+                    lambda connection: self._settle_rows(connection, batch)  # noqa: B023 - awaited in this turn
+                )
+            except BaseException:
+                # Nothing was settled: keep it and try again; a repeated settlement is harmless.
+                self._ended = [*batch, *self._ended]
+                raise
+            self._bench.retries.hold(settled.waits)
+            metrics.gate(self._target.name, settled.gate)
+
+    def _settle_rows(self, connection: settling.Connection, batch: Sequence[Finished]) -> Settled:
+        settled = settling.settle(connection, self._rules, batch)
+        if settled.codes:
+            assign_codes(connection, self._bench.targets, self._target, settled.codes)
+        return settled
+
+    async def _wait(self, seconds: float) -> None:
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        spread = seconds * (0.9 + 0.2 * self._bench.randomness.random())
+        try:
+            async with asyncio.timeout(spread):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    async def _finish(self) -> None:
+        """Let conversations come to their end: their deadline bounds the wait."""
+        if self._talking:
+            await asyncio.wait(self._talking, timeout=self._target.facts.conversation)
+        await self._settle()
+
+    async def close(self) -> None:
+        """Close the way to the system."""
+        await self._channel.carrier.close()

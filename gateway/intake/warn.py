@@ -1,0 +1,51 @@
+"""What a target will lack, said to the client at once instead of three days later."""
+
+from __future__ import annotations
+
+from adapters.kit.port import Step
+from adapters.kit.talk import preview
+from gateway.store.dossiers import State
+from gateway.store.systems import Targets
+from gateway.store.tables import WAITING
+
+
+def warnings(state: State, targets: Targets) -> list[dict[str, str]]:
+    """Translate for each system that still has to be told, send nothing, and report what fails."""
+    found = []
+    for target in targets.all:
+        lane, agenda = state.lanes.get(target.id), state.todos.get(target.id)
+        if lane is None or agenda is None:
+            continue
+        if agenda.state == WAITING and agenda.reason == "needs_code":
+            found.append(
+                {
+                    "system": target.name,
+                    "code": "needs_code",
+                    "pointer": "/official_code",
+                    "detail": "this system waits until the dossier has its official code",
+                }
+            )
+            continue
+        past = [
+            one.event
+            for one in state.past
+            if one.event.seq > lane.done_seq and one.origin != target.name
+        ]
+        gone = {event.supersedes for event in past if event.supersedes is not None}
+        step = Step(
+            dossier=state.dossier,
+            remote=lane.remote,
+            born_here=lane.born_here,
+            events=tuple(event for event in past if event.ref not in gone),
+        )
+        lack = preview(target.adapter, step, target.settings)
+        if lack is not None:
+            found.append(
+                {
+                    "system": target.name,
+                    "code": "cannot_express",
+                    "pointer": lack.field,
+                    "detail": lack.why,
+                }
+            )
+    return found

@@ -1,0 +1,163 @@
+"""Settings in, running parts out: the only place where the parts meet."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from adapters import registry
+from adapters.kit.http import Carrier
+from adapters.kit.session import Keeper
+from gateway.delivery.conversation import Channel
+from gateway.delivery.runner import Bench, Runner
+from gateway.delivery.sweeper import sweep
+from gateway.intake.admit import FrontDesk
+from gateway.intake.app import Parts, application
+from gateway.intake.files import FileRoom
+from gateway.retries.embedded import EmbeddedRetries
+from gateway.retries.port import Wake
+from gateway.settings import Settings, SettingsError, SystemSettings
+from gateway.store import lanes, migrate, systems
+from gateway.store.engine import Store, connect
+from gateway.store.systems import Target, Targets
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the embedded database, up to date."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    engine = connect(settings.database)
+    migrate.apply(engine)
+    return Store(engine)
+
+
+def find_target(config: SystemSettings, number: int) -> Target:
+    """Bring a configured system and its adapter together, or say in one line what is wrong."""
+    found = registry.find()
+    if config.adapter not in found.adapters:
+        broken = found.broken.get(config.adapter)
+        why = f"it cannot be loaded: {broken}" if broken else "there is no such adapter"
+        raise SettingsError(f"systems.{config.name}.adapter: {config.adapter}: {why}")
+    adapter = found.adapters[config.adapter]
+    try:
+        own = adapter.settings.model_validate(dict(config.settings))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"systems.{config.name}.settings.{place}: {first['msg']}") from None
+    facts = systems.facts_in_force(adapter, config)
+    if facts.exchange > facts.conversation:
+        raise SettingsError(
+            f"systems.{config.name}.limits: one exchange ({facts.exchange} s) may not last longer "
+            f"than the conversation ({facts.conversation} s)"
+        )
+    return Target(id=number, config=config, adapter=adapter, settings=own, facts=facts,
+                  tables=registry.tables_hash(adapter))
+
+
+async def find_targets(settings: Settings, store: Store) -> Targets:
+    """Give every configured system its row and its adapter."""
+    for config in settings.systems:
+        find_target(config, 0)  # all settings are checked before anything is written
+    names = [config.name for config in settings.systems]
+    numbers = await store.write(lambda connection: systems.register(connection, names))
+    return Targets(
+        tuple(find_target(config, numbers[config.name]) for config in settings.systems),
+        settings.codes,
+    )
+
+
+def lock(data: Path) -> IO[str]:
+    """Make sure that this is the only gateway over an embedded database."""
+    data.mkdir(parents=True, exist_ok=True)
+    handle = (data / "gateway.lock").open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise SettingsError(f"{data}: another gateway is running over this folder") from None
+    handle.truncate(0)
+    handle.write(f"{os.getpid()}\n")
+    handle.flush()
+    return handle
+
+
+@dataclass(slots=True)
+class Delivery:
+    """The delivering half of a gateway: runners, retries, sweeper."""
+
+    store: Store
+    targets: Targets
+    scale: float
+
+    def __post_init__(self) -> None:
+        """Make one runner per system that is to be spoken to."""
+        worker = f"{socket.gethostname()}:{os.getpid()}"
+        self.retries = EmbeddedRetries()
+        bench = Bench(store=self.store, targets=self.targets, retries=self.retries, worker=worker,
+                      scale=self.scale)
+        self.runners = {
+            target.id: Runner(bench, target, channel(target))
+            for target in self.targets.all if target.config.mode != "off"
+        }
+
+    def wake(self, system: int | None = None) -> None:
+        """Let runners look at the agenda: one system's, or all."""
+        chosen = self.runners if system is None else {system} & set(self.runners)
+        for number in chosen:
+            self.runners[number].wake()
+
+    async def _wake_lanes(self, waits: Sequence[Wake]) -> None:
+        await self.store.write(lambda connection: lanes.wake(connection, waits))
+        for number in {system for _, system, _ in waits}:
+            self.wake(number)
+
+    async def run(self) -> None:
+        """Deliver until cancelled; what is under way is finished on the way out."""
+        await self.store.write(lanes.lapse_all)
+        await self.store.write(systems.count_places)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.retries.run(self._wake_lanes))
+            tasks.create_task(sweep(self.store, self.targets.all, self.wake, self.scale))
+            for runner in self.runners.values():
+                tasks.create_task(runner.run())
+
+
+def channel(target: Target) -> Channel:
+    """Open the way to one system."""
+    carrier = Carrier(target.settings.base_url, exchange_seconds=target.facts.exchange,
+                      ca_file=target.config.ca_file, proxy=target.config.proxy)
+    return Channel(carrier, Keeper(target.adapter.session.seconds if target.adapter.session else 0))
+
+
+async def build(settings: Settings) -> FastAPI:
+    """Make the whole embedded gateway; it runs for as long as the application's lifespan."""
+    held = lock(settings.data)
+    store = open_store(settings)
+    targets = await find_targets(settings, store)
+    delivery = Delivery(store, targets, settings.time_scale)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        running = asyncio.create_task(delivery.run())
+        try:
+            yield
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+            for runner in delivery.runners.values():
+                await runner.close()
+            store.close()
+            held.close()
+
+    desk = FrontDesk(store, targets, delivery.wake)
+    files = FileRoom(settings.data / "files", settings.max_file_bytes)
+    return application(Parts(desk=desk, store=store, files=files, targets=targets), lifespan)

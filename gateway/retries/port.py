@@ -1,0 +1,28 @@
+"""The port of the retries: something that holds waits and hands each back when its time has come.
+
+A wake-up only ever turns `waiting` into `ready`, if the lane is still in that wait. Losing every
+wait delays retries and loses nothing: the sweeper finds what is overdue in the store (law 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from gateway.rules.schedule import Waiting
+
+Wake = tuple[UUID, int, int]
+"""A lane (dossier and system) and the fence of the wait that ends."""
+
+
+class Retries(Protocol):
+    """Holds the waits of lanes whose last try failed."""
+
+    def hold(self, waits: Sequence[Waiting]) -> None:
+        """Take waits over, after the commit that began them; never blocks and never fails."""
+        ...
+
+    async def run(self, wake: Callable[[Sequence[Wake]], Awaitable[None]]) -> None:
+        """Hand waits back when their time has come, until cancelled."""
+        ...

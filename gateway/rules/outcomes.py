@@ -1,0 +1,161 @@
+"""From an outcome to what becomes of the lane: the match is exhaustive, and mypy holds it so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.rules.gate import Gate, Word
+from gateway.rules.schedule import backoff
+from schemas.outcome import (
+    Blocked,
+    CannotExpress,
+    Delivered,
+    Malformed,
+    Outcome,
+    Pending,
+    Problem,
+    Refused,
+    Remote,
+    Uncertain,
+    Unreachable,
+)
+
+PARK_AFTER_FAILURES = 8
+PARK_AFTER_LAPSES = 3
+NO_DOUBT, MAY_STAND, MAY_STAND_TWICE = 0, 1, 2
+"""Doubts of a lane: nothing; something may have landed; an `append` may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """They have everything up to `up_to`."""
+
+    up_to: int
+    remote: Remote
+    official_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Try again after so many seconds. `counted`: it was a failed try of this lane."""
+
+    seconds: float
+    reason: str
+    doubt: int
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AskLater:
+    """They have it and will judge it; ask after so many seconds."""
+
+    seconds: float
+    remote: Remote
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """A human must act: officer, operator or integrator."""
+
+    owner: str
+    reason: str
+    cause: str
+    problems: tuple[Problem, ...] = ()
+
+
+Fate = Close | Wait | AskLater | Park
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """What the decision depends on besides the outcome."""
+
+    tries: int
+    doubt: int
+    failing_since: int | None
+    linger: float
+    on_uncertain: str
+
+
+def word(outcome: Outcome | CannotExpress) -> str:
+    """Name an outcome for the ledger and the metrics."""
+    names = {
+        Delivered: "delivered",
+        Pending: "pending",
+        Refused: "refused",
+        Unreachable: "unreachable",
+        Uncertain: "uncertain",
+        Blocked: "blocked",
+        Malformed: "malformed",
+        CannotExpress: "cannot_express",
+    }
+    return names[type(outcome)]
+
+
+def decide(
+    outcome: Outcome | CannotExpress, lane: Lane, gate: Gate, jitter: float
+) -> tuple[Fate, Word, str]:
+    """Say what becomes of the lane, and what the gate learns: a word and a cause."""
+    match outcome:
+        case Delivered(up_to=up_to, remote=remote, official_code=code):
+            return Close(up_to, remote, code), "good", ""
+        case Pending(remote=remote, ask_after=seconds, holds=holds):
+            return AskLater(seconds, remote, holds), "good", ""
+        case Refused(code=code, message=message, problems=problems):
+            cause = f"refused:{code}"
+            shown = problems or (Problem("", code, message),)
+            return (
+                _park_unless_paused(gate, lane, Park("officer", "refused", cause, shown), jitter),
+                "odd",
+                cause,
+            )
+        case Malformed(why=why):
+            cause = f"malformed:{why}"[:200]
+            return (
+                _park_unless_paused(gate, lane, Park("integrator", "malformed", cause), jitter),
+                "odd",
+                cause,
+            )
+        case Unreachable(retry_after=after):
+            return _again(lane, gate, after, lane.doubt, "unreachable", jitter), "bad", ""
+        case Uncertain(effect="append") if lane.on_uncertain == "park":
+            return Park("operator", "may_stand_once", "uncertain:append"), "bad", ""
+        case Uncertain(effect=effect):
+            doubt = {"append": MAY_STAND_TWICE, "keyed": MAY_STAND, "read": lane.doubt}[effect]
+            return _again(lane, gate, None, max(doubt, lane.doubt), "uncertain", jitter), "bad", ""
+        case Blocked():
+            return (
+                Wait(backoff(lane.tries + 1, jitter), "blocked", lane.doubt, counted=False),
+                "blocked",
+                "",
+            )
+        case CannotExpress(field=field, why=why):
+            problem = Problem(field, "cannot_express", why)
+            return (
+                Park("officer", "cannot_express", f"cannot_express:{field}", (problem,)),
+                "none",
+                "",
+            )
+
+
+def _again(
+    lane: Lane, gate: Gate, after: float | None, doubt: int, reason: str, jitter: float
+) -> Fate:
+    """Wait and repeat; a lane that fails on and on while others pass is parked instead."""
+    tries = lane.tries + 1
+    others_pass = lane.failing_since is not None and gate.good_at > lane.failing_since
+    if tries >= PARK_AFTER_FAILURES and others_pass:
+        return Park("integrator", "too_many_failures", f"too_many_failures:{reason}")
+    seconds = backoff(tries, jitter) if after is None else after
+    if doubt > NO_DOUBT:
+        seconds = max(seconds, lane.linger)  # their side may still act on what we gave up on
+    # Failures while a closed gate is probed are the system's, not this lane's.
+    return Wait(seconds, reason, doubt, counted=gate.state == "open")
+
+
+def _park_unless_paused(gate: Gate, lane: Lane, park: Park, jitter: float) -> Fate:
+    """While a system is paused for one cause, its probes wait: they are not that lane's fault."""
+    if gate.state != "open" and gate.why == "one_cause":
+        return Wait(backoff(lane.tries + 1, jitter), "system_paused", lane.doubt, counted=False)
+    return park

@@ -1,0 +1,46 @@
+"""When a lane is tried again, and who goes first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+RUNGS = (10.0, 60.0, 300.0, 1800.0)
+"""Seconds to wait after the 1st, 2nd, 3rd … failed try; the last rung repeats for ever."""
+
+SECOND = 1000
+BONUS_NEAR_DUE = 3_600 * SECOND
+"""At most an hour ahead of the queue: no import of overdue dossiers can starve the others."""
+DAY = 24 * 3_600 * SECOND
+OVERDUE_AFTER = 3 * DAY
+"""A lane that has waited longer than this is also shown as overdue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A lane that waits: a wake-up with this fence ends the wait, after so many seconds."""
+
+    dossier_id: UUID
+    system: int
+    fence: int
+    seconds: float
+
+
+def backoff(tries: int, jitter: float) -> float:
+    """Give the wait in seconds after failed try number `tries` (1, 2, …); jitter is in [0, 1).
+
+    Jitter only shortens, to 0.9 of the rung at most: a wake-up is never later than it was said.
+    """
+    rung = RUNGS[min(max(tries, 1), len(RUNGS)) - 1]
+    return rung * (1 - 0.1 * jitter)
+
+
+def rank(now: int, due_at: int | None) -> int:
+    """Give the place in the queue, in milliseconds: the time it became ready, less a bonus.
+
+    The bonus grows from nothing a day before the due time to an hour when it is reached.
+    """
+    if due_at is None:
+        return now
+    left = max(0, min(DAY, due_at - now))
+    return now - BONUS_NEAR_DUE * (DAY - left) // DAY

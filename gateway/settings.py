@@ -1,0 +1,208 @@
+"""Everything that can be set: the environment and one systems file, read into a frozen object.
+
+    LIENTHONG_DATA     folder for the embedded database and files     ./data
+    LIENTHONG_SYSTEMS  the systems file (TOML)                        none: dossiers are only kept
+    LIENTHONG_HOST, LIENTHONG_PORT                                    127.0.0.1, 8000
+    LIENTHONG_TIME_SCALE  waits are multiplied by this; 1 in real life, small in demonstrations
+    LIENTHONG_MAX_FILE_MB  the largest file that may be uploaded      100
+
+A secret in the systems file is written `{ env = "NAME" }` or `{ file = "path" }`, never as text.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+Mode = Literal["off", "shadow", "live"]
+MODES: tuple[Mode, ...] = ("off", "shadow", "live")
+ENVIRONMENTS = ("live", "sandbox")
+
+
+class SettingsError(Exception):
+    """A setting that cannot be right, in one line that names it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Which dossiers a system must know of; an empty list means all."""
+
+    agencies: tuple[str, ...] = ()
+    procedures: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    received_since: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemSettings:
+    """One configured system: which adapter speaks to it, for which dossiers, how hard."""
+
+    name: str
+    adapter: str
+    mode: Mode = "live"
+    environment: Literal["live", "sandbox"] = "live"
+    simulator: bool = False
+    reaches: tuple[str, ...] = ()
+    route: Route = field(default_factory=Route)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    ca_file: str | None = None
+    proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings of one process."""
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    time_scale: float = 1.0
+    max_file_bytes: int = 100 * 1024 * 1024
+    systems: tuple[SystemSettings, ...] = ()
+    codes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def database(self) -> Path:
+        """The embedded database file."""
+        return self.data / "lienthong.sqlite3"
+
+
+LIMITS = {
+    "at_once": int,
+    "rate": float,
+    "exchange": float,
+    "conversation": float,
+    "linger": float,
+    "on_uncertain": str,
+}
+"""What a deployment may set differently from an adapter's facts."""
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment and the systems file it names; raise SettingsError for nonsense."""
+    env = os.environ if environ is None else environ
+    path = env.get("LIENTHONG_SYSTEMS")
+    document: dict[str, Any] = {}
+    if path:
+        try:
+            document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(f"LIENTHONG_SYSTEMS: {path}: {error}") from None
+    return Settings(
+        data=Path(env.get("LIENTHONG_DATA", "data")),
+        host=env.get("LIENTHONG_HOST", "127.0.0.1"),
+        port=int(_number(env, "LIENTHONG_PORT", 8000)),
+        time_scale=_number(env, "LIENTHONG_TIME_SCALE", 1.0),
+        max_file_bytes=int(_number(env, "LIENTHONG_MAX_FILE_MB", 100) * 1024 * 1024),
+        systems=read_systems(document, env),
+        codes=dict(document.get("codes", {})),
+    )
+
+
+def read_systems(document: Mapping[str, Any], env: Mapping[str, str]) -> tuple[SystemSettings, ...]:
+    """Read the `[systems.NAME]` tables of a systems file."""
+    known = set(document.get("systems", {}))
+    systems = []
+    for name, table in document.get("systems", {}).items():
+        where = f"systems.{name}"
+        unknown = set(table) - {
+            "adapter",
+            "mode",
+            "environment",
+            "simulator",
+            "reaches",
+            "route",
+            "settings",
+            "limits",
+            "ca_file",
+            "proxy",
+        }
+        if unknown:
+            raise SettingsError(f"{where}: unknown setting {min(unknown)!r}")
+        if "adapter" not in table:
+            raise SettingsError(f"{where}: `adapter` is missing")
+        mode = table.get("mode", "live")
+        environment = table.get("environment", "live")
+        if mode not in MODES:
+            raise SettingsError(f"{where}.mode: {mode!r} is none of {', '.join(MODES)}")
+        if environment not in ENVIRONMENTS:
+            raise SettingsError(f"{where}.environment: {environment!r} is neither live nor sandbox")
+        astray = set(table.get("reaches", ())) - known
+        if astray:
+            raise SettingsError(f"{where}.reaches: no system is called {min(astray)!r}")
+        systems.append(
+            SystemSettings(
+                name=name,
+                adapter=table["adapter"],
+                mode=mode,
+                environment=environment,
+                simulator=bool(table.get("simulator", False)),
+                reaches=tuple(table.get("reaches", ())),
+                route=_route(table.get("route", {}), where),
+                settings={
+                    key: _secret(value, env, f"{where}.settings.{key}")
+                    for key, value in table.get("settings", {}).items()
+                },
+                limits=_limits(table.get("limits", {}), where),
+                ca_file=table.get("ca_file"),
+                proxy=table.get("proxy"),
+            )
+        )
+    return tuple(systems)
+
+
+def _route(table: Mapping[str, Any], where: str) -> Route:
+    unknown = set(table) - {"agencies", "procedures", "statuses", "received_since"}
+    if unknown:
+        raise SettingsError(f"{where}.route: unknown setting {min(unknown)!r}")
+    since = table.get("received_since")
+    if since is not None and not isinstance(since, date):
+        raise SettingsError(f"{where}.route.received_since: must be a date like 2026-01-01")
+    return Route(
+        agencies=tuple(table.get("agencies", ())),
+        procedures=tuple(table.get("procedures", ())),
+        statuses=tuple(table.get("statuses", ())),
+        received_since=since,
+    )
+
+
+def _limits(table: Mapping[str, Any], where: str) -> dict[str, Any]:
+    for key, value in table.items():
+        kind = LIMITS.get(key)
+        if kind is None:
+            raise SettingsError(f"{where}.limits: unknown limit {key!r}")
+        if not isinstance(value, (int, float) if kind is float else kind) or value in (0, ""):
+            raise SettingsError(f"{where}.limits.{key}: must be a {kind.__name__} above nothing")
+    if table.get("on_uncertain", "resend") not in ("resend", "park"):
+        raise SettingsError(f"{where}.limits.on_uncertain: must be resend or park")
+    return dict(table)
+
+
+def _secret(value: Any, env: Mapping[str, str], where: str) -> Any:
+    """Resolve `{ env = … }` and `{ file = … }`; anything else stands as it is."""
+    if not isinstance(value, dict) or set(value) not in ({"env"}, {"file"}):
+        return value
+    if "env" in value:
+        if value["env"] not in env:
+            raise SettingsError(f"{where}: the environment has no {value['env']}")
+        return env[value["env"]]
+    try:
+        return Path(value["file"]).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{where}: {error}") from None
+
+
+def _number(env: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        value = float(env.get(name, default))
+    except ValueError:
+        raise SettingsError(f"{name}: {env[name]!r} is not a number") from None
+    if value <= 0:
+        raise SettingsError(f"{name}: must be above nothing")
+    return value

@@ -1,0 +1,47 @@
+"""When a system allocates the official code, every other system learns it through an event."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy.engine import Connection
+
+from gateway.rules.history import Version, follow
+from gateway.store import dossiers
+from gateway.store.dossiers import millis
+from gateway.store.systems import Target, Targets
+from schemas.event import NewEvent
+from schemas.status import Kind
+
+
+def assign_codes(
+    connection: Connection, targets: Targets, by: Target, codes: Sequence[tuple[UUID, str]]
+) -> None:
+    """Record official codes that a system allocated, where it is its business to do so.
+
+    The event has that system as its origin, so it is never told back.
+    """
+    now = datetime.now(UTC)
+    code_of = dict(codes)
+    states = dossiers.load(connection, ids=list(code_of))
+    for state in states:
+        if state.dossier.official_code is not None:
+            continue
+        if targets.allocator(state.dossier) != f"system:{by.name}":
+            continue
+        new = NewEvent(
+            ref=f"code-from-{by.name}",
+            kind=Kind.LINKED,
+            occurred_at=now,
+            official_code=code_of[state.id],
+            target=by.name,
+        )
+        version = follow(state.dossier, state.history, new, now=now)
+        if isinstance(version, Version):
+            digest = hashlib.sha256(new.model_dump_json().encode()).digest()
+            state.add(version, origin=by.name, digest=digest)
+            dossiers.route(state, targets, millis(now))
+    dossiers.save(connection, states, millis(now))

@@ -1,0 +1,71 @@
+"""The ledger's lines: one per try, written in the transaction that moves the lane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from uuid_utils.compat import uuid7
+
+from gateway.store.tables import attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try at a step; `late` when the lease had passed to somebody else."""
+
+    id: UUID
+    dossier_id: UUID
+    system: int
+    from_seq: int
+    to_seq: int
+    fence: int
+    worker: str
+    started_at: int
+    ended_at: int
+    outcome: str
+    late: bool
+    adapter: str
+    detail: dict[str, Any]
+
+
+def lapsed(
+    dossier_id: UUID,
+    system: int,
+    from_seq: int,
+    to_seq: int,
+    *,
+    fence: int,
+    worker: str,
+    at: int,
+    adapter: str,
+) -> Attempt:
+    """Describe a try whose worker was not heard of again: it may have landed."""
+    return Attempt(
+        id=uuid7(),
+        dossier_id=dossier_id,
+        system=system,
+        from_seq=from_seq,
+        to_seq=to_seq,
+        fence=fence,
+        worker=worker,
+        started_at=at,
+        ended_at=at,
+        outcome="lapsed",
+        late=False,
+        adapter=adapter,
+        detail={},
+    )
+
+
+def write(connection: Connection, lines: Sequence[Attempt]) -> None:
+    """Write lines; one that is already there stays as it is, so a settlement may be repeated."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    connection.execute(
+        insert(attempt).on_conflict_do_nothing(index_elements=["id"]),
+        [asdict(line) for line in lines],
+    )

@@ -1,0 +1,363 @@
+"""Lanes at work: claim, load, checkpoint, release, wake.
+
+A claim is committed before anything is sent: it is the record of intent. Settling is in
+`store.settling`. All functions run inside one transaction of `Store.write` or `Store.read`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from gateway.rules import gate as gates
+from gateway.rules.gate import Gate
+from gateway.rules.outcomes import MAY_STAND, MAY_STAND_TWICE, PARK_AFTER_LAPSES
+from gateway.store import attempts
+from gateway.store.bodies import unpack_dossier, unpack_event
+from gateway.store.dialect import now as db_now
+from gateway.store.tables import ASKED, PARKED, READY, WAITING, counter, event, lane, system, todo
+from schemas.dossier import Dossier
+from schemas.event import Event
+from schemas.outcome import Remote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On what terms lanes of one system are claimed; times in milliseconds."""
+
+    system: int
+    worker: str
+    adapter: str
+    at_once: int
+    lease: int
+    linger: int
+    appends: bool
+    parks_doubt: bool  # on_uncertain = "park"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A leased lane; `fence` proves the lease."""
+
+    dossier_id: UUID
+    system: int
+    fence: int
+    done_seq: int
+    head_seq: int
+    remote: Remote
+    born_here: bool
+    doubt: int
+    tries: int
+    failing_since: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A claim with what has to be said."""
+
+    claim: Claim
+    dossier: Dossier
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim found, and in how many milliseconds it is worth looking again."""
+
+    claims: tuple[Claim, ...]
+    look_again: int
+
+
+_PICK = (
+    sa.select(
+        todo.c.dossier_id,
+        todo.c.head_seq,
+        todo.c.doubt,
+        todo.c.tries,
+        todo.c.lost,
+        todo.c.fence,
+        todo.c.worker,
+        todo.c.lease_until,
+        todo.c.failing_since,
+        lane.c.done_seq,
+        lane.c.remote,
+        lane.c.born_here,
+    )
+    .join(lane, sa.and_(lane.c.dossier_id == todo.c.dossier_id, lane.c.system == todo.c.system))
+    .where(
+        todo.c.state == READY,
+        todo.c.system == sa.bindparam("of"),
+        sa.or_(todo.c.lease_until.is_(None), todo.c.lease_until < sa.bindparam("lapsed")),
+    )
+    .order_by(todo.c.rank)
+    .limit(sa.bindparam("limit"))
+    .with_for_update(skip_locked=True, of=todo)
+)
+
+_PICK_LAPSED = _PICK.where(todo.c.lease_until.is_not(None))
+
+LOOK_AGAIN = 1000
+"""Milliseconds after which a worker looks again when nothing has woken it."""
+
+_KEY = sa.and_(todo.c.dossier_id == sa.bindparam("d"), todo.c.system == sa.bindparam("s"))
+
+_LEASE = (
+    todo.update()
+    .where(_KEY)
+    .values(
+        fence=sa.bindparam("f"),
+        lease_until=sa.bindparam("until"),
+        worker=sa.bindparam("w"),
+        doubt=sa.bindparam("doubt_"),
+        lost=sa.bindparam("lost_"),
+    )
+)
+
+_PARK = (
+    todo.update()
+    .where(_KEY)
+    .values(
+        state=PARKED,
+        lease_until=None,
+        reason=sa.bindparam("reason_"),
+        cause=sa.bindparam("reason_"),
+        parked_for=sa.bindparam("for_"),
+        lost=sa.bindparam("lost_"),
+        doubt=sa.bindparam("doubt_"),
+    )
+)
+
+
+def next_numbers(connection: Connection, name: str, count: int) -> int:
+    """Take `count` numbers of a sequence; give the first."""
+    taken = connection.execute(
+        counter.update()
+        .where(counter.c.name == name)
+        .values(value=counter.c.value + count)
+        .returning(counter.c.value)
+    ).scalar_one_or_none()
+    if taken is None:
+        connection.execute(counter.insert().values(name=name, value=count))
+        taken = count
+    return int(taken) - count + 1
+
+
+def claim(connection: Connection, terms: Terms, limit: int, *, reclaim: bool = True) -> Claimed:
+    """Lease the next ready lanes of a system, as many as its gate lets pass.
+
+    With `reclaim`, lapsed lanes are taken over too when no place is free: each still holds its own.
+    """
+    now = db_now(connection)
+    row = connection.execute(
+        sa.select(system.c.gate, system.c.gate_until, system.c.inflight, system.c.held_by)
+        .where(system.c.id == terms.system)
+        .with_for_update()
+    ).one()
+    gate = Gate.read(row.gate)
+    if row.held_by is not None:
+        return Claimed((), 1000)
+    free = min(limit, gates.places(gate, row.gate_until, row.inflight, now, terms.at_once))
+    shut = gate.state == "closed" and now < row.gate_until
+    look_again = max(1, min(row.gate_until - now, LOOK_AGAIN)) if shut else LOOK_AGAIN
+    pick = _PICK if free else _PICK_LAPSED
+    if shut or not (free or reclaim):
+        return Claimed((), look_again)
+    found = connection.execute(
+        pick, {"of": terms.system, "lapsed": now - terms.linger, "limit": free or limit}
+    ).all()
+    if not found:
+        return Claimed((), look_again)
+    claims, leases, lapsed = _lease(connection, terms, found, now)
+    if lapsed:
+        attempts.write(connection, lapsed)
+    fresh = sum(1 for one in found if one.lease_until is None)
+    parked = len(found) - len(claims)
+    if leases:
+        connection.execute(_LEASE, leases)
+    connection.execute(
+        system.update()
+        .where(system.c.id == terms.system)
+        .values(inflight=system.c.inflight + fresh - parked, gate=gates.entered(gate).row())
+    )
+    return Claimed(tuple(claims), 0)
+
+
+def _lease(
+    connection: Connection, terms: Terms, found: Sequence[Any], now: int
+) -> tuple[list[Claim], list[dict[str, object]], list[attempts.Attempt]]:
+    """Give each lane a fence; a lapsed one is doubtful, and at the third time it is parked."""
+    claims: list[Claim] = []
+    leases: list[dict[str, object]] = []
+    lapsed: list[attempts.Attempt] = []
+    first = next_numbers(connection, "fence", len(found))
+    for fence, row in enumerate(found, start=first):
+        expired = row.lease_until is not None
+        lost = row.lost + expired
+        doubt = max(row.doubt, (MAY_STAND_TWICE if terms.appends else MAY_STAND) if expired else 0)
+        key = {"d": row.dossier_id, "s": terms.system, "lost_": lost, "doubt_": doubt}
+        if expired:
+            lapsed.append(
+                attempts.lapsed(
+                    row.dossier_id,
+                    terms.system,
+                    row.done_seq + 1,
+                    row.head_seq,
+                    fence=row.fence,
+                    worker=row.worker,
+                    at=row.lease_until,
+                    adapter=terms.adapter,
+                )
+            )
+            if lost >= PARK_AFTER_LAPSES:
+                connection.execute(_PARK, key | {"reason_": "lapsed", "for_": "integrator"})
+                continue
+            if terms.appends and terms.parks_doubt:
+                connection.execute(_PARK, key | {"reason_": "may_stand_once", "for_": "operator"})
+                continue
+        claims.append(
+            Claim(
+                dossier_id=row.dossier_id,
+                system=terms.system,
+                fence=fence,
+                done_seq=row.done_seq,
+                head_seq=row.head_seq,
+                remote=Remote(**row.remote),
+                born_here=row.born_here,
+                doubt=doubt,
+                tries=row.tries,
+                failing_since=row.failing_since,
+            )
+        )
+        leases.append(key | {"f": fence, "until": now + terms.lease, "w": terms.worker})
+    return claims, leases, lapsed
+
+
+def load(connection: Connection, name: str, claims: Sequence[Claim]) -> list[Work]:
+    """Read what each claimed lane has to say: the newest dossier and the events not yet told.
+
+    An event that the system itself told us is not told back, and one that a later event in the
+    same step supersedes is left to its correction.
+    """
+    work = []
+    for one in claims:
+        rows = connection.execute(
+            sa.select(event.c.seq, event.c.origin, event.c.supersedes, event.c.body)
+            .where(
+                event.c.dossier_id == one.dossier_id,
+                event.c.seq > one.done_seq,
+                event.c.seq <= one.head_seq,
+            )
+            .order_by(event.c.seq)
+        ).all()
+        gone = {row.supersedes for row in rows if row.supersedes is not None}
+        told = tuple(
+            unpack_event(row.body) for row in rows if row.origin != name and row.seq not in gone
+        )
+        work.append(Work(one, unpack_dossier(rows[-1].body), told))
+    return work
+
+
+def checkpoint(connection: Connection, one: Claim, remote: Remote, up_to: int) -> bool:
+    """Make a lane's progress durable in the middle of a conversation; False: the lease is lost."""
+    held = connection.execute(
+        sa.select(todo.c.fence)
+        .where(
+            todo.c.dossier_id == one.dossier_id,
+            todo.c.system == one.system,
+            todo.c.fence == one.fence,
+            todo.c.lease_until.is_not(None),
+        )
+        .with_for_update()
+    ).one_or_none()
+    if held is None:
+        return False
+    connection.execute(
+        lane.update()
+        .where(lane.c.dossier_id == one.dossier_id, lane.c.system == one.system)
+        .values(
+            remote=asdict(remote),
+            done_at=db_now(connection),
+            done_seq=sa.case((lane.c.done_seq < up_to, up_to), else_=lane.c.done_seq),
+        )
+    )
+    return True
+
+
+def release(connection: Connection, claims: Sequence[Claim]) -> None:
+    """Give back lanes of which nothing was sent, as if they had not been claimed."""
+    for one in sorted(claims, key=lambda item: item.dossier_id):
+        given = connection.execute(
+            todo.update()
+            .where(
+                todo.c.dossier_id == one.dossier_id,
+                todo.c.system == one.system,
+                todo.c.fence == one.fence,
+                todo.c.lease_until.is_not(None),
+            )
+            .values(lease_until=None)
+        ).rowcount
+        if given:
+            connection.execute(
+                system.update()
+                .where(system.c.id == one.system)
+                .values(inflight=system.c.inflight - 1)
+            )
+
+
+def lapse_all(connection: Connection) -> int:
+    """At the start of the only process: whoever held a lease is dead, and its linger begins now."""
+    now = db_now(connection)
+    return connection.execute(
+        todo.update().where(todo.c.state == READY, todo.c.lease_until > now).values(lease_until=now)
+    ).rowcount
+
+
+def wake(connection: Connection, waits: Sequence[tuple[UUID, int, int]]) -> int:
+    """Turn these waits, as (dossier, system, fence), into ready ones if they still wait."""
+    now = db_now(connection)
+    woken = 0
+    for dossier_id, of, fence in sorted(waits):
+        woken += connection.execute(
+            todo.update()
+            .where(
+                todo.c.dossier_id == dossier_id,
+                todo.c.system == of,
+                todo.c.fence == fence,
+                todo.c.state.in_((WAITING, ASKED)),
+            )
+            .values(state=READY, rank=now, wake_at=None)
+        ).rowcount
+    return woken
+
+
+def wake_due(connection: Connection, of: int, overdue: int, limit: int = 1000) -> int:
+    """Wake what should have woken `overdue` milliseconds ago: the sweeper's work."""
+    now = db_now(connection)
+    due = (
+        sa.select(todo.c.dossier_id)
+        .where(
+            todo.c.system == of, todo.c.state.in_((WAITING, ASKED)), todo.c.wake_at <= now - overdue
+        )
+        .order_by(todo.c.wake_at)
+        .limit(limit)
+    )
+    return connection.execute(
+        todo.update()
+        .where(todo.c.system == of, todo.c.dossier_id.in_(due))
+        .values(state=READY, rank=now, wake_at=None)
+    ).rowcount
+
+
+def next_wake(connection: Connection, of: int) -> int | None:
+    """Say in how many milliseconds the next wait of a system ends; None: nothing waits."""
+    at = connection.execute(
+        sa.select(sa.func.min(todo.c.wake_at)).where(
+            todo.c.system == of, todo.c.state.in_((WAITING, ASKED))
+        )
+    ).scalar_one()
+    return None if at is None else max(0, at - db_now(connection))

@@ -1,0 +1,106 @@
+"""The configured systems: their rows, their gates, and what a claim needs to know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from adapters.kit.port import Adapter, Facts, Settings
+from gateway.rules.agencies import within
+from gateway.rules.gate import Gate
+from gateway.settings import SystemSettings
+from gateway.store.tables import system, todo
+from schemas.dossier import Dossier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One configured system, ready for use: its row, adapter, settings and facts in force."""
+
+    id: int
+    config: SystemSettings
+    adapter: Adapter[Any]
+    settings: Settings
+    facts: Facts
+    tables: str  # hash of the adapter's code tables
+
+    @property
+    def name(self) -> str:
+        """The name by which operators and clients know it."""
+        return self.config.name
+
+    @property
+    def adapter_version(self) -> str:
+        """What stands with every attempt: adapter, version, code tables."""
+        return f"{self.adapter.name} {self.facts.version} {self.tables}"
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """All configured systems, and who allocates official codes for which agency."""
+
+    all: tuple[Target, ...]
+    codes: Mapping[str, str]
+
+    def allocator(self, dossier: Dossier) -> str:
+        """Say who gives a dossier its official code: `client`, `gateway` or `system:NAME`."""
+        agency = dossier.agencies.receiving or dossier.agencies.competent
+        return "client" if agency.code is None else self.allocator_of(agency.code)
+
+    def allocator_of(self, agency: str) -> str:
+        """Say who allocates the codes of an agency: the setting of its nearest root."""
+        roots = [root for root in self.codes if within(agency, root)]
+        return self.codes[max(roots, key=len)] if roots else "client"
+
+
+def facts_in_force(adapter: Adapter[Any], config: SystemSettings) -> Facts:
+    """Give an adapter's facts with the deployment's own figures."""
+    return replace(adapter.facts, **config.limits)
+
+
+def register(connection: Connection, names: Sequence[str]) -> dict[str, int]:
+    """Make sure that every configured system has a row; give the ids by name."""
+    known = dict(connection.execute(sa.select(system.c.name, system.c.id)).tuples().all())
+    missing = [name for name in names if name not in known]
+    if missing:
+        connection.execute(
+            system.insert(), [{"name": name, "gate": Gate().row()} for name in missing]
+        )
+        known = dict(connection.execute(sa.select(system.c.name, system.c.id)).tuples().all())
+    return {name: known[name] for name in names}
+
+
+def hold(connection: Connection, names: Sequence[str], who: str, why: str) -> list[str]:
+    """Pause systems (all if none is named); give the names of those now held."""
+    chosen = system.c.name.in_(names) if names else sa.true()
+    rows = connection.execute(
+        system.update().where(chosen).values(held_by=who, held_why=why).returning(system.c.name)
+    )
+    return sorted(row.name for row in rows)
+
+
+def release(connection: Connection, names: Sequence[str]) -> list[str]:
+    """Let systems send again (all if none is named); give the names of those that were held."""
+    chosen = system.c.name.in_(names) if names else sa.true()
+    rows = connection.execute(
+        system.update()
+        .where(chosen, system.c.held_by.is_not(None))
+        .values(held_by=None, held_why=None)
+        .returning(system.c.name)
+    )
+    return sorted(row.name for row in rows)
+
+
+def count_places(connection: Connection) -> None:
+    """Count again, at the start of the only process, how many lanes hold a place."""
+    leased = (
+        sa.select(sa.func.count())
+        .select_from(todo)
+        .where(todo.c.system == system.c.id, todo.c.lease_until.is_not(None))
+        .scalar_subquery()
+    )
+    connection.execute(system.update().values(inflight=leased))

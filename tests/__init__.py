@@ -1,0 +1,1 @@
+"""The tests mirror the house: a room's promises are in the folder of its name."""
