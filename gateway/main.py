@@ -60,8 +60,14 @@ def find_target(config: SystemSettings, number: int) -> Target:
             f"systems.{config.name}.limits: one exchange ({facts.exchange} s) may not last longer "
             f"than the conversation ({facts.conversation} s)"
         )
-    return Target(id=number, config=config, adapter=adapter, settings=own, facts=facts,
-                  tables=registry.tables_hash(adapter))
+    return Target(
+        id=number,
+        config=config,
+        adapter=adapter,
+        settings=own,
+        facts=facts,
+        tables=registry.tables_hash(adapter),
+    )
 
 
 async def find_targets(settings: Settings, store: Store) -> Targets:
@@ -102,11 +108,17 @@ class Delivery:
         """Make one runner per system that is to be spoken to."""
         worker = f"{socket.gethostname()}:{os.getpid()}"
         self.retries = EmbeddedRetries()
-        bench = Bench(store=self.store, targets=self.targets, retries=self.retries, worker=worker,
-                      scale=self.scale)
+        bench = Bench(
+            store=self.store,
+            targets=self.targets,
+            retries=self.retries,
+            worker=worker,
+            scale=self.scale,
+        )
         self.runners = {
             target.id: Runner(bench, target, channel(target))
-            for target in self.targets.all if target.config.mode != "off"
+            for target in self.targets.all
+            if target.config.mode != "off"
         }
 
     def wake(self, system: int | None = None) -> None:
@@ -133,8 +145,12 @@ class Delivery:
 
 def channel(target: Target) -> Channel:
     """Open the way to one system."""
-    carrier = Carrier(target.settings.base_url, exchange_seconds=target.facts.exchange,
-                      ca_file=target.config.ca_file, proxy=target.config.proxy)
+    carrier = Carrier(
+        target.settings.base_url,
+        exchange_seconds=target.facts.exchange,
+        ca_file=target.config.ca_file,
+        proxy=target.config.proxy,
+    )
     return Channel(carrier, Keeper(target.adapter.session.seconds if target.adapter.session else 0))
 
 

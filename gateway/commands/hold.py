@@ -43,8 +43,10 @@ def _known(names: list[str] | None) -> list[str]:
     configured = {system.name for system in load().systems}
     astray = [name for name in names or [] if name not in configured]
     if astray:
-        raise SettingsError(f"no system is called {astray[0]!r}; there are: "
-                            f"{', '.join(sorted(configured)) or 'none'}")
+        raise SettingsError(
+            f"no system is called {astray[0]!r}; there are: "
+            f"{', '.join(sorted(configured)) or 'none'}"
+        )
     return names or []
 
 

@@ -43,7 +43,14 @@ def _already_stopped(_number: int, _frame: FrameType | None) -> None:
 async def _serve(settings: Settings, host: str, port: int) -> None:
     app = await build(settings)
     config = uvicorn.Config(
-        app, host=host, port=port, log_config=None, access_log=False, lifespan="on",
-        http="httptools", timeout_graceful_shutdown=GRACE, server_header=False,
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        http="httptools",
+        timeout_graceful_shutdown=GRACE,
+        server_header=False,
     )
     await uvicorn.Server(config).serve()

@@ -208,7 +208,7 @@ class FrontDesk:
             return _denied(422, "invalid", [Fault("missing", "/source/as_of")])
         if state.as_of is not None and millis(as_of) < state.as_of:
             return _Admitted(state, state.dossier, 200, {"stale": True, "events": []})
-        events = difference(state.dossier, state.history, ask.content, now=now)
+        events = difference(state.dossier, ask.content, now=now)
         if events and isinstance(events[0], Fault):
             faults = [fault for fault in events if isinstance(fault, Fault)]
             return _denied(409, "impossible", faults)

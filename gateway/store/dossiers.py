@@ -113,7 +113,7 @@ def load(
     by_owner: dict[int, list[str]] = {}
     for owner, ref in refs:
         by_owner.setdefault(owner, []).append(ref)
-    wanted = [dossier.c.id.in_(list(ids))]
+    wanted: list[sa.ColumnElement[bool]] = [dossier.c.id.in_(list(ids))]
     wanted += [
         sa.and_(dossier.c.owner == owner, dossier.c.ref.in_(owned))
         for owner, owned in by_owner.items()
@@ -251,7 +251,7 @@ def save(connection: Connection, states: Sequence[State], now: int) -> None:
         )
     known = [state for state in touched if state.stored]
     if known:
-        columns = {name: sa.bindparam(f"{name}_") for name in _row(known[0])}
+        columns: dict[str, Any] = {name: sa.bindparam(f"{name}_") for name in _row(known[0])}
         connection.execute(
             dossier.update()
             .where(dossier.c.id == sa.bindparam("key"))

@@ -1,0 +1,122 @@
+"""Reading answers: what the HTTP status alone says, JSON that may not be JSON, redaction."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from adapters.kit.port import Reply
+from schemas.dossier import Dossier
+from schemas.outcome import Blocked, Effect, Outcome, Refused, Uncertain, Unreachable
+
+SHOWN = 500
+"""Characters of a foreign answer that are kept."""
+LATER = frozenset({408, 425, 429, 503})
+WRONG_CREDENTIAL = frozenset({401, 403, 407})
+WRONG_ADDRESS = frozenset({404, 405, 410, 421})
+TOO_LARGE = frozenset({413, 414, 431})
+
+
+def unread(why: str, effect: Effect) -> Outcome:
+    """Say that no answer of theirs was read: harmless after a mere reading."""
+    return Unreachable(why=why) if effect == "read" else Uncertain(why=why, effect=effect)
+
+
+def judge(reply: Reply, effect: Effect) -> Outcome | None:
+    """Say what the status alone decides; None: the body has to be read."""
+    status = reply.status
+    if status in LATER:
+        return Unreachable(why=f"HTTP {status}", retry_after=retry_after(reply))
+    if status in WRONG_CREDENTIAL or status in WRONG_ADDRESS or 300 <= status < 400:
+        return Blocked(why=f"HTTP {status}")
+    if status in TOO_LARGE:
+        return Refused(code=str(status), message=f"HTTP {status}: too large for this system")
+    if status < 200 or status >= 500:
+        return unread(f"HTTP {status}", effect)
+    return None
+
+
+def retry_after(reply: Reply) -> float | None:
+    """Read Retry-After: seconds, or a date judged by the answer's own Date."""
+    value = reply.headers.get("retry-after", "").strip()
+    if value.isdigit():
+        return min(float(value), 24 * 3600.0)
+    try:
+        until = parsedate_to_datetime(value)
+        sent = parsedate_to_datetime(reply.headers.get("date", ""))
+        return min(max(0.0, (until - sent).total_seconds()), 24 * 3600.0)
+    except (TypeError, ValueError):
+        return None
+
+
+def read_json(reply: Reply, effect: Effect) -> Any:
+    """Read a JSON body; what is not whole JSON becomes the outcome that nothing was read.
+
+    A gateway in between answers HTML or plain text with any status: that is not their answer.
+    """
+    try:
+        return json.loads(reply.body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return unread("the answer is not JSON", effect)
+
+
+def plain(text: str) -> str:
+    """Bring a foreign sentence into a form in which it can be compared: NFC, lower case."""
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def redact(text: str, personal: Iterable[str] = ()) -> str:
+    """Cut a foreign text short and mask numbers, e-mail addresses and the given strings."""
+    shown = unicodedata.normalize("NFC", text[: SHOWN * 4])
+    for one in sorted({one for one in personal if len(one) > 2}, key=len, reverse=True):
+        shown = re.sub(re.escape(one), "•••", shown, flags=re.IGNORECASE)
+    shown = re.sub(r"[\w.+-]+@[\w-]+\.[\w.-]+", "•••", shown)
+    return re.sub(r"\d{6,}", "•••", shown)[:SHOWN]
+
+
+PERSONAL = frozenset(
+    {
+        "name",
+        "family",
+        "middle",
+        "given",
+        "number",
+        "phone",
+        "email",
+        "fax",
+        "detail",
+        "account_id",
+        "birth",
+        "received_by",
+    }
+)
+
+
+def strings_of(dossier: Dossier) -> tuple[str, ...]:
+    """List the personal strings of a dossier, to be masked wherever a system repeats them."""
+    parties = (
+        dossier.owner,
+        dossier.submitter,
+        dossier.assisted_by,
+        dossier.return_,
+        *(result.holder for result in dossier.results),
+    )
+    return tuple(text for party in parties if party is not None for text in _texts(party))
+
+
+def _texts(part: BaseModel) -> Iterator[str]:
+    for name, value in part:
+        if isinstance(value, str) and name in PERSONAL:
+            yield value
+        elif isinstance(value, BaseModel):
+            yield from _texts(value)
+        elif isinstance(value, tuple):
+            for one in value:
+                if isinstance(one, BaseModel):
+                    yield from _texts(one)

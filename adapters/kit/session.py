@@ -1,0 +1,52 @@
+"""One login for many conversations: cached, single flight, one refusal remembered for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from schemas.outcome import Blocked, Malformed, Outcome, Refused
+
+REMEMBERED = 30.0
+"""Seconds for which a refused login is answered from memory."""
+
+
+@dataclass(slots=True)
+class Keeper:
+    """Keeps the token of one system. `seconds`: how long a token is used at most."""
+
+    seconds: float
+    clock: Callable[[], float] = time.monotonic
+    _token: str | None = None
+    _until: float = 0.0
+    _refused: Outcome | None = None
+    _refused_until: float = 0.0
+    _login: asyncio.Task[str | Outcome] | None = field(default=None)
+
+    async def token(self, login: Callable[[], Awaitable[str | Outcome]]) -> str | Outcome:
+        """Give the token, logging in where there is none; many who ask at once share one login."""
+        if self._token is not None and self.clock() < self._until:
+            return self._token
+        if self._refused is not None and self.clock() < self._refused_until:
+            return self._refused
+        if self._login is None or self._login.done():
+            self._login = asyncio.create_task(self._run(login))
+        # One who gives up must not take the login from the others.
+        return await asyncio.shield(self._login)
+
+    async def _run(self, login: Callable[[], Awaitable[str | Outcome]]) -> str | Outcome:
+        answer = await login()
+        if isinstance(answer, str):
+            self._token, self._until = answer, self.clock() + self.seconds
+            self._refused = None
+        elif isinstance(answer, (Blocked, Refused, Malformed)):
+            # A wrong password is not tried again and again; a lost line is not a refusal.
+            self._refused, self._refused_until = answer, self.clock() + REMEMBERED
+        return answer
+
+    def spoil(self, token: str) -> None:
+        """Drop a token that they no longer take, unless it has been replaced already."""
+        if self._token == token:
+            self._token = None

@@ -1,0 +1,38 @@
+"""How a version is kept: the event, then the dossier after it, as canonical JSON, compressed."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any
+
+from schemas.dossier import Dossier
+from schemas.event import Event
+
+
+def pack(event: Event, dossier: Dossier) -> bytes:
+    """Put an event and the dossier of its version into one body, one JSON document a line."""
+    first = event.model_dump_json(exclude_none=True)
+    second = dossier.model_dump_json(exclude_none=True)
+    return zlib.compress(f"{first}\n{second}".encode(), 1)
+
+
+def _parts(body: bytes) -> tuple[bytes, bytes]:
+    first, _, second = zlib.decompress(body).partition(b"\n")
+    return first, second
+
+
+def unpack_event(body: bytes) -> Event:
+    """Read the event of a version."""
+    return Event.model_validate_json(_parts(body)[0])
+
+
+def unpack_dossier(body: bytes) -> Dossier:
+    """Read the dossier of a version."""
+    return Dossier.model_validate_json(_parts(body)[1])
+
+
+def unpack_json(body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read event and dossier as plain JSON, for an answer."""
+    first, second = _parts(body)
+    return json.loads(first), json.loads(second)

@@ -1,0 +1,63 @@
+"""The words of the lifecycle: kinds of events, faults, data-quality flags."""
+
+from __future__ import annotations
+
+from schemas.status import Kind
+
+KIND_NAMES: dict[Kind, tuple[str, str]] = {
+    Kind.REGISTERED: ("Đăng ký hồ sơ", "Registered"),
+    Kind.ACCEPTED: ("Tiếp nhận hồ sơ", "Accepted"),
+    Kind.REFUSED: ("Từ chối tiếp nhận hồ sơ", "Refused"),
+    Kind.PROGRESS: ("Xử lý hồ sơ", "Progress"),
+    Kind.SUPPLEMENT_REQUESTED: ("Yêu cầu bổ sung hồ sơ", "Supplement requested"),
+    Kind.SUPPLEMENT_RECEIVED: ("Tiếp nhận hồ sơ bổ sung", "Supplement received"),
+    Kind.FEE_REQUESTED: ("Yêu cầu nộp phí, lệ phí", "Fee requested"),
+    Kind.FEE_PAID: ("Đã nộp phí, lệ phí", "Fee paid"),
+    Kind.FEE_WAIVED: ("Miễn phí, lệ phí", "Fee waived"),
+    Kind.DUE_CHANGED: ("Điều chỉnh ngày hẹn trả", "Due time changed"),
+    Kind.TRANSFERRED: ("Chuyển hồ sơ", "Transferred"),
+    Kind.WITHDRAWAL_REQUESTED: ("Công dân yêu cầu rút hồ sơ", "Withdrawal requested"),
+    Kind.STOPPED: ("Dừng giải quyết hồ sơ", "Stopped"),
+    Kind.RESUMED: ("Tiếp tục giải quyết hồ sơ", "Resumed"),
+    Kind.FINISHED: ("Hoàn thành giải quyết hồ sơ", "Finished"),
+    Kind.RETURNED: ("Trả kết quả", "Result handed over"),
+    Kind.CORRECTED: ("Đính chính hồ sơ", "Corrected"),
+    Kind.REOPENED: ("Mở lại hồ sơ", "Reopened"),
+    Kind.LINKED: ("Liên kết hồ sơ", "Linked"),
+    Kind.VOIDED: ("Hủy hồ sơ trên cổng", "Voided"),
+}
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "impossible_transition": (
+        "Từ trạng thái {from} không thể có sự kiện {kind} sang {to}; có thể là: {may_follow}.",
+        "From {from}, the event {kind} cannot lead to {to}; what may follow: {may_follow}.",
+    ),
+    "must_carry": ("Sự kiện {kind} phải có trường này.", "The event {kind} must carry this."),
+    "status_contradicts": (
+        "Trạng thái khai báo khác trạng thái tính từ lịch sử ({computed}).",
+        "The stated status differs from what the history adds up to ({computed}).",
+    ),
+    "in_the_future": (
+        "Thời điểm ở tương lai; đồng hồ của cổng là {our_clock}.",
+        "This time lies in the future; our clock says {our_clock}.",
+    ),
+    "unknown_event": (
+        "Không có sự kiện nào mang mã này trong hồ sơ.",
+        "No event of this dossier has this ref.",
+    ),
+    "ref_repeated": ("Mã sự kiện bị lặp trong lịch sử.", "This event ref occurs twice."),
+    "unknown_fee": ("Hồ sơ không có khoản thu này.", "The dossier has no such fee."),
+    "read_only_patch": ("Trường này không được đính chính.", "This field may not be patched."),
+    "patch_invalid": (
+        "Nội dung sau đính chính không hợp lệ.",
+        "The dossier would not be valid after this patch.",
+    ),
+    "code_fixed": (
+        "Mã hồ sơ đã có, chỉ đổi được bằng sự kiện corrected.",
+        "The official code is set; only a corrected event may change it.",
+    ),
+    "registered_once": (
+        "Sự kiện registered chỉ có một lần, ở đầu lịch sử.",
+        "There is one registered event, at the beginning of the history.",
+    ),
+}
