@@ -13,7 +13,16 @@ from pydantic import SecretStr
 from adapters.echo.translate import dossier_body, event_bodies
 from adapters.kit.answers import judge, read_json, redact, strings_of
 from adapters.kit.port import Adapter, Facts, Http, Reply, Settings, Step
-from schemas.outcome import Delivered, Malformed, Outcome, Problem, Refused, Remote
+from schemas.outcome import (
+    Delivered,
+    Malformed,
+    Outcome,
+    Problem,
+    Refused,
+    Remote,
+    Uncertain,
+    Unreachable,
+)
 
 
 class EchoSettings(Settings):
@@ -50,6 +59,8 @@ def read(reply: Reply, step: Step) -> Outcome:
     if outcome is not None:
         return outcome
     answer: Any = read_json(reply, "keyed")
+    if isinstance(answer, (Uncertain, Unreachable)):
+        return answer
     match answer:
         case {"ok": True}:
             code = answer.get("code")
@@ -59,25 +70,19 @@ def read(reply: Reply, step: Step) -> Outcome:
                 official_code=code if isinstance(code, str) and code else None,
             )
         case {"ok": False, "problems": list(problems)}:
-            shown = tuple(
-                Problem(
-                    str(one.get("pointer", "")),
-                    str(one.get("code", "")),
-                    redact(str(one.get("detail", "")), strings_of(step.dossier)),
-                )
-                for one in problems
-                if isinstance(one, dict)
-            )
             return Refused(
                 code=str(answer.get("code", "refused")),
                 message="the system refused the dossier",
-                problems=shown,
+                problems=tuple(_problem(one, step) for one in problems if isinstance(one, dict)),
             )
-        case dict() | list() | str() | int() | float() | None:
+        case _:
             raw = redact(reply.body.decode("utf-8", "replace"), strings_of(step.dossier))
             return Malformed(why="neither ok nor refused", raw=raw)
-        case _:
-            return answer  # type: ignore[no-any-return] - an outcome: it was not JSON
+
+
+def _problem(one: dict[str, Any], step: Step) -> Problem:
+    detail = redact(str(one.get("detail", "")), strings_of(step.dossier))
+    return Problem(str(one.get("pointer", "")), str(one.get("code", "")), detail)
 
 
 ADAPTER = Adapter(

@@ -4,9 +4,9 @@ What a failure means is judged by aiohttp's own exception, never by the wrapper'
 connection cut after the server has read the request surfaces as `httpx.ConnectTimeout`, just like
 a refused one (httpx-aiohttp 0.2.0).
 
-    ClientConnectorCertificateError, ClientConnectorSSLError   Blocked: the far end is not who it was
-    ClientConnectorError, ConnectionTimeoutError               Unreachable: surely not sent
-    anything else                                              Uncertain; after a `read`, Unreachable
+    ClientConnectorCertificateError, …SSLError     Blocked: the far end cannot prove who it is
+    ClientConnectorError, ConnectionTimeoutError   Unreachable: surely not sent
+    anything else                                  Uncertain; after a `read`, Unreachable
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ class Carrier:
                 client=lambda: _session(context),
                 proxy=httpx.Proxy(proxy) if proxy is not None else None,
             ),
-            timeout=httpx.Timeout(exchange_seconds),
+            # Three tries to connect fit into one deadline, so running out of it means: sent.
+            timeout=httpx.Timeout(exchange_seconds, connect=exchange_seconds / 4),
             follow_redirects=False,
             trust_env=False,
         )

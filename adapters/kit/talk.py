@@ -16,7 +16,7 @@ from adapters.kit.answers import redact, strings_of
 from adapters.kit.http import Lost
 from adapters.kit.port import Adapter, Checkpoint, Http, Reply, Session, Settings, Step, Talk
 from adapters.kit.session import Keeper
-from schemas.outcome import Blocked, CannotExpress, Malformed, Outcome, Unreachable
+from schemas.outcome import Blocked, CannotExpress, Malformed, Outcome, Uncertain, Unreachable
 
 
 class Fenced(Exception):  # noqa: N818 - somebody else holds the lane now
@@ -68,7 +68,8 @@ class Conversation:
         self._until = self.clock() + self.seconds
         talk = self.adapter.deliver(step, self.settings)
         try:
-            return await self._drive(talk, self._signed)
+            found: Outcome = await self._drive(talk, self._signed)
+            return found  # noqa: TRY300 - beside the way it came
         except Lost as lost:
             return lost.outcome
         except CannotExpress as error:
@@ -96,7 +97,7 @@ class Conversation:
                 answer = None
             else:
                 talk.close()
-                raise NotARequest(asked)
+                raise NotARequestError(asked)
 
     async def _signed(self, request: Http) -> Reply:
         """Send a request with the session it needs; a dead session is renewed once."""
@@ -126,7 +127,7 @@ class Conversation:
         token = await self.keeper.token(login)
         if not isinstance(token, str):
             # Nothing of this step was sent, whatever happened to the login.
-            raise Lost(Unreachable(why=f"login: {token.why}") if _passes(token) else token)
+            raise Lost(_of_login(token))
         return token
 
     async def _exchange(self, request: Http) -> Reply:
@@ -156,7 +157,7 @@ class Conversation:
         return Malformed(why=why, raw=redact(body, strings_of(step.dossier)))
 
 
-class NotARequest(TypeError):
+class NotARequestError(TypeError):
     """An adapter awaited something that is no request: a mistake in its code."""
 
     def __init__(self, asked: object) -> None:
@@ -164,9 +165,11 @@ class NotARequest(TypeError):
         super().__init__(f"an adapter may await Http and Checkpoint only, not {type(asked)}")
 
 
-def _passes(outcome: Outcome) -> Any:
-    """Say whether a login failed in a way that passes by itself."""
-    return hasattr(outcome, "why") and not isinstance(outcome, (Blocked, Malformed))
+def _of_login(outcome: Outcome) -> Outcome:
+    """Say what a login without a token means for a step of which nothing was sent."""
+    if isinstance(outcome, (Unreachable, Uncertain)):
+        return Unreachable(why=f"login: {outcome.why}")
+    return outcome
 
 
 def first_request(
