@@ -23,7 +23,6 @@ from schemas.outcome import (
     Outcome,
     Problem,
     Refused,
-    Remote,
     Uncertain,
     Unreachable,
 )

@@ -110,7 +110,7 @@ def _return_method(of: Dossier, settings: PortalSettings) -> str:
 
 
 def _paid_online(fees: Iterable[Fee]) -> str:
-    """`0` no fee, `1`/`2` paid online there/here, `3` a fee that is not paid online (unverified)."""
+    """`0` no fee, `1` and `2` paid online there or here, `3` paid otherwise (unverified)."""
     due = [fee for fee in fees if fee.amount]
     if not due:
         return "0"

@@ -1,0 +1,1 @@
+"""The contract of echo: one JSON request, an idempotency key."""

@@ -1,0 +1,50 @@
+"""Faults on purpose: which call is hit, and by what. Seeded, so that a run can be repeated."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, field
+
+SHARE = 0.2
+"""Of all calls, in `flaky`."""
+
+KINDS = (
+    # name, stored before the fault, an answer of theirs is sent
+    ("error_500_before", False),
+    ("error_500_after", True),
+    ("too_many_429", False),
+    ("html_200", False),
+    ("html_502_after", True),
+    ("cut_json_after", True),
+    ("dead_session", False),
+    ("silence_after", True),
+    ("drop_before", False),
+    ("drop_after", True),
+    ("reset_after", True),
+)
+STORED = dict(KINDS)
+
+
+@dataclass(slots=True)
+class Faults:
+    """One system's faults: none, `flaky`, or gone until a time."""
+
+    flaky: bool
+    seed: int
+    gone_until: float = 0.0
+    _random: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin the sequence of the seed."""
+        self._random = random.Random(self.seed)
+
+    def gone(self) -> bool:
+        """Say whether the system is away now."""
+        return time.monotonic() < self.gone_until
+
+    def next(self) -> str | None:
+        """Draw the fault of the next call."""
+        if not self.flaky or self._random.random() >= SHARE:
+            return None
+        return self._random.choice(KINDS)[0]

@@ -1,0 +1,219 @@
+"""Hosts simulators on real sockets, with faults, and keeps two logs per system as witness.
+
+`NAME.effects.jsonl` has a line per thing stored; `NAME.faults.jsonl` a line per call that was hit.
+Each is on disk before the answer leaves, so the logs survive anything done to the gateway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import socket
+import struct
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TextIO
+
+import h11
+
+from gateway.workbench.faults import STORED, Faults
+
+SILENCE = 20.0
+"""Seconds for which a call that gets no answer is kept open at most."""
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class Behaves(Protocol):
+    """What a contract's simulator offers."""
+
+    def seed(self, codes: list[str]) -> None:
+        """Let dossiers be known from the start."""
+        ...
+
+    def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Answer one request."""
+        ...
+
+    def excuse(self) -> bytes | None:
+        """Give the answer to a dead session, where there are sessions."""
+        ...
+
+
+@dataclass(slots=True)
+class Host:
+    """One simulated system behind a socket."""
+
+    name: str
+    contract: str
+    folder: Path
+    faults: Faults
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    calls: int = 0
+    simulator: Behaves = field(init=False)
+    _effects: TextIO = field(init=False)
+    _faults: TextIO = field(init=False)
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Find the contract's simulator by its folder and open the logs."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._effects = (self.folder / f"{self.name}.effects.jsonl").open("a", encoding="utf-8")
+        self._faults = (self.folder / f"{self.name}.faults.jsonl").open("a", encoding="utf-8")
+        module = importlib.import_module(f"contracts.{self.contract}.simulator")
+        self.simulator = module.Simulator(self.switches, self._witness)
+
+    def _witness(self, effect: dict[str, Any]) -> None:
+        self._effects.write(json.dumps({"call": self.calls, **effect}, ensure_ascii=False) + "\n")
+        self._effects.flush()
+
+    def _fault(self, kind: str, *, stored: bool) -> None:
+        row = {"call": self.calls, "fault": kind, "stored": stored, "at": time.time()}
+        self._faults.write(json.dumps(row) + "\n")
+        self._faults.flush()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Speak HTTP/1.1 on one connection until either side ends it."""
+        self._open.add(writer)
+        connection = h11.Connection(h11.SERVER)
+        try:
+            while True:
+                got = await _request(connection, reader)
+                if got is None or not await self._answer(connection, writer, *got):
+                    return
+                connection.start_next_cycle()
+        except (OSError, h11.ProtocolError):
+            return  # the other side went away in the middle
+        finally:
+            self._open.discard(writer)
+            writer.close()
+
+    async def _answer(
+        self,
+        connection: h11.Connection,
+        writer: asyncio.StreamWriter,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> bool:
+        """Answer one request, or play a fault; False: the connection is finished."""
+        if path.startswith("/_control/"):
+            await _send(connection, writer, self._control(path, body))
+            return True
+        self.calls += 1
+        if self.faults.gone():
+            self._fault("gone", stored=False)
+            _reset(writer)
+            return False
+        fault = self.faults.next()
+        if fault is None or (fault == "dead_session" and self.simulator.excuse() is None):
+            await _send(connection, writer, self.simulator.handle(method, path, headers, body))
+            return True
+        return await self._play(fault, connection, writer, (method, path, headers, body))
+
+    async def _play(
+        self,
+        fault: str,
+        connection: h11.Connection,
+        writer: asyncio.StreamWriter,
+        request: tuple[str, str, Mapping[str, str], bytes],
+    ) -> bool:
+        answer: Answer = (500, {}, b"")
+        self._fault(fault, stored=STORED[fault])
+        if STORED[fault]:
+            answer = self.simulator.handle(*request)
+        page = b"<html><body>Vui long thu lai sau</body></html>"
+        html = {"Content-Type": "text/html"}
+        match fault:
+            case "error_500_before" | "error_500_after":
+                await _send(connection, writer, (500, {}, b"internal error"))
+            case "too_many_429":
+                await _send(connection, writer, (429, {"Retry-After": "1"}, b""))
+            case "html_200":
+                await _send(connection, writer, (200, html, page))
+            case "html_502_after":
+                await _send(connection, writer, (502, html, page))
+            case "cut_json_after":
+                half = answer[2][: len(answer[2]) // 2]
+                await _send(connection, writer, (answer[0], answer[1], half))
+            case "dead_session":
+                excuse = self.simulator.excuse() or b""
+                await _send(connection, writer, (200, {"Content-Type": "application/json"}, excuse))
+            case "silence_after":
+                await asyncio.sleep(SILENCE)
+                return False
+            case "reset_after":
+                _reset(writer)
+                return False
+            case _:
+                return False
+        return True
+
+    def _control(self, path: str, body: bytes) -> Answer:
+        """Take an order of the workbench; orders never meet a fault."""
+        order = json.loads(body or b"{}")
+        if path.endswith("/seed"):
+            self.simulator.seed(order["codes"])
+        elif path.endswith("/outage"):
+            self.faults.gone_until = time.monotonic() + float(order["seconds"])
+        return 200, {"Content-Type": "application/json"}, json.dumps({"calls": self.calls}).encode()
+
+    def hang_up(self) -> None:
+        """Close every connection."""
+        for writer in list(self._open):
+            writer.close()
+        self._effects.close()
+        self._faults.close()
+
+
+async def _request(
+    connection: h11.Connection, reader: asyncio.StreamReader
+) -> tuple[str, str, Mapping[str, str], bytes] | None:
+    """Read one whole request; None: the connection has ended."""
+    head: h11.Request | None = None
+    body = bytearray()
+    while True:
+        event = connection.next_event()
+        if event is h11.NEED_DATA:
+            connection.receive_data(await reader.read(65536))
+        elif isinstance(event, h11.Request):
+            head = event
+        elif isinstance(event, h11.Data):
+            body += event.data
+        elif isinstance(event, h11.EndOfMessage) and head is not None:
+            headers = {name.decode(): value.decode("latin-1") for name, value in head.headers}
+            return head.method.decode(), head.target.decode(), headers, bytes(body)
+        else:
+            return None
+
+
+async def _send(connection: h11.Connection, writer: asyncio.StreamWriter, answer: Answer) -> None:
+    status, headers, body = answer
+    fields = [*headers.items(), ("Content-Length", str(len(body)))]
+    writer.write(connection.send(h11.Response(status_code=status, headers=fields)) or b"")
+    writer.write(connection.send(h11.Data(data=body)) or b"")
+    writer.write(connection.send(h11.EndOfMessage()) or b"")
+    await writer.drain()
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """End a connection with a reset instead of a farewell."""
+    raw = writer.get_extra_info("socket")
+    if raw is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+@asynccontextmanager
+async def hosted(host: Host, port: int = 0) -> AsyncIterator[int]:
+    """Host a simulator on a port of this machine (0: a free one); gives the port."""
+    server = await asyncio.start_server(host.serve, "127.0.0.1", port)
+    try:
+        yield int(server.sockets[0].getsockname()[1])
+    finally:
+        server.close()
+        host.hang_up()
