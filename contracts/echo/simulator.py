@@ -74,7 +74,7 @@ class Simulator:
             )
         return _say(200, {"ok": True})
 
-    def excuse(self) -> bytes | None:
+    def excuse(self, _path: str) -> bytes | None:
         """Give a dead-session answer; there are no sessions here."""
         return None
 

@@ -80,11 +80,12 @@ class Simulator:
                 return self._sync(str(sent.get("isUpdating")), items)
             case "CapNhatTienDoHoSoMC":
                 return self._progress(items)
-        return self._no("-1", "Dịch vụ không tồn tại")
+            case _:
+                return self._no("-1", "Dịch vụ không tồn tại")
 
-    def excuse(self) -> bytes | None:
-        """Give the answer to a dead session, for a host that plays one."""
-        return self._no("-1", DEAD)[2]
+    def excuse(self, path: str) -> bytes | None:
+        """Give the answer to a dead session, for a host that plays one; a login has none yet."""
+        return None if path.endswith("/login") else self._no("-1", DEAD)[2]
 
     def _login(self, sent: dict[str, Any]) -> Answer:
         if not sent.get("username") or not sent.get("password"):
@@ -123,6 +124,9 @@ class Simulator:
         return self._yes("Đồng bộ hồ sơ thành công")
 
     def _wrong_dossier(self, item: Any) -> str | None:
+        return self._wrong_form(item) or self._wrong_content(item)
+
+    def _wrong_form(self, item: Any) -> str | None:
         if not isinstance(item, dict):
             return "Hồ sơ không hợp lệ"
         for field in REQUIRED:
@@ -136,6 +140,9 @@ class Simulator:
         for field in LISTS:
             if not isinstance(item.get(field), list):
                 return f"{field} phải là danh sách"
+        return None
+
+    def _wrong_content(self, item: Mapping[str, Any]) -> str | None:
         if item["LoaiDoiTuong"] == "1" and not item["DinhDanhCHS"]:
             return "Định danh chủ hồ sơ không được để trống"
         if len(item.get("GhiChu") or "") >= int(self.switches.get("notes_limit", 2000)):

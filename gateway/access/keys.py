@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass, field
 from typing import Literal
 
+from gateway.rules.agencies import within
+from gateway.store import clients
+from gateway.store.engine import Store
+
 Environment = Literal["live", "sandbox"]
+REMEMBERED = 5.0
+"""Seconds for which a looked-up key is not looked up again."""
+MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,3 +26,43 @@ class Client:
     name: str
     environment: Environment
     agencies: tuple[str, ...]  # roots of subtrees; see `gateway.rules.agencies.within`
+
+    def may_speak_for(self, *agencies: str | None) -> bool:
+        """Say whether one of these agencies lies in its subtrees."""
+        return any(within(code, root) for code in agencies if code for root in self.agencies)
+
+
+def make_key(environment: str) -> tuple[str, bytes]:
+    """Make a key and its hash; the key is shown once and never stored."""
+    key = f"lt_{environment}_{secrets.token_urlsafe(32)}"
+    return key, hash_key(key)
+
+
+def hash_key(key: str) -> bytes:
+    """Hash a key: 256 random bits need no slow hash."""
+    return hashlib.sha256(key.encode("utf-8", "replace")).digest()
+
+
+@dataclass(slots=True)
+class KeyRing:
+    """Looks keys up, and remembers for a few seconds what it found."""
+
+    store: Store
+    _known: dict[bytes, tuple[float, Client]] = field(default_factory=dict)
+
+    async def find(self, key: str) -> Client | None:
+        """Find the client of a key; None: the key is unknown or has ended."""
+        hashed, now = hash_key(key), time.monotonic()
+        known = self._known.get(hashed)
+        if known is not None and now - known[0] < REMEMBERED:
+            return known[1]
+        row = await self.store.read(lambda connection: clients.find(connection, hashed))
+        if row is None:
+            return None
+        found = Client(
+            id=row.id, name=row.name, environment=row.environment, agencies=tuple(row.agencies)
+        )
+        if len(self._known) > MOST:
+            self._known.clear()
+        self._known[hashed] = (now, found)
+        return found

@@ -38,7 +38,7 @@ class Behaves(Protocol):
         """Answer one request."""
         ...
 
-    def excuse(self) -> bytes | None:
+    def excuse(self, path: str) -> bytes | None:
         """Give the answer to a dead session, where there are sessions."""
         ...
 
@@ -110,7 +110,7 @@ class Host:
             _reset(writer)
             return False
         fault = self.faults.next()
-        if fault is None or (fault == "dead_session" and self.simulator.excuse() is None):
+        if fault is None or (fault == "dead_session" and self.simulator.excuse(path) is None):
             await _send(connection, writer, self.simulator.handle(method, path, headers, body))
             return True
         return await self._play(fault, connection, writer, (method, path, headers, body))
@@ -141,7 +141,7 @@ class Host:
                 half = answer[2][: len(answer[2]) // 2]
                 await _send(connection, writer, (answer[0], answer[1], half))
             case "dead_session":
-                excuse = self.simulator.excuse() or b""
+                excuse = self.simulator.excuse(request[1]) or b""
                 await _send(connection, writer, (200, {"Content-Type": "application/json"}, excuse))
             case "silence_after":
                 await asyncio.sleep(SILENCE)

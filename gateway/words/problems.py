@@ -1,0 +1,118 @@
+"""Titles and details of everything that intake refuses: (Vietnamese, English)."""
+
+from __future__ import annotations
+
+TITLES: dict[str, tuple[str, str]] = {
+    "invalid": ("Hồ sơ có trường không hợp lệ", "Some fields are not valid"),
+    "impossible": ("Bước này không thể xảy ra", "This step cannot happen"),
+    "malformed_json": ("Nội dung không phải JSON hợp lệ", "The body is not valid JSON"),
+    "media_type": ("Chỉ nhận application/json", "Only application/json is accepted"),
+    "too_large": ("Nội dung quá lớn", "The body is too large"),
+    "unauthorized": ("Khóa truy cập không hợp lệ", "The key is missing, unknown or has ended"),
+    "forbidden_agency": (
+        "Khóa này không được nộp thay cơ quan này",
+        "This key may not speak for this agency",
+    ),
+    "sandbox_only": ("Chỉ khóa thử nghiệm mới được xóa", "Only sandbox keys may delete"),
+    "not_found": ("Không có địa chỉ này", "There is nothing at this address"),
+    "method": ("Phương thức không được hỗ trợ", "This method is not supported here"),
+    "no_such_dossier": ("Không có hồ sơ này", "There is no such dossier"),
+    "no_such_file": ("Không có tệp này", "There is no such file"),
+    "digest_mismatch": (
+        "Tệp nhận được khác mã băm đã khai báo",
+        "The bytes received differ from the stated digest",
+    ),
+    "ref_reused": (
+        "Mã nguồn này đã dùng cho nội dung khác",
+        "This ref was used for a different dossier",
+    ),
+    "event_ref_reused": (
+        "Mã sự kiện này đã dùng cho nội dung khác",
+        "This ref was used for a different event",
+    ),
+    "version_conflict": ("Hồ sơ đã có phiên bản khác", "The dossier has another version by now"),
+    "snapshot_contradicts": (
+        "Cùng thời điểm nhưng nội dung khác",
+        "Another row was posted for the same as_of",
+    ),
+    "idempotency_key_reused": (
+        "Idempotency-Key đã dùng cho yêu cầu khác",
+        "This Idempotency-Key was used for a different request",
+    ),
+    "unavailable": (
+        "Tạm thời chưa ghi được, hãy gửi lại",
+        "Nothing can be stored right now; send it again",
+    ),
+    "internal": ("Lỗi của cổng", "The gateway failed"),
+}
+
+DETAILS: dict[str, tuple[str, str]] = {
+    "missing": ("Thiếu trường bắt buộc.", "This field is required."),
+    "unknown_field": (
+        "Không có trường này trong lược đồ.{hint}",
+        "The schema has no such field.{hint}",
+    ),
+    "read_only": ("Trường này do cổng ghi.", "This field is set by the gateway."),
+    "type": ("Sai kiểu; cần {expected}.", "Wrong type; expected {expected}."),
+    "code_is_text": (
+        'Mã phải là chuỗi: số làm mất số 0 ở đầu ("01234" thành 1234).',
+        'Codes are texts: a number loses its leading zero ("01234" becomes 1234).',
+    ),
+    "value": ("Giá trị không hợp lệ; cần {expected}.", "Not valid; expected {expected}."),
+    "forbidden_character": (
+        "Có ký tự không được phép (NUL hoặc nửa cặp thay thế).",
+        "Contains a character that is not allowed (NUL or a lone surrogate).",
+    ),
+    "repeated_key": ("Khóa JSON bị lặp.", "This JSON key occurs twice."),
+    "too_deep": ("JSON lồng quá sâu.", "The JSON is nested too deeply."),
+    "not_json": ("Không đọc được JSON: {why}.", "Not JSON: {why}."),
+    "differs": ("Khác với nội dung đã lưu.", "Differs from what is stored."),
+    "agency": (
+        "Cơ quan này nằm ngoài phạm vi của khóa.",
+        "This agency is outside the key's subtrees.",
+    ),
+    "too_long_extension": ("Lớn hơn 32 kB.", "Larger than 32 kB."),
+}
+
+LANES: dict[str, tuple[str, str]] = {
+    "needs_code": ("chờ mã hồ sơ", "waits for the official code"),
+    "unreachable": (
+        "hệ thống không nhận, sẽ gửi lại",
+        "the system cannot be reached; it is retried",
+    ),
+    "uncertain": (
+        "đã gửi nhưng chưa rõ kết quả, sẽ kiểm tra lại",
+        "sent, and no answer was read; it is resolved and retried",
+    ),
+    "blocked": (
+        "bị chặn: sai tài khoản, chứng thư hoặc địa chỉ",
+        "blocked: credential, certificate or address is wrong",
+    ),
+    "system_paused": (
+        "hệ thống đang tạm dừng vì cùng một lỗi",
+        "the system is paused for one common cause",
+    ),
+    "asked": ("hệ thống đã nhận, chờ trả lời", "accepted by the system; its verdict is awaited"),
+    "asked_holds": (
+        "hệ thống đã nhận, chờ trả lời",
+        "accepted by the system; its verdict is awaited",
+    ),
+    "refused": ("hệ thống từ chối, cần cán bộ sửa", "refused by the system; an officer must act"),
+    "cannot_express": (
+        "hệ thống này không nhận được nội dung này, cần cán bộ sửa",
+        "this system cannot be told this; an officer must act",
+    ),
+    "malformed": (
+        "hệ thống trả lời không theo hợp đồng",
+        "the system's answer is outside its contract",
+    ),
+    "lapsed": ("việc gửi bị ngắt nhiều lần", "the worker was lost several times on this one"),
+    "may_stand_once": (
+        "có thể đã ghi, cần người kiểm tra trước khi gửi lại",
+        "it may have landed; a human must look before it is sent again",
+    ),
+    "too_many_failures": (
+        "thất bại nhiều lần trong khi hồ sơ khác vẫn đi qua",
+        "failed many times while others passed",
+    ),
+}
