@@ -96,7 +96,7 @@ def lock(data: Path) -> IO[str]:
     return handle
 
 
-@dataclass(slots=True)
+@dataclass
 class Delivery:
     """The delivering half of a gateway: runners, retries, sweeper."""
 

@@ -27,7 +27,12 @@ class Part(BaseModel):
     """A closed, frozen piece of the canonical dossier; an unknown field is an error, not a loss."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", str_strip_whitespace=True, serialize_by_alias=True
+        frozen=True,
+        extra="forbid",
+        str_strip_whitespace=True,
+        serialize_by_alias=True,
+        validate_by_name=True,  # `return_` and `from_` where Python has a keyword
+        validate_by_alias=True,
     )
 
 

@@ -10,14 +10,15 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from adapters.kit.http import Carrier
-from adapters.kit.port import Checkpoint, Http, Reply, Step
+from adapters.kit.port import Checkpoint, Step
 from adapters.kit.session import Keeper
+from adapters.kit.talk import Conversation, Fenced, first_request
 from gateway.rules.outcomes import word
 from gateway.store import lanes
 from gateway.store.engine import Store
 from gateway.store.lanes import Claim
 from gateway.store.systems import Target
-from schemas.outcome import CannotExpress, Outcome
+from schemas.outcome import CannotExpress, Delivered, Malformed, Outcome, Uncertain
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,12 @@ class Channel:
     """The way to one system: its socket and its session."""
 
     carrier: Carrier
-    keeper: Keeper[Any]
+    keeper: Keeper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a conversation ended."""
+    """How a conversation ended; `name` is the outcome's word, or `shadowed`."""
 
     id: UUID
     outcome: Outcome | CannotExpress
@@ -38,3 +39,70 @@ class Ended:
     started_at: int
     seconds: float
     detail: dict[str, Any]
+
+
+async def converse(
+    store: Store, target: Target, channel: Channel, step: Step, claim: Claim
+) -> Ended:
+    """Hold the conversation of one step; in shadow mode translate it, and send nothing."""
+    begun, started = time.monotonic(), int(time.time() * 1000)
+    if target.config.mode == "shadow":
+        outcome, name, detail = _shadow(target, step)
+    else:
+        outcome, detail = await _live(store, target, channel, step, claim)
+        name = word(outcome)
+    return Ended(
+        id=uuid7(),
+        outcome=outcome,
+        name=name,
+        started_at=started,
+        seconds=time.monotonic() - begun,
+        detail=detail,
+    )
+
+
+async def _live(
+    store: Store, target: Target, channel: Channel, step: Step, claim: Claim
+) -> tuple[Outcome | CannotExpress, dict[str, Any]]:
+    async def checkpoint(asked: Checkpoint) -> None:
+        held = await store.write(
+            lambda connection: lanes.checkpoint(connection, claim, asked.remote, asked.up_to)
+        )
+        if not held:
+            raise Fenced
+
+    conversation = Conversation(
+        adapter=target.adapter,
+        settings=target.settings,
+        carrier=channel.carrier,
+        keeper=channel.keeper,
+        checkpoint=checkpoint,
+        seconds=target.facts.conversation,
+    )
+    outcome: Outcome | CannotExpress
+    try:
+        outcome = await conversation.hold(step)
+    except CannotExpress as error:
+        outcome = error
+    except Fenced:
+        # Somebody else holds the lane: the settlement will find that, and mark this try late.
+        outcome = Uncertain(why="the lease was lost", effect="keyed")
+    except TypeError as error:
+        outcome = Malformed(why=f"the adapter failed: {type(error).__name__}", raw="")
+    detail: dict[str, Any] = {"exchanges": [asdict(one) for one in conversation.trace]}
+    for name in ("why", "raw", "note"):
+        if getattr(outcome, name, None):
+            detail[name] = getattr(outcome, name)
+    return outcome, detail
+
+
+def _shadow(target: Target, step: Step) -> tuple[Outcome | CannotExpress, str, dict[str, Any]]:
+    """Translate, keep the exact request, send nothing."""
+    found = first_request(target.adapter, step, target.settings)
+    if isinstance(found, CannotExpress):
+        return found, word(found), {"shadow": True}
+    request = (
+        {} if found is None else {"method": found.method, "path": found.path, "json": found.json}
+    )
+    done = Delivered(up_to=step.dossier.version, remote=step.remote)
+    return done, "shadowed", {"shadow": True, "request": request}

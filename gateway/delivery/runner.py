@@ -19,7 +19,7 @@ from gateway.delivery.conversation import Channel, Ended, converse
 from gateway.retries.port import Retries
 from gateway.store import lanes, settling
 from gateway.store.assign import assign_codes
-from gateway.store.engine import Store
+from gateway.store.engine import Connection, Store
 from gateway.store.lanes import Claim, Terms, Work
 from gateway.store.settling import Finished, Settled
 from gateway.store.systems import Target, Targets
@@ -165,7 +165,7 @@ class Runner:
             self._bench.retries.hold(settled.waits)
             metrics.gate(self._target.name, settled.gate)
 
-    def _settle_rows(self, connection: settling.Connection, batch: Sequence[Finished]) -> Settled:
+    def _settle_rows(self, connection: Connection, batch: Sequence[Finished]) -> Settled:
         settled = settling.settle(connection, self._rules, batch)
         if settled.codes:
             assign_codes(connection, self._bench.targets, self._target, settled.codes)

@@ -167,14 +167,16 @@ class FrontDesk:
         versions = begin(
             content, id=uuid7(), environment=ask.client.environment, now=now, flags=ask.flags
         )
-        if not _are_versions(versions):
-            return _denied(422, "invalid", versions)
-        head = versions[-1].dossier
+        faults = [one for one in versions if isinstance(one, Fault)]
+        if faults:
+            return _denied(422, "invalid", faults)
+        made = [one for one in versions if isinstance(one, Version)]
+        head = made[-1].dossier
         state = State(head.id, ask.client.id, content.source.ref, ask.digest)
         if isinstance(ask, PostSnapshot) and content.source.as_of is not None:
             state.as_of = millis(content.source.as_of)
         born = content.origin.system if content.origin is not None else None
-        for number, version in enumerate(versions):
+        for number, version in enumerate(made):
             state.add(version, origin=born if number == 0 else None, digest=_digest(version))
         dossiers.route(state, self._targets, millis(now), content.known_in)
         group.put(state)
@@ -209,9 +211,6 @@ class FrontDesk:
         if state.as_of is not None and millis(as_of) < state.as_of:
             return _Admitted(state, state.dossier, 200, {"stale": True, "events": []})
         events = difference(state.dossier, ask.content, now=now)
-        if events and isinstance(events[0], Fault):
-            faults = [fault for fault in events if isinstance(fault, Fault)]
-            return _denied(409, "impossible", faults)
         if events and state.as_of == millis(as_of):
             return _denied(409, "snapshot_contradicts", [Fault("differs", "/source/as_of")])
         length, head = len(state.past), state.dossier
@@ -291,10 +290,6 @@ def _follow_row(
     state: State, new: NewEvent, now: datetime, flags: Sequence[tuple[str, str]]
 ) -> Version | tuple[Fault, ...]:
     return follow(state.dossier, state.history, new, now=now, flags=tuple(flags), inferred=True)
-
-
-def _are_versions(found: Sequence[Version] | Sequence[Fault]) -> Any:
-    return bool(found) and isinstance(found[0], Version)
 
 
 def _denied(

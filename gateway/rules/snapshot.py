@@ -10,7 +10,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from gateway.words.fault import Fault
 from schemas.base import spoken
 from schemas.dossier import Content, Dossier
 from schemas.event import HandOver, NewEvent, SupplementNote
@@ -59,9 +58,7 @@ COMPARED = frozenset(Content.model_fields) - {
 }
 
 
-def difference(
-    dossier: Dossier, row: Content, *, now: datetime
-) -> tuple[NewEvent, ...] | tuple[Fault, ...]:
+def difference(dossier: Dossier, row: Content, *, now: datetime) -> tuple[NewEvent, ...]:
     """Say what happened between what we hold and this row; nothing: an empty tuple."""
     as_of = row.source.as_of or now
     found: list[dict[str, Any]] = []

@@ -133,3 +133,6 @@ class Store:
                 future.set_result(value)
             else:
                 future.set_exception(failure)
+
+
+__all__ = ["BUSY_SECONDS", "GROUP", "Connection", "Store", "StoreUnavailable", "connect"]

@@ -1,0 +1,131 @@
+"""The API: routes, errors, documentation without the internet."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import fastapi_offline
+import structlog
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils.compat import uuid7
+
+from gateway.access.keys import KeyRing
+from gateway.intake import posts, reads, uploads
+from gateway.intake.ask import Desk
+from gateway.intake.files import FileRoom
+from gateway.intake.problems import Problem, answer, of_http
+from gateway.store.engine import Store, StoreUnavailable
+from gateway.store.systems import Targets
+
+log = structlog.get_logger()
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+RETRY_AFTER = "5"
+ASSETS = Path(fastapi_offline.__file__).parent / "static"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the routes work with."""
+
+    desk: Desk
+    store: Store
+    files: FileRoom
+    targets: Targets
+
+
+class RequestId:
+    """Gives every request an id, answers it and binds it to the logs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        harmless = given.replace("-", "").isalnum() and len(given) <= 64
+        name = given if harmless else str(uuid7())
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request=name)
+
+        async def tagged(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"].append((b"x-request-id", name.encode()))
+            await send(message)
+
+        await self._app(scope, receive, tagged)
+
+
+def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
+    """Make the application over its parts."""
+    app = FastAPI(
+        title="Liên Thông",
+        version="0.1.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        description="Post a dossier once; it reaches every system that must know of it.",
+    )
+    app.state.parts = parts
+    app.state.keys = KeyRing(parts.store)
+    for room in (posts, reads, uploads):
+        app.include_router(room.router)
+    app.add_middleware(RequestId)
+    app.mount("/assets", StaticFiles(directory=ASSETS), name="assets")
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        """Show the API, with scripts and styles of our own."""
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title="Liên Thông",
+            swagger_js_url="/assets/swagger-ui-bundle.js",
+            swagger_css_url="/assets/swagger-ui.css",
+            swagger_favicon_url="/assets/favicon.png",
+        )
+
+    _errors(app)
+    return app
+
+
+def _errors(app: FastAPI) -> None:
+    """Answer everything that goes wrong as a problem."""
+
+    @app.exception_handler(Problem)
+    async def problem(request: Request, error: Problem) -> Response:
+        return answer(error, request)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        return answer(of_http(error), request)
+
+    @app.exception_handler(StoreUnavailable)
+    @app.exception_handler(OSError)
+    @app.exception_handler(SQLAlchemyError)
+    @app.exception_handler(sqlite3.Error)
+    async def unavailable(request: Request, error: Exception) -> Response:
+        log.error("store_unavailable", error=type(error).__name__)
+        headers = {"Retry-After": RETRY_AFTER}
+        return answer(Problem(503, "unavailable", headers=headers), request)
+
+    @app.exception_handler(Exception)
+    async def internal(request: Request, error: Exception) -> Response:
+        frame = error.__traceback__
+        while frame is not None and frame.tb_next is not None:
+            frame = frame.tb_next
+        place = f"{frame.tb_frame.f_code.co_qualname}:{frame.tb_lineno}" if frame else ""
+        log.error("internal", error=type(error).__name__, place=place)
+        return answer(Problem(500, "internal"), request)

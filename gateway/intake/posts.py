@@ -1,0 +1,132 @@
+"""What commune software posts: dossiers, events, rows."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from gateway.access.keys import Client
+from gateway.intake.ask import Ask, Denied, Post, PostEvent, PostSnapshot
+from gateway.intake.caller import Caller
+from gateway.intake.problems import Problem
+from gateway.intake.reading import Unreadable, parse, suspicious, validate
+from gateway.watch import metrics
+from gateway.words.fault import Fault
+from schemas.dossier import Content, NewDossier
+from schemas.event import NewEvent
+
+router = APIRouter(prefix="/v1")
+LARGEST = 1024 * 1024
+"""Bytes of a body; files are uploaded apart."""
+M = TypeVar("M", bound=BaseModel)
+
+
+def _body(model: type[BaseModel]) -> dict[str, Any]:
+    """Describe a body that is read by hand."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+@router.post("/dossiers", status_code=201, openapi_extra=_body(NewDossier))
+async def post_dossier(request: Request, client: Caller) -> JSONResponse:
+    """Post a dossier; the same `source.ref` and content once more is the same answer (200)."""
+    content, digest, flags = await _read(request, NewDossier)
+    _may(client, content)
+    return await _submit(
+        request, Post(client=client, content=content, digest=digest, key=_key(request), flags=flags)
+    )
+
+
+@router.post("/dossiers/{dossier_id}/events", status_code=201, openapi_extra=_body(NewEvent))
+async def post_event(request: Request, dossier_id: UUID, client: Caller) -> JSONResponse:
+    """Post an event of a known dossier; its `ref` makes a repeat harmless."""
+    event, digest, flags = await _read(request, NewEvent)
+    return await _submit(
+        request,
+        PostEvent(
+            client=client,
+            dossier=dossier_id,
+            event=event,
+            digest=digest,
+            key=_key(request),
+            expected_version=_expected(request),
+            flags=flags,
+        ),
+    )
+
+
+@router.post("/snapshots", status_code=201, openapi_extra=_body(Content))
+async def post_snapshot(request: Request, client: Caller) -> JSONResponse:
+    """Post the current state of a dossier, from software that only knows rows."""
+    content, digest, flags = await _read(request, Content)
+    if content.source.as_of is None:
+        raise Problem(422, "invalid", [Fault("missing", "/source/as_of")])
+    _may(client, content)
+    return await _submit(
+        request,
+        PostSnapshot(client=client, content=content, digest=digest, key=_key(request), flags=flags),
+    )
+
+
+async def _read(request: Request, model: type[M]) -> tuple[M, bytes, tuple[tuple[str, str], ...]]:
+    """Read a body, or refuse it with all that is wrong."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise Problem(415, "media_type")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST:
+            raise Problem(
+                413, "too_large", more={"limit": LARGEST, "detail": "files go to POST /v1/files"}
+            )
+    try:
+        found = parse(bytes(body))
+    except Unreadable as error:
+        raise Problem(400, "malformed_json", [error.fault]) from None
+    read = validate(model, found)
+    if isinstance(read, tuple):
+        raise Problem(422, "invalid", read)
+    canonical = read.model_dump_json(exclude_none=True)
+    digest = hashlib.sha256(canonical.encode()).digest()
+    return read, digest, tuple(suspicious(found))
+
+
+def _may(client: Client, content: Content) -> None:
+    """Refuse dossiers of agencies for which this key may not speak."""
+    agencies = content.agencies
+    codes = [ref.code for ref in (agencies.competent, agencies.receiving) if ref is not None]
+    if not client.may_speak_for(*codes):
+        raise Problem(403, "forbidden_agency", [Fault("agency", "/agencies/competent/code")])
+
+
+def _key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    return key[:200] if key else None
+
+
+def _expected(request: Request) -> int | None:
+    """Read which version the client believes to be the newest."""
+    stated = request.query_params.get("expected_version") or request.headers.get("if-match")
+    if stated is None:
+        return None
+    text = stated.strip().strip('"')
+    if not text.isdigit():
+        raise Problem(422, "invalid", [Fault("type", "/expected_version", {"expected": "1, 2, …"})])
+    return int(text)
+
+
+async def _submit(request: Request, ask: Ask) -> JSONResponse:
+    answered = await request.app.state.parts.desk.submit(ask)
+    if isinstance(answered, Denied):
+        raise Problem(answered.status, answered.code, answered.faults, more=answered.more)
+    metrics.ADMITTED.labels(type(ask).__name__.lower()).inc()
+    headers = {"Location": f"/v1/dossiers/{answered.body['id']}"}
+    return JSONResponse(dict(answered.body), answered.status, headers)

@@ -1,0 +1,79 @@
+"""Files: up once, referred to by their SHA-256 ever after."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse
+
+from gateway.intake.caller import Caller
+from gateway.intake.files import TooLarge
+from gateway.intake.problems import Problem
+from gateway.store import queries
+from gateway.words.fault import Fault
+
+router = APIRouter(prefix="/v1")
+DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/=]+):")
+HEX = re.compile(r"[0-9a-f]{64}")
+
+
+@router.post("/files", status_code=201)
+async def post_file(request: Request, client: Caller) -> JSONResponse:
+    """Upload a file as the raw body; a stated digest (RFC 9530, or hex) is checked."""
+    parts = request.app.state.parts
+    expected = _expected(request)
+    try:
+        kept = await parts.files.keep(request.stream(), expected)
+    except TooLarge:
+        raise Problem(413, "too_large", more={"limit": parts.files.limit}) from None
+    if kept is None:
+        raise Problem(422, "digest_mismatch")
+    name, size = kept
+    kind = request.headers.get("content-type", "application/octet-stream")[:100]
+    new = await parts.store.write(
+        lambda connection: queries.keep_file(connection, client.id, bytes.fromhex(name), size, kind)
+    )
+    body = {"sha256": name, "size": size, "media_type": kind}
+    return JSONResponse(body, 201 if new else 200, {"Location": f"/v1/files/{name}"})
+
+
+@router.get("/files/{sha256}", response_class=FileResponse)
+async def get_file(request: Request, sha256: str, client: Caller) -> FileResponse:
+    """Give back a file that this client uploaded."""
+    parts = request.app.state.parts
+    row = None
+    if HEX.fullmatch(sha256):
+        row = await parts.store.read(
+            lambda connection: queries.find_file(connection, client.id, bytes.fromhex(sha256))
+        )
+    if row is None:
+        raise Problem(404, "no_such_file")
+    headers = {
+        "ETag": f'"{sha256}"',
+        "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": "attachment",
+    }
+    return FileResponse(parts.files.path(sha256), media_type=row.media_type, headers=headers)
+
+
+def _expected(request: Request) -> str | None:
+    stated = request.headers.get("repr-digest") or request.headers.get("content-digest")
+    if stated is not None:
+        found = DIGEST.search(stated)
+        try:
+            return base64.b64decode(found[1], validate=True).hex() if found else _unknown()
+        except binascii.Error:
+            return _unknown()
+    given = request.headers.get("x-content-sha256")
+    if given is None:
+        return None
+    return given.lower() if HEX.fullmatch(given.lower()) else _unknown()
+
+
+def _unknown() -> str:
+    fault = Fault("type", "/headers/repr-digest", {"expected": "sha-256=:base64:"})
+    raise Problem(422, "invalid", [fault])

@@ -1,0 +1,226 @@
+"""What clients and operators read."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from gateway.rules.gate import Gate
+from gateway.store.bodies import unpack_json
+from gateway.store.dialect import now as db_now
+from gateway.store.tables import (
+    ASKED,
+    PARKED,
+    READY,
+    WAITING,
+    attempt,
+    dossier,
+    event,
+    file,
+    lane,
+    system,
+    todo,
+)
+
+STATES = {READY: "ready", WAITING: "waiting", PARKED: "parked", ASKED: "asked"}
+MOST_ATTEMPTS = 200
+
+
+def find_dossier(connection: Connection, client: int, dossier_id: UUID) -> dict[str, Any] | None:
+    """Give a client's dossier as of its newest version, with its events."""
+    rows = connection.execute(
+        sa.select(event.c.body, event.c.origin)
+        .join(dossier, dossier.c.id == event.c.dossier_id)
+        .where(dossier.c.id == dossier_id, dossier.c.owner == client)
+        .order_by(event.c.seq)
+    ).all()
+    if not rows:
+        return None
+    events = [
+        unpack_json(row.body)[0] | ({"origin": row.origin} if row.origin else {}) for row in rows
+    ]
+    return unpack_json(rows[-1].body)[1] | {"events": events}
+
+
+def search(
+    connection: Connection,
+    client: int,
+    *,
+    code: str | None,
+    ref: str | None,
+    status: str | None,
+    updated_after: int | None,
+    after: tuple[int, UUID] | None,
+    limit: int,
+) -> list[Any]:
+    """Find a client's dossiers, oldest change first, beyond the place of the last page."""
+    query = sa.select(
+        dossier.c.id,
+        dossier.c.ref,
+        dossier.c.code,
+        dossier.c.status,
+        dossier.c.procedure,
+        dossier.c.last_seq,
+        dossier.c.updated_at,
+    ).where(dossier.c.owner == client)
+    for column, value in ((dossier.c.code, code), (dossier.c.ref, ref), (dossier.c.status, status)):
+        if value is not None:
+            query = query.where(column == value)
+    if updated_after is not None:
+        query = query.where(dossier.c.updated_at > updated_after)
+    if after is not None:
+        query = query.where(
+            sa.tuple_(dossier.c.updated_at, dossier.c.id)
+            > sa.tuple_(sa.literal(after[0]), sa.literal(after[1], sa.Uuid()))
+        )
+    return list(connection.execute(query.order_by(dossier.c.updated_at, dossier.c.id).limit(limit)))
+
+
+def ledger(connection: Connection, client: int, dossier_id: UUID) -> dict[str, Any] | None:
+    """Give what each system holds of a dossier, what remains, and every try."""
+    head = connection.execute(
+        sa.select(dossier.c.last_seq).where(dossier.c.id == dossier_id, dossier.c.owner == client)
+    ).scalar_one_or_none()
+    if head is None:
+        return None
+    lanes = (
+        connection.execute(
+            sa.select(
+                system.c.name,
+                lane.c.done_seq,
+                lane.c.done_at,
+                lane.c.via,
+                lane.c.born_here,
+                todo.c.state,
+                todo.c.wake_at,
+                todo.c.tries,
+                todo.c.reason,
+                todo.c.parked_for,
+                todo.c.detail,
+                todo.c.lease_until,
+                todo.c.since,
+            )
+            .join(system, system.c.id == lane.c.system)
+            .outerjoin(
+                todo,
+                sa.and_(todo.c.dossier_id == lane.c.dossier_id, todo.c.system == lane.c.system),
+            )
+            .where(lane.c.dossier_id == dossier_id)
+            .order_by(system.c.name)
+        )
+        .mappings()
+        .all()
+    )
+    tries = (
+        connection.execute(
+            sa.select(attempt, system.c.name)
+            .join(system, system.c.id == attempt.c.system)
+            .where(attempt.c.dossier_id == dossier_id)
+            .order_by(attempt.c.id.desc())
+            .limit(MOST_ATTEMPTS)
+        )
+        .mappings()
+        .all()
+    )
+    return {
+        "version": head,
+        "lanes": [dict(row) for row in lanes],
+        "attempts": [dict(row) for row in tries],
+    }
+
+
+def systems(connection: Connection) -> list[dict[str, Any]]:
+    """Give every system's gate and how many lanes are in which state."""
+    counted: dict[str, dict[str, int]] = {}
+    for name, state, count, _ in counts(connection):
+        counted.setdefault(name, {})[state] = count
+    now = db_now(connection)
+    return [
+        {
+            "name": row.name,
+            "gate": (gate := Gate.read(row.gate)).state,
+            "gate_why": gate.why,
+            "gate_seconds": max(0, row.gate_until - now) / 1000 if gate.state == "closed" else 0,
+            "window": gate.window,
+            "inflight": row.inflight,
+            "held_by": row.held_by,
+            "held_why": row.held_why,
+            "lanes": counted.get(row.name, {}),
+        }
+        for row in connection.execute(sa.select(system).order_by(system.c.name))
+    ]
+
+
+def counts(connection: Connection) -> list[tuple[str, str, int, float]]:
+    """Count lanes by system and state, with the age of the oldest in seconds."""
+    now = db_now(connection)
+    return [
+        (row.name, STATES[row.state], row.many, max(0, now - row.since) / 1000)
+        for row in connection.execute(
+            sa.select(
+                system.c.name,
+                todo.c.state,
+                sa.func.count().label("many"),
+                sa.func.min(todo.c.since).label("since"),
+            )
+            .join(system, system.c.id == todo.c.system)
+            .group_by(system.c.name, todo.c.state)
+        )
+    ]
+
+
+def keep_file(connection: Connection, client: int, sha256: bytes, size: int, kind: str) -> bool:
+    """Note that a client uploaded a file; False: it had already."""
+    known = connection.execute(
+        sa.select(file.c.size).where(file.c.client == client, file.c.sha256 == sha256)
+    ).one_or_none()
+    if known is not None:
+        return False
+    connection.execute(
+        file.insert().values(
+            client=client, sha256=sha256, size=size, media_type=kind, created_at=db_now(connection)
+        )
+    )
+    return True
+
+
+def find_file(connection: Connection, client: int, sha256: bytes) -> Any:
+    """Find a client's file."""
+    return connection.execute(
+        sa.select(file.c.size, file.c.media_type).where(
+            file.c.client == client, file.c.sha256 == sha256
+        )
+    ).one_or_none()
+
+
+def delete_sandbox(connection: Connection, client: int) -> int:
+    """Delete all of a client's sandbox dossiers; give their number."""
+    ids = sa.select(dossier.c.id).where(
+        dossier.c.owner == client, dossier.c.environment == "sandbox"
+    )
+    leased = (
+        connection.execute(
+            sa.select(todo.c.system, sa.func.count())
+            .where(todo.c.dossier_id.in_(ids), todo.c.lease_until.is_not(None))
+            .group_by(todo.c.system)
+        )
+        .tuples()
+        .all()
+    )
+    for number, count in leased:  # their places are free again
+        connection.execute(
+            system.update().where(system.c.id == number).values(inflight=system.c.inflight - count)
+        )
+    for table in (attempt, todo, lane, event):
+        connection.execute(table.delete().where(table.c.dossier_id.in_(ids)))
+    return connection.execute(
+        dossier.delete().where(dossier.c.owner == client, dossier.c.environment == "sandbox")
+    ).rowcount
+
+
+def can_commit(connection: Connection) -> None:
+    """Change nothing in a way that needs the disk."""
+    connection.execute(system.update().where(system.c.id == -1).values(inflight=0))

@@ -1,0 +1,43 @@
+"""Every metric, once. Labels are systems, outcomes and codes: never a dossier or a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import Counter, Gauge, Histogram
+
+ADMITTED = Counter("lienthong_requests_admitted_total", "Requests that were stored", ["kind"])
+DENIED = Counter("lienthong_requests_denied_total", "Requests that changed nothing", ["code"])
+ATTEMPTS = Counter("lienthong_attempts_total", "Tries to deliver", ["system", "outcome"])
+TALK_SECONDS = Histogram(
+    "lienthong_conversation_seconds", "Length of a conversation with a system", ["system"]
+)
+LANES = Gauge("lienthong_lanes", "Lanes with something left to do", ["system", "state"])
+OLDEST = Gauge(
+    "lienthong_oldest_lane_seconds", "Age of the oldest lane with something left to do", ["system"]
+)
+GATE = Gauge("lienthong_gate_open", "1 open, 0.5 probing, 0 closed", ["system"])
+GATES = {"open": 1.0, "probing": 0.5, "closed": 0.0}
+
+
+def attempted(system: str, outcome: str, seconds: float) -> None:
+    """Count a try."""
+    ATTEMPTS.labels(system, outcome).inc()
+    TALK_SECONDS.labels(system).observe(seconds)
+
+
+def gate(system: str, state: str) -> None:
+    """Show a gate."""
+    GATE.labels(system).set(GATES[state])
+
+
+def lanes(rows: Iterable[tuple[str, str, int, float]]) -> None:
+    """Show lanes by system and state, and the age of the oldest, as the store counts them."""
+    LANES.clear()
+    OLDEST.clear()
+    oldest: dict[str, float] = {}
+    for system, state, count, age in rows:
+        LANES.labels(system, state).set(count)
+        oldest[system] = max(oldest.get(system, 0.0), age)
+    for system, age in oldest.items():
+        OLDEST.labels(system).set(age)
