@@ -37,7 +37,7 @@ SYSTEMS_FILE = """\
 adapter = "national_portal"
 environment = "sandbox"
 simulator = true
-limits = {{ exchange = 3.0, conversation = 20.0 }}
+limits = {{ exchange = 1.5, conversation = 20.0 }}
 [systems.national-portal.settings]
 base_url = "{portal}"
 agency_code = "H99.14"
@@ -48,7 +48,7 @@ password = {{ env = "DEMO_PORTAL_PASSWORD" }}
 adapter = "echo"
 environment = "sandbox"
 simulator = true
-limits = {{ exchange = 3.0, conversation = 20.0 }}
+limits = {{ exchange = 1.5, conversation = 20.0 }}
 [systems.province.settings]
 base_url = "{province}"
 style = "snapshot"
@@ -57,7 +57,7 @@ style = "snapshot"
 adapter = "echo"
 environment = "sandbox"
 simulator = true
-limits = {{ exchange = 3.0, conversation = 20.0 }}
+limits = {{ exchange = 1.5, conversation = 20.0 }}
 [systems.commune.settings]
 base_url = "{commune}"
 style = "events"
@@ -171,7 +171,7 @@ async def stage(folder: Path, *, port: int, faults: str, seed: int) -> AsyncIter
         await set_up.start_gateway()
         yield set_up
     finally:
-        for process in (set_up.gateway if set_up else None, simulators):
+        for process in (set_up.gateway if set_up is not None else None, simulators):
             if process is not None and process.returncode is None:
                 process.terminate()
                 await process.wait()

@@ -85,8 +85,8 @@ class Host:
                 if got is None or not await self._answer(connection, writer, *got):
                     return
                 connection.start_next_cycle()
-        except (OSError, h11.ProtocolError):
-            return  # the other side went away in the middle
+        except (OSError, h11.ProtocolError, asyncio.CancelledError):
+            return  # the other side went away in the middle, or the host is closing
         finally:
             self._open.discard(writer)
             writer.close()
