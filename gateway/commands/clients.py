@@ -9,12 +9,12 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.engine import Connection
 
 from gateway.access.keys import make_key
 from gateway.main import open_store
 from gateway.settings import SettingsError, load
 from gateway.store import clients as rows
+from gateway.store.engine import Connection
 
 T = TypeVar("T")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import sqlite3
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -46,7 +45,7 @@ def _folder(settings: Settings) -> Iterator[Finding]:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    yield True, f"SQLite {sqlite3.sqlite_version}, one process, every commit reaches the disk"
+    yield True, "SQLite, one process; every commit reaches the disk before it is answered"
     if not settings.database.exists():
         yield True, f"{settings.database} will be made at the first start"
         return

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from sqlalchemy.engine import Connection
 
 from gateway.main import open_store
 from gateway.settings import SettingsError, load
 from gateway.store import systems
+from gateway.store.engine import Connection
 
 Names = Annotated[
     list[str] | None, typer.Argument(help="Systems by name; none means all.", metavar="SYSTEM")

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 from uuid_utils.compat import uuid7
 
 from gateway.intake.ask import Answer, Ask, Denied, Post, PostEvent, PostSnapshot
@@ -22,12 +20,11 @@ from gateway.intake.differing import differing
 from gateway.intake.warn import warnings
 from gateway.rules.history import Version, begin, follow
 from gateway.rules.snapshot import difference
-from gateway.store import dossiers
+from gateway.store import dossiers, idempotency
 from gateway.store.dossiers import State, millis
-from gateway.store.engine import Store
+from gateway.store.engine import Connection, Store
 from gateway.store.lanes import next_numbers
 from gateway.store.systems import Targets
-from gateway.store.tables import idempotency
 from gateway.words.fault import Fault
 from schemas.base import VIETNAM
 from schemas.dossier import Dossier, NewDossier
@@ -113,7 +110,8 @@ class FrontDesk:
 
     def _admit(self, connection: Connection, asks: Sequence[Ask]) -> list[_Admitted]:
         now = datetime.now(UTC)
-        keys = _used_keys(connection, asks)
+        keys = idempotency.used(connection, [(ask.client.id, ask.key) for ask in asks if ask.key])
+        new_keys: idempotency.Used = {}
         group = _Group(
             dossiers.load(
                 connection,
@@ -127,15 +125,18 @@ class FrontDesk:
         )
         decided = []
         for ask in asks:
-            used = keys.get((ask.client.id, ask.key)) if ask.key else None
-            if used is not None and used != ask.digest:
+            place = (ask.client.id, ask.key or "")
+            before = (keys | new_keys).get(place, ask.digest)
+            if before != ask.digest:
                 decided.append(_denied(422, "idempotency_key_reused"))
                 continue
-            if ask.key:
-                keys[ask.client.id, ask.key] = ask.digest
-            decided.append(self._decide(connection, group, ask, now))
+            one = self._decide(connection, group, ask, now)
+            decided.append(one)
+            # The key of a denied request stays free: the request may be mended under it.
+            if ask.key and one.status == 201 and place not in keys:
+                new_keys[place] = ask.digest
         dossiers.save(connection, group.states, millis(now))
-        _keep_keys(connection, asks, decided, millis(now))
+        idempotency.keep(connection, new_keys, millis(now))
         return decided
 
     def _decide(self, connection: Connection, group: _Group, ask: Ask, now: datetime) -> _Admitted:
@@ -277,7 +278,7 @@ class _Group:
 
 
 def _again(state: State, ask: Post) -> _Admitted:
-    """The same post once more is the same answer; another one under its name is refused."""
+    """Answer the same post once more as before; refuse another one under its name."""
     if state.digest == ask.digest:
         return _Admitted(state, state.dossier, 200, {"created": False})
     fields = differing(ask.content, state.dossier)
@@ -306,34 +307,3 @@ def _digest(version: Version) -> bytes:
 def _fail(future: asyncio.Future[Answer | Denied], error: Exception) -> None:
     if not future.done():
         future.set_exception(error)
-
-
-def _used_keys(connection: Connection, asks: Sequence[Ask]) -> dict[tuple[int, str | None], bytes]:
-    """Read which idempotency keys of these requests were used before, and for what."""
-    wanted = [(ask.client.id, ask.key) for ask in asks if ask.key]
-    if not wanted:
-        return {}
-    rows = connection.execute(
-        sa.select(idempotency.c.client, idempotency.c.key, idempotency.c.digest).where(
-            sa.tuple_(idempotency.c.client, idempotency.c.key).in_(wanted)
-        )
-    )
-    return {(row.client, row.key): row.digest for row in rows}
-
-
-def _keep_keys(
-    connection: Connection, asks: Sequence[Ask], decided: Sequence[_Admitted], now: int
-) -> None:
-    """Remember the keys of what was admitted; a denied request may be mended under its key."""
-    rows = {
-        (ask.client.id, ask.key): {
-            "client": ask.client.id,
-            "key": ask.key,
-            "digest": ask.digest,
-            "created_at": now,
-        }
-        for ask, one in zip(asks, decided, strict=True)
-        if ask.key and one.denied is None and one.status == 201
-    }
-    if rows:
-        connection.execute(idempotency.insert(), list(rows.values()))

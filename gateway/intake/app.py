@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ import fastapi_offline
 import structlog
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -52,6 +50,7 @@ class RequestId:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on under its id."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -114,8 +113,6 @@ def _errors(app: FastAPI) -> None:
 
     @app.exception_handler(StoreUnavailable)
     @app.exception_handler(OSError)
-    @app.exception_handler(SQLAlchemyError)
-    @app.exception_handler(sqlite3.Error)
     async def unavailable(request: Request, error: Exception) -> Response:
         log.error("store_unavailable", error=type(error).__name__)
         headers = {"Retry-After": RETRY_AFTER}

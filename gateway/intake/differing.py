@@ -37,7 +37,7 @@ def differing(posted: BaseModel, stored: BaseModel) -> list[str]:
         )
     fields = type(posted).model_fields
     names = {field.alias or name for name, field in fields.items()}
-    found = [at for at in _walk({key: old[key] for key in old if key in names}, new, "")]
+    found = list(_walk({key: old[key] for key in old if key in names}, new, ""))
     return found[:MOST] or [""]
 
 

@@ -1,4 +1,4 @@
-"""Files: streamed to disk while they are hashed; whole and synced before anybody may refer to them."""
+"""Files: streamed to disk while they are hashed; nobody refers to one that is not whole."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class FileRoom:
             await asyncio.to_thread(_sync_folder, final.parent)
             return name, size
         finally:
-            Path(temporary).unlink(missing_ok=True)
+            await asyncio.to_thread(Path(temporary).unlink, missing_ok=True)
 
 
 def _sync(descriptor: int, flush: object) -> None:

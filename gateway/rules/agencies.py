@@ -12,7 +12,7 @@ OLD_GROUPS = 4
 
 def _path(code: str) -> tuple[str, tuple[str, ...]]:
     groups = code.split(".")
-    if len(groups) == OLD_GROUPS and len(groups[0]) == 3 and groups[0].isdigit():  # noqa: PLR2004 - QCVN 102 begins with three digits
+    if len(groups) == OLD_GROUPS and len(groups[0]) == 3 and groups[0].isdigit():
         levels = list(reversed(groups))
         while levels and set(levels[-1]) == {"0"}:
             levels.pop()

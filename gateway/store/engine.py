@@ -84,6 +84,8 @@ class Store:
             connection.exec_driver_sql("BEGIN")
             try:
                 return job(connection)
+            except sa.exc.OperationalError as error:
+                raise StoreUnavailable(str(error.orig)) from None
             finally:
                 connection.exec_driver_sql("ROLLBACK")
 

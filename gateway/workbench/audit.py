@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ class Witness:
 def audit(
     dossiers: Iterable[Followed], folder: Path, styles: Mapping[str, str], *, killed: bool = False
 ) -> dict[str, dict[str, int]]:
-    """Compare; `styles`: system → snapshot, events or lines. `killed`: the gateway was, in between."""
+    """Compare; `styles`: system → snapshot, events or lines. `killed`: the gateway was."""
     tallies = {name: Tally() for name in styles}
     witnesses = {name: Witness.read(folder, name) for name in styles}
     for one in dossiers:
@@ -158,9 +159,7 @@ def _doubles(
     """Count repeats, explained and not, and what came in the wrong order."""
     if style == "snapshot":
         versions = [effect["version"] for effect in effects]
-        tally.out_of_order += sum(
-            right < left for left, right in zip(versions, versions[1:], strict=False)
-        )
+        tally.out_of_order += sum(right < left for left, right in pairwise(versions))
         return
     seq_of = {_mark(event): event["seq"] for event in one.events}
     arrived = [
@@ -172,7 +171,7 @@ def _doubles(
         if effect["kind"] in {"event", "line"}
     ]
     firsts = list(dict.fromkeys(seq for seq, _ in arrived))
-    tally.out_of_order += sum(right < left for left, right in zip(firsts, firsts[1:], strict=False))
+    tally.out_of_order += sum(right < left for left, right in pairwise(firsts))
     doubted = any(
         row["system"] == name and row["outcome"] in {"uncertain", "lapsed"} for row in one.attempts
     )

@@ -128,11 +128,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
 @asynccontextmanager
 async def stage(folder: Path, *, port: int, faults: str, seed: int) -> AsyncIterator[Stage]:
     """Set the stage: simulators, settings, a client, the gateway; all ended on the way out."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    _empty(folder)
     simulators = await asyncio.create_subprocess_exec(
         *_command(
             "simulate",

@@ -11,7 +11,7 @@ NOW = 1_800_000_000_000
 
 
 def test_the_rungs_are_climbed_and_the_last_repeats() -> None:
-    """10 s, 1 min, 5 min, 30 min, 30 min …"""
+    """The waits are 10 s, 1 min, 5 min, 30 min, and 30 min ever after."""
     assert [*RUNGS, 1800, 1800] == [backoff(tries, 0.0) for tries in range(1, 7)]
 
 
