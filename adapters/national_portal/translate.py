@@ -133,6 +133,8 @@ def _identities(of: Dossier) -> list[dict[str, str]]:
 
 
 def _paper(part: Component, file: File) -> dict[str, str]:
+    if file.url is None and not (file.removed or part.removed):
+        raise CannotExpress("/components", "the portal fetches files itself: a file needs a url")
     return {
         "TepDinhKemId": file.id,
         "TenTepDinhKem": file.name,

@@ -1,0 +1,227 @@
+"""Claim, fence, lapse and settlement: the promises on which everything else rests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from gateway.access.keys import Client
+from gateway.intake.admit import FrontDesk
+from gateway.intake.ask import Answer, Post
+from gateway.main import find_targets, open_store
+from gateway.settings import Settings, read_systems
+from gateway.store import lanes, settling
+from gateway.store.engine import Store
+from gateway.store.lanes import Claim, Terms
+from gateway.store.settling import Finished, Rules
+from gateway.store.systems import Targets
+from gateway.store.tables import attempt, lane, todo
+from gateway.workbench.samples.generator import sample
+from schemas.dossier import NewDossier
+from schemas.outcome import Delivered, Outcome, Remote, Unreachable
+
+SYSTEMS = {
+    "systems": {
+        "a": {
+            "adapter": "echo",
+            "environment": "sandbox",
+            "settings": {"base_url": "http://127.0.0.1:1"},
+        }
+    }
+}
+CLIENT = Client(id=1, name="x", environment="sandbox", agencies=("*",))
+
+
+@dataclass
+class House:
+    """A store with one system, and the terms on which it is claimed."""
+
+    store: Store
+    targets: Targets
+    terms: Terms
+    rules: Rules
+
+    async def post(self, number: int) -> None:
+        """Store a sample dossier."""
+        content = NewDossier.model_validate(sample(number, 1).requests[0].body)
+        desk = FrontDesk(self.store, self.targets, lambda: None)
+        answer = await desk.submit(Post(client=CLIENT, content=content, digest=bytes([number])))
+        assert isinstance(answer, Answer)
+
+    async def claim(self, limit: int = 10, **terms: Any) -> tuple[Claim, ...]:
+        """Claim lanes."""
+        used = replace(self.terms, **terms)
+        found = await self.store.write(lambda connection: lanes.claim(connection, used, limit))
+        return found.claims
+
+    async def settle(self, claim: Claim, outcome: Outcome) -> None:
+        """Settle a claim."""
+        done = Finished(
+            id=uuid7(),
+            claim=claim,
+            outcome=outcome,
+            started_at=0,
+            ended_at=1,
+            detail={},
+            jitter=0.0,
+        )
+        await self.store.write(lambda connection: settling.settle(connection, self.rules, [done]))
+
+    async def rows(self, table: sa.Table) -> list[Any]:
+        """Read a whole table."""
+        return await self.store.read(lambda connection: list(connection.execute(table.select())))
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """Set up a house over an empty database."""
+    settings = Settings(data=tmp_path, systems=read_systems(SYSTEMS, {}))
+    store = open_store(settings)
+    targets = await find_targets(settings, store)
+    number = targets.all[0].id
+    yield House(
+        store,
+        targets,
+        Terms(
+            system=number,
+            worker="w",
+            adapter="a 1",
+            at_once=8,
+            lease=60_000,
+            linger=0,
+            appends=False,
+            parks_doubt=False,
+        ),
+        Rules(
+            system=number,
+            worker="w",
+            adapter="a 1",
+            at_once=8,
+            linger=0,
+            on_uncertain="resend",
+            scale=1.0,
+        ),
+    )
+    store.close()
+
+
+def told(claim: Claim) -> Delivered:
+    """Say that they have everything."""
+    return Delivered(up_to=claim.head_seq, remote=Remote(created=True))
+
+
+async def test_a_claimed_lane_is_claimed_once(house: House) -> None:
+    """While a lease stands, nobody else gets the lane."""
+    await house.post(1)
+    first = await house.claim()
+
+    assert (1, 0) == (len(first), len(await house.claim()))
+
+
+async def test_a_window_of_one_lets_one_begin(house: House) -> None:
+    """A system of which nothing is known yet is asked one thing at a time."""
+    await house.post(1)
+    await house.post(2)
+
+    assert 1 == len(await house.claim())
+
+
+async def test_delivered_leaves_the_agenda(house: House) -> None:
+    """What is done has no row on the agenda; the ledger says up to where."""
+    await house.post(1)
+    (claim,) = await house.claim()
+    await house.settle(claim, told(claim))
+    (row,) = await house.rows(lane)
+
+    assert (0, claim.head_seq) == (len(await house.rows(todo)), row.done_seq)
+
+
+async def test_a_lapsed_lease_is_taken_over_in_doubt(house: House) -> None:
+    """Whoever takes over a lapsed lease knows that something may have landed."""
+    await house.post(1)
+    await house.claim(lease=-1)
+    (second,) = await house.claim()
+    outcomes = [row.outcome for row in await house.rows(attempt)]
+
+    assert (1, ["lapsed"]) == (second.doubt, outcomes)
+
+
+async def test_a_late_result_moves_no_lane_and_is_kept(house: House) -> None:
+    """The first holder comes back after its lease has passed on: the ledger keeps it, late."""
+    await house.post(1)
+    (first,) = await house.claim(lease=-1)
+    (second,) = await house.claim()
+    await house.settle(first, told(first))
+    (row,) = await house.rows(lane)
+    late = [row.late for row in await house.rows(attempt) if row.outcome == "delivered"]
+
+    assert (0, [True], True) == (row.done_seq, late, second.fence > first.fence)
+
+
+async def test_a_checkpoint_needs_the_fence(house: House) -> None:
+    """Progress in the middle of a conversation counts only for whoever holds the lane."""
+    await house.post(1)
+    (first,) = await house.claim(lease=-1)
+    (second,) = await house.claim()
+    kept = [
+        await house.store.write(
+            lambda connection, one=one: lanes.checkpoint(connection, one, Remote(), 1)
+        )
+        for one in (first, second)
+    ]
+
+    assert [False, True] == kept
+
+
+async def test_three_lapses_park_the_lane(house: House) -> None:
+    """A dossier that kills its worker three times waits for the integrator."""
+    await house.post(1)
+    for _ in range(3):
+        await house.claim(lease=-1)
+    await house.claim()
+    (row,) = await house.rows(todo)
+
+    assert ("lapsed", "integrator") == (row.reason, row.parked_for)
+
+
+async def test_an_append_in_doubt_is_parked_where_the_setting_says_so(house: House) -> None:
+    """With `park`, a lapsed lane of an appending system is never sent again by itself."""
+    await house.post(1)
+    await house.claim(lease=-1)
+    claims = await house.claim(appends=True, parks_doubt=True)
+    (row,) = await house.rows(todo)
+
+    assert ((), "may_stand_once") == (claims, row.reason)
+
+
+async def test_a_wake_up_needs_the_wait_it_was_for(house: House) -> None:
+    """Only the wait with that fence is ended; an old wake-up does nothing."""
+    await house.post(1)
+    (claim,) = await house.claim()
+    await house.settle(claim, Unreachable(why="x"))
+    woken = [
+        await house.store.write(
+            lambda connection, fence=fence: lanes.wake(
+                connection, [(claim.dossier_id, claim.system, fence)]
+            )
+        )
+        for fence in (claim.fence - 1, claim.fence, claim.fence)
+    ]
+
+    assert [0, 1, 0] == woken
+
+
+async def test_released_lanes_are_as_if_never_claimed(house: House) -> None:
+    """What was not begun when a process stops is claimed by the next without doubt."""
+    await house.post(1)
+    claims = await house.claim()
+    await house.store.write(lambda connection: lanes.release(connection, claims))
+    (again,) = await house.claim()
+
+    assert (0, 0) == (again.doubt, again.tries)
