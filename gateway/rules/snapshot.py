@@ -63,6 +63,15 @@ def difference(dossier: Dossier, row: Content, *, now: datetime) -> tuple[NewEve
     as_of = row.source.as_of or now
     found: list[dict[str, Any]] = []
     if row.status is not dossier.status:
+        if _passed_reception(dossier, row):
+            found.append(
+                {
+                    "kind": Kind.ACCEPTED,
+                    "occurred_at": row.received_at,
+                    "received_at": row.received_at,
+                    "due": row.due,
+                }
+            )
         found.append(_step(dossier, row, as_of))
     elif row.due is not None and dossier.due is not None and row.due.at != dossier.due.at:
         found.append(
@@ -103,6 +112,13 @@ def _step(dossier: Dossier, row: Content, as_of: datetime) -> dict[str, Any]:
         "reason": SEEN,
     }
     return event | _payload(kind, row, stated or as_of)
+
+
+def _passed_reception(dossier: Dossier, row: Content) -> bool:
+    """Say whether the row itself states a reception that it has already left behind."""
+    beyond = {Status.PROCESSING, Status.FINISHED, Status.RETURNED, Status.STOPPED}
+    stated = row.received_at is not None and row.due is not None
+    return dossier.status is Status.SUBMITTED and stated and row.status in beyond
 
 
 def _reopens(dossier: Dossier, row: Content) -> bool:

@@ -201,15 +201,11 @@ def delete_sandbox(connection: Connection, client: int) -> int:
     ids = sa.select(dossier.c.id).where(
         dossier.c.owner == client, dossier.c.environment == "sandbox"
     )
-    leased = (
-        connection.execute(
-            sa.select(todo.c.system, sa.func.count())
-            .where(todo.c.dossier_id.in_(ids), todo.c.lease_until.is_not(None))
-            .group_by(todo.c.system)
-        )
-        .tuples()
-        .all()
-    )
+    leased = connection.execute(
+        sa.select(todo.c.system, sa.func.count())
+        .where(todo.c.dossier_id.in_(ids), todo.c.lease_until.is_not(None))
+        .group_by(todo.c.system)
+    ).all()
     for number, count in leased:  # their places are free again
         connection.execute(
             system.update().where(system.c.id == number).values(inflight=system.c.inflight - count)

@@ -64,13 +64,15 @@ def facts_in_force(adapter: Adapter[Any], config: SystemSettings) -> Facts:
 
 def register(connection: Connection, names: Sequence[str]) -> dict[str, int]:
     """Make sure that every configured system has a row; give the ids by name."""
-    known = dict(connection.execute(sa.select(system.c.name, system.c.id)).tuples().all())
+    known = {row.name: row.id for row in connection.execute(sa.select(system.c.name, system.c.id))}
     missing = [name for name in names if name not in known]
     if missing:
         connection.execute(
             system.insert(), [{"name": name, "gate": Gate().row()} for name in missing]
         )
-        known = dict(connection.execute(sa.select(system.c.name, system.c.id)).tuples().all())
+        known = {
+            row.name: row.id for row in connection.execute(sa.select(system.c.name, system.c.id))
+        }
     return {name: known[name] for name in names}
 
 

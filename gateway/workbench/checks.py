@@ -164,7 +164,7 @@ def _covered(name: str, stated: Any) -> bool:
 
 
 def check_pure(one: Subject) -> None:
-    """The same step twice gives the same requests, and the key stays the same."""
+    """Give the same requests for the same step, and the same key."""
     first, _ = pair()
     runs = [_said(play(one, step_of(first), simulated(one))[1]) for _ in range(2)]
     assert runs[0] == runs[1], "two runs of one step differ"
@@ -233,7 +233,7 @@ def check_survives(one: Subject, status: int, body: bytes, kind: str, at: int) -
 
 
 def check_secrets_stay_inside(one: Subject) -> None:
-    """A secret of the settings stands in no outcome and no trace."""
+    """Keep the secrets of the settings out of outcomes and traces."""
     first, _ = pair()
     for status in (200, 401, 500):
 
@@ -247,7 +247,7 @@ def check_secrets_stay_inside(one: Subject) -> None:
 
 
 def check_imports(one: Subject) -> None:
-    """An adapter imports the kit, the common tongue, the standard library, and itself."""
+    """Import the kit, the common tongue, the standard library and oneself, nothing else."""
     folder = Path(next(iter(adapters.__path__))) / one.adapter.name
     allowed = (*ALLOWED, f"adapters.{one.adapter.name}")
     forbidden = (

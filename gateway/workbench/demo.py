@@ -166,7 +166,7 @@ async def stage(folder: Path, *, port: int, faults: str, seed: int) -> AsyncIter
         environ = dict(os.environ) | {
             "LIENTHONG_DATA": str(folder / "data"),
             "LIENTHONG_SYSTEMS": str(file),
-            "LIENTHONG_TIME_SCALE": "0.01",
+            "LIENTHONG_TIME_SCALE": "0.002",
             "DEMO_PORTAL_USER": "H99",
             "DEMO_PORTAL_PASSWORD": "demo",
         }

@@ -121,7 +121,7 @@ async def test_a_claimed_lane_is_claimed_once(house: House) -> None:
     await house.post(1)
     first = await house.claim()
 
-    assert (1, 0) == (len(first), len(await house.claim()))
+    assert (len(first), len(await house.claim())) == (1, 0)
 
 
 async def test_a_window_of_one_lets_one_begin(house: House) -> None:
@@ -129,7 +129,7 @@ async def test_a_window_of_one_lets_one_begin(house: House) -> None:
     await house.post(1)
     await house.post(2)
 
-    assert 1 == len(await house.claim())
+    assert len(await house.claim()) == 1
 
 
 async def test_delivered_leaves_the_agenda(house: House) -> None:
@@ -149,7 +149,7 @@ async def test_a_lapsed_lease_is_taken_over_in_doubt(house: House) -> None:
     (second,) = await house.claim()
     outcomes = [row.outcome for row in await house.rows(attempt)]
 
-    assert (1, ["lapsed"]) == (second.doubt, outcomes)
+    assert (second.doubt, outcomes) == (1, ["lapsed"])
 
 
 async def test_a_late_result_moves_no_lane_and_is_kept(house: House) -> None:
@@ -161,7 +161,7 @@ async def test_a_late_result_moves_no_lane_and_is_kept(house: House) -> None:
     (row,) = await house.rows(lane)
     late = [row.late for row in await house.rows(attempt) if row.outcome == "delivered"]
 
-    assert (0, [True], True) == (row.done_seq, late, second.fence > first.fence)
+    assert (row.done_seq, late, second.fence > first.fence) == (0, [True], True)
 
 
 async def test_a_checkpoint_needs_the_fence(house: House) -> None:
@@ -176,7 +176,7 @@ async def test_a_checkpoint_needs_the_fence(house: House) -> None:
         for one in (first, second)
     ]
 
-    assert [False, True] == kept
+    assert kept == [False, True]
 
 
 async def test_three_lapses_park_the_lane(house: House) -> None:
@@ -187,7 +187,7 @@ async def test_three_lapses_park_the_lane(house: House) -> None:
     await house.claim()
     (row,) = await house.rows(todo)
 
-    assert ("lapsed", "integrator") == (row.reason, row.parked_for)
+    assert (row.reason, row.parked_for) == ("lapsed", "integrator")
 
 
 async def test_an_append_in_doubt_is_parked_where_the_setting_says_so(house: House) -> None:
@@ -197,7 +197,7 @@ async def test_an_append_in_doubt_is_parked_where_the_setting_says_so(house: Hou
     claims = await house.claim(appends=True, parks_doubt=True)
     (row,) = await house.rows(todo)
 
-    assert ((), "may_stand_once") == (claims, row.reason)
+    assert (claims, row.reason) == ((), "may_stand_once")
 
 
 async def test_a_wake_up_needs_the_wait_it_was_for(house: House) -> None:
@@ -214,7 +214,7 @@ async def test_a_wake_up_needs_the_wait_it_was_for(house: House) -> None:
         for fence in (claim.fence - 1, claim.fence, claim.fence)
     ]
 
-    assert [0, 1, 0] == woken
+    assert woken == [0, 1, 0]
 
 
 async def test_released_lanes_are_as_if_never_claimed(house: House) -> None:
@@ -224,4 +224,4 @@ async def test_released_lanes_are_as_if_never_claimed(house: House) -> None:
     await house.store.write(lambda connection: lanes.release(connection, claims))
     (again,) = await house.claim()
 
-    assert (0, 0) == (again.doubt, again.tries)
+    assert (again.doubt, again.tries) == (0, 0)

@@ -155,7 +155,7 @@ async def test_no_tls_where_tls_was_meant_blocks(method: Method) -> None:
     outcome = await lost(f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}", method, 2.0)
     listening.close()
 
-    assert (True, False) == (isinstance(outcome, Blocked), b"/x" in heard)
+    assert (isinstance(outcome, Blocked), b"/x" in heard) == (True, False)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -165,7 +165,7 @@ async def test_read_and_then_lost_is_uncertain(play: Play, method: Method) -> No
     async with serving(play) as server:
         outcome = await lost(server.url, method)
 
-        assert (True, 1) == (isinstance(outcome, Uncertain), server.arrived)
+        assert (isinstance(outcome, Uncertain), server.arrived) == (True, 1)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -179,7 +179,7 @@ async def test_a_reused_connection_that_closes_is_not_sent_twice(method: Method)
             await carrier.exchange(request)
         await carrier.close()
 
-        assert (True, 2) == (isinstance(failed.value.outcome, Uncertain), server.arrived)
+        assert (isinstance(failed.value.outcome, Uncertain), server.arrived) == (True, 2)
 
 
 async def test_reading_is_never_uncertain() -> None:

@@ -101,10 +101,7 @@ def upgrade() -> None:
         sa.Column("client", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["client"],
-            ["client.id"],
-        ),
+        sa.ForeignKeyConstraint(["client"], ["client.id"]),
         sa.PrimaryKeyConstraint("hash"),
     )
     op.create_table(
@@ -122,10 +119,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
         sa.Column("key_id", sa.SmallInteger(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["dossier_id"],
-            ["dossier.id"],
-        ),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"]),
         sa.PrimaryKeyConstraint("dossier_id", "seq"),
         sa.UniqueConstraint("dossier_id", "ref", name="event_ref"),
     )
@@ -138,10 +132,7 @@ def upgrade() -> None:
         sa.Column("remote", sa.JSON(), nullable=False),
         sa.Column("born_here", sa.Boolean(), nullable=False),
         sa.Column("via", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["dossier_id"],
-            ["dossier.id"],
-        ),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"]),
         sa.PrimaryKeyConstraint("dossier_id", "system"),
     )
     op.create_table(
@@ -164,10 +155,7 @@ def upgrade() -> None:
         sa.Column("parked_for", sa.Text(), nullable=True),
         sa.Column("detail", sa.JSON(), nullable=True),
         sa.Column("since", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["dossier_id"],
-            ["dossier.id"],
-        ),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"]),
         sa.PrimaryKeyConstraint("dossier_id", "system"),
     )
     op.create_index(
