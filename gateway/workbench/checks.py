@@ -142,7 +142,8 @@ def check_nothing_is_lost(one: Subject) -> None:
     """Nudge each canonical leaf: the requests change, or the facts say that it is not carried."""
     first, second = pair()
     before = _said(play(one, step_of(first), simulated(one))[1])
-    lost, told = set(), set()
+    lost: set[str] = set()
+    told: set[str] = set()
     for path in leaves(first):
         name = dotted(path)
         other = value_at(second, path)

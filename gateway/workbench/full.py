@@ -103,7 +103,7 @@ def nudged(value: Any, path: Path, leaf: Any) -> Any:
     """Give a copy in which one leaf is another."""
     if not path:
         return leaf
-    copy = list(value) if isinstance(value, list) else dict(value)
+    copy: Any = list(value) if isinstance(value, list) else dict(value)
     copy[path[0]] = nudged(copy[path[0]], path[1:], leaf)
     return copy
 

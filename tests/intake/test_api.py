@@ -17,7 +17,7 @@ from gateway.settings import Settings, read_systems
 from gateway.store import clients
 from gateway.workbench.samples.generator import sample
 
-SYSTEMS = {
+SYSTEMS: dict[str, Any] = {
     "systems": {
         "national-portal": {
             "adapter": "national_portal",
