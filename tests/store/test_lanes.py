@@ -73,6 +73,18 @@ class House:
         )
         await self.store.write(lambda connection: settling.settle(connection, self.rules, [done]))
 
+    async def checkpoint(self, claim: Claim) -> bool:
+        """Make progress on a claim durable."""
+        return await self.store.write(
+            lambda connection: lanes.checkpoint(connection, claim, Remote(), 1)
+        )
+
+    async def wake(self, claim: Claim, fence: int) -> int:
+        """End a wait."""
+        return await self.store.write(
+            lambda connection: lanes.wake(connection, [(claim.dossier_id, claim.system, fence)])
+        )
+
     async def rows(self, table: sa.Table) -> list[Any]:
         """Read a whole table."""
         return await self.store.read(lambda connection: list(connection.execute(table.select())))
@@ -169,12 +181,7 @@ async def test_a_checkpoint_needs_the_fence(house: House) -> None:
     await house.post(1)
     (first,) = await house.claim(lease=-1)
     (second,) = await house.claim()
-    kept = [
-        await house.store.write(
-            lambda connection, one=one: lanes.checkpoint(connection, one, Remote(), 1)
-        )
-        for one in (first, second)
-    ]
+    kept = [await house.checkpoint(one) for one in (first, second)]
 
     assert kept == [False, True]
 
@@ -205,14 +212,7 @@ async def test_a_wake_up_needs_the_wait_it_was_for(house: House) -> None:
     await house.post(1)
     (claim,) = await house.claim()
     await house.settle(claim, Unreachable(why="x"))
-    woken = [
-        await house.store.write(
-            lambda connection, fence=fence: lanes.wake(
-                connection, [(claim.dossier_id, claim.system, fence)]
-            )
-        )
-        for fence in (claim.fence - 1, claim.fence, claim.fence)
-    ]
+    woken = [await house.wake(claim, fence) for fence in (0, claim.fence, claim.fence)]
 
     assert woken == [0, 1, 0]
 
