@@ -1,0 +1,276 @@
+"""Delivery against hosted simulators: codes, shadow, hold, sessions, corrections."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from gateway.access.keys import Client
+from gateway.intake.admit import FrontDesk
+from gateway.intake.ask import Answer, Post, PostEvent
+from gateway.main import Delivery, find_targets, open_store
+from gateway.settings import Settings, read_systems
+from gateway.store import queries, systems
+from gateway.store.engine import Store
+from gateway.workbench.faults import Faults
+from gateway.workbench.samples.generator import sample
+from gateway.workbench.simulate import Host, hosted
+from schemas.dossier import NewDossier
+from schemas.event import NewEvent
+
+CLIENT = Client(id=1, name="x", environment="sandbox", agencies=("*",))
+
+
+@dataclass
+class House:
+    """A gateway at work over hosted simulators."""
+
+    store: Store
+    desk: FrontDesk
+    hosts: dict[str, Host]
+    folder: Path
+
+    async def post(self, content: dict[str, Any]) -> Answer:
+        """Store a dossier."""
+        model = NewDossier.model_validate(content)
+        digest = json.dumps(content, sort_keys=True).encode()[:32]
+        answer = await self.desk.submit(Post(client=CLIENT, content=model, digest=digest))
+        assert isinstance(answer, Answer)
+        return answer
+
+    async def event(self, name: str, event: dict[str, Any]) -> Answer:
+        """Store an event."""
+        answer = await self.desk.submit(
+            PostEvent(
+                client=CLIENT,
+                dossier=UUID(name),
+                event=NewEvent.model_validate(event),
+                digest=event["ref"].encode(),
+            )
+        )
+        assert isinstance(answer, Answer), answer
+        return answer
+
+    async def ledger(self, name: str) -> dict[str, Any]:
+        """Read a dossier's ledger."""
+        found = await self.store.read(lambda connection: queries.ledger(connection, 1, UUID(name)))
+        assert found is not None
+        return found
+
+    async def until(self, name: str, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait until the ledger says so."""
+        async with asyncio.timeout(10):
+            while not done(found := await self.ledger(name)):
+                await asyncio.sleep(0.02)
+            return found
+
+    def effects(self, system: str) -> list[dict[str, Any]]:
+        """Read what a simulator stored."""
+        text = (self.folder / f"{system}.effects.jsonl").read_text("utf-8")
+        return [json.loads(line) for line in text.splitlines()]
+
+
+@asynccontextmanager
+async def house(
+    folder: Path, wanted: dict[str, dict[str, Any]], codes: dict[str, str] | None = None
+) -> AsyncIterator[House]:
+    """Run a gateway with these systems, each hosted in this process."""
+    async with AsyncExitStack() as stack:
+        hosts, tables = {}, {}
+        for name, given in wanted.items():
+            host = Host(
+                name,
+                given["adapter"],
+                folder,
+                Faults(flaky=False, seed=1),
+                given.pop("switches", {}),
+            )
+            hosts[name] = host
+            port = await stack.enter_async_context(hosted(host))
+            own = {"base_url": f"http://127.0.0.1:{port}", **given.pop("settings", {})}
+            tables[name] = {"environment": "sandbox", "settings": own, **given}
+        settings = Settings(
+            data=folder / "data",
+            codes=codes or {},
+            systems=read_systems({"systems": tables}, {}),
+            time_scale=0.002,
+        )
+        store = open_store(settings)
+        targets = await find_targets(settings, store)
+        delivery = Delivery(store, targets, settings.time_scale)
+        running = asyncio.create_task(delivery.run())
+        yield House(store, FrontDesk(store, targets, delivery.wake), hosts, folder)
+        running.cancel()
+        await asyncio.wait([running])
+        for runner in delivery.runners.values():
+            await runner.close()
+        store.close()
+
+
+def dossier(number: int = 1, **change: Any) -> dict[str, Any]:
+    """Write a walk-in dossier."""
+    made = dict(sample(number, 1).requests[0].body) | change
+    made.pop("origin", None)
+    return made
+
+
+def idle(found: dict[str, Any]) -> bool:
+    """Say whether nothing remains to be done."""
+    return all(lane["state"] is None for lane in found["lanes"])
+
+
+PORTAL = {
+    "adapter": "national_portal",
+    "settings": {"username": "a", "password": "b", "agency_code": "H99"},
+}
+
+
+async def test_a_code_that_a_system_allocates_reaches_the_others(tmp_path: Path) -> None:
+    """The allocating system is told first; the code comes back and frees the portal's lane."""
+    echo = {"adapter": "echo", "switches": {"assign": True}}
+    async with house(
+        tmp_path, {"province": echo, "portal": dict(PORTAL)}, {"H99": "system:province"}
+    ) as at:
+        without = dossier()
+        del without["official_code"]
+        name = (await at.post(without)).body["id"]
+        await at.until(name, lambda found: found["version"] == 2 and idle(found))
+
+        assert {"E-000001"} == {one["code"] for one in at.effects("portal")}
+
+
+async def test_shadow_keeps_the_request_and_sends_nothing(tmp_path: Path) -> None:
+    """In shadow mode the exact request stands in the ledger and the system hears nothing."""
+    async with house(tmp_path, {"shade": {"adapter": "echo", "mode": "shadow"}}) as at:
+        name = (await at.post(dossier())).body["id"]
+        found = await at.until(name, idle)
+        (line,) = found["attempts"]
+
+        assert (at.hosts["shade"].calls, line["outcome"], line["detail"]["request"]["method"]) == (
+            0,
+            "shadowed",
+            "PUT",
+        )
+
+
+async def test_held_means_nothing_is_sent(tmp_path: Path) -> None:
+    """While a system is held intake goes on and nothing is sent; released, it goes."""
+    async with house(tmp_path, {"a": {"adapter": "echo"}}) as at:
+        await at.store.write(lambda connection: systems.hold(connection, ["a"], "me", "test"))
+        name = (await at.post(dossier())).body["id"]
+        await asyncio.sleep(0.3)
+        before = at.hosts["a"].calls
+        await at.store.write(lambda connection: systems.release(connection, ["a"]))
+        await at.until(name, idle)
+
+        assert (before, at.hosts["a"].calls) == (0, 1)
+
+
+async def test_one_login_for_many_conversations(tmp_path: Path) -> None:
+    """Ten dossiers at once share one session."""
+    async with house(tmp_path, {"portal": dict(PORTAL)}) as at:
+        names = [(await at.post(dossier(number))).body["id"] for number in (1, 3, 5, 7)]
+        for name in names:
+            await at.until(name, idle)
+
+        assert at.hosts["portal"].simulator.logins == 1  # type: ignore[attr-defined]
+
+
+async def test_a_session_that_dies_is_renewed(tmp_path: Path) -> None:
+    """A portal that forgets its sessions costs a login, and no dossier."""
+    async with house(tmp_path, {"portal": dict(PORTAL)}) as at:
+        first = (await at.post(dossier(1))).body["id"]
+        await at.until(first, idle)
+        at.hosts["portal"].simulator.sessions.clear()  # type: ignore[attr-defined]
+        second = (await at.post(dossier(3))).body["id"]
+        await at.until(second, idle)
+
+        assert at.hosts["portal"].simulator.logins == 2  # type: ignore[attr-defined]
+
+
+async def test_a_correction_frees_what_was_parked(tmp_path: Path) -> None:
+    """What the portal cannot be told is parked for the officer; corrected, it is delivered."""
+    async with house(tmp_path, {"portal": dict(PORTAL)}) as at:
+        name = (await at.post(dossier(notes="dài " * 1000))).body["id"]
+        parked = await at.until(name, lambda found: found["lanes"][0]["reason"] is not None)
+        await at.event(
+            name,
+            {
+                "ref": "sua",
+                "kind": "corrected",
+                "occurred_at": "2026-06-14T10:00:00",
+                "reason": "Ghi chú quá dài",
+                "supersedes": "registered",
+                "patch": {"notes": "ngắn"},
+            },
+        )
+        await at.until(name, idle)
+        lines = [one["text"] for one in at.effects("portal") if one["kind"] == "line"]
+
+        assert (
+            parked["lanes"][0]["parked_for"],
+            parked["lanes"][0]["detail"][0]["pointer"],
+            lines,
+        ) == ("officer", "/notes", ["Đính chính hồ sơ"])
+
+
+async def test_an_append_without_an_answer_is_parked_if_so_set(tmp_path: Path) -> None:
+    """With `park`, a line whose answer was lost stands at most once."""
+    park = dict(PORTAL) | {"limits": {"on_uncertain": "park"}}
+    async with house(tmp_path, {"portal": park}) as at:
+        answers = iter([None, None, "drop_after"])  # login, snapshot, lines
+
+        @dataclass
+        class Third:
+            def gone(self) -> bool:
+                return False
+
+            def next(self) -> str | None:
+                return next(answers, None)
+
+        at.hosts["portal"].faults = Third()  # type: ignore[assignment]
+        name = (await at.post(dossier())).body["id"]
+        found = await at.until(name, lambda found: found["lanes"][0]["reason"] is not None)
+        lines = [one for one in at.effects("portal") if one["kind"] == "line"]
+
+        assert (found["lanes"][0]["reason"], found["lanes"][0]["parked_for"], len(lines)) == (
+            "may_stand_once",
+            "operator",
+            1,
+        )
+
+
+async def test_another_system_that_reaches_it_keeps_us_out(tmp_path: Path) -> None:
+    """Where the province reports to the portal itself, the ledger says `via`, and we are silent."""
+    echo = {"adapter": "echo", "reaches": ["portal"]}
+    async with house(tmp_path, {"province": echo, "portal": dict(PORTAL)}) as at:
+        name = (await at.post(dossier())).body["id"]
+        found = await at.until(name, idle)
+        via = {lane["name"]: lane["via"] for lane in found["lanes"]}
+
+        assert (at.hosts["portal"].calls, via) == (0, {"portal": "province", "province": None})
+
+
+@pytest.mark.parametrize("kept", [5, 9])
+async def test_an_outage_is_only_a_delay(tmp_path: Path, kept: int) -> None:
+    """A system that is gone for a moment gets everything afterwards, in order."""
+    async with house(tmp_path, {"a": {"adapter": "echo", "settings": {"style": "events"}}}) as at:
+        at.hosts["a"].faults.gone_until = time.monotonic() + 0.5
+        names = [
+            (await at.post(dossier(number))).body["id"]
+            for number in range(1, kept)
+            if sample(number, 1).story == "plain"
+        ]
+        for name in names:
+            await at.until(name, idle)
+
+        assert sorted(names) == sorted(one["dossier"] for one in at.effects("a"))
