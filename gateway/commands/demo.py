@@ -18,6 +18,7 @@ from gateway.settings import SettingsError
 from gateway.workbench.demo import Progress, Stage, free_port, perform, stage
 
 FOLDER = Path("build/demo")
+WIDE = 110
 COLUMNS = (
     "expected",
     "delivered",
@@ -61,7 +62,7 @@ def demo(
 async def _demo(
     dossiers: int, seed: int, faults: str, *, quiet: bool, stay: bool, folder: Path
 ) -> dict[str, Any]:
-    console, progress = Console(), Progress()
+    console, progress = Console(width=max(Console().width, WIDE)), Progress()
     port = 8000 if stay else free_port()
     async with stage(folder, port=port, faults=faults, seed=seed) as on:
         live = nullcontext() if quiet else Live(console=console, refresh_per_second=8)
@@ -84,17 +85,18 @@ async def _demo(
 
 def _picture(progress: Progress) -> Group:
     """Draw what each system has, what waits, what is parked and why."""
-    table = Table("system", "gate", "window", "ready", "waiting", "parked", "why")
+    table = Table("system", "has stored", "gate", "ready", "waiting", "parked", "why")
     for row in progress.systems:
         lanes = row["lanes"]
+        why = [f"{many} × {cause}" for cause, many in row["parked"].items()]
         table.add_row(
             row["name"],
+            str(progress.stored.get(row["name"], 0)),
             row["gate"],
-            str(row["window"]),
             str(lanes.get("ready", 0)),
             str(lanes.get("waiting", 0)),
             str(lanes.get("parked", 0)),
-            row["gate_why"] or row["held_why"] or "",
+            "\n".join(filter(None, [row["gate_why"], row["held_why"], *why])),
         )
     done = f"{progress.posted} of {progress.requests} posts for {progress.dossiers} dossiers"
     return Group(Text(f"Liên Thông: {done}"), table)

@@ -20,7 +20,7 @@ from gateway.retries.port import Retries
 from gateway.store import lanes, settling
 from gateway.store.assign import assign_codes
 from gateway.store.engine import Connection, Store
-from gateway.store.lanes import Claim, Terms, Work
+from gateway.store.lanes import Claim, Claimed, Terms, Work
 from gateway.store.settling import Finished, Settled
 from gateway.store.systems import Target, Targets
 from gateway.watch import metrics
@@ -102,9 +102,7 @@ class Runner:
         free = min(BATCH, self._target.facts.at_once - len(self._talking))
         if free <= 0:
             return 1.0
-        claimed = await self._bench.store.write(
-            lambda connection: lanes.claim(connection, self._terms, free)
-        )
+        claimed = await self._claim(free)
         if not claimed.claims:
             return claimed.look_again / 1000
         for work in await self._load(claimed.claims):
@@ -112,6 +110,20 @@ class Runner:
             self._talking.add(task)
             task.add_done_callback(self._talking.discard)
         return 0.0 if len(claimed.claims) == free else 1.0
+
+    async def _claim(self, free: int) -> Claimed:
+        """Claim lanes; whoever is stopped in the middle gives back what it had claimed."""
+        claiming = asyncio.ensure_future(
+            self._bench.store.write(lambda connection: lanes.claim(connection, self._terms, free))
+        )
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            claimed = await claiming
+            await self._bench.store.write(
+                lambda connection: lanes.release(connection, claimed.claims)
+            )
+            raise
 
     async def _load(self, claims: Sequence[Claim]) -> list[Work]:
         try:

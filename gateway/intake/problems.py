@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from gateway import words
+from gateway.intake.forms import form_of
 from gateway.watch import metrics
 from gateway.words.fault import Fault
 
@@ -32,25 +33,6 @@ class Problem(Exception):  # noqa: N818 - an answer, not an accident
         self.headers, self.more = dict(headers or {}), dict(more or {})
 
 
-EXAMPLES = {
-    "instant": "2026-03-02T09:30:00+07:00",
-    "at": "2026-03-02T09:30:00+07:00",
-    "code": "1.001193",
-    "ref": "2026/0417",
-    "status": "accepted",
-    "kind": "accepted",
-    "channel": "direct",
-    "number": "001399000000",
-    "url": "https://tep.example.test/t/7001",
-    "birth": "1990-05-01",
-}
-
-
-def _example(pointer: str) -> str | None:
-    name = pointer.rsplit("/", 1)[-1]
-    return EXAMPLES.get(name) or (EXAMPLES["at"] if name.endswith("_at") else None)
-
-
 def answer(problem: Problem, request: Request) -> JSONResponse:
     """Say a problem."""
     language = words.language_of(request.headers.get("accept-language", ""))
@@ -62,10 +44,11 @@ def answer(problem: Problem, request: Request) -> JSONResponse:
             "pointer": fault.pointer,
             "detail": words.detail(fault.code, language, fault.values),
         }
-        if "expected" in fault.values:
-            error["expected"] = fault.values["expected"]
-        if (example := _example(fault.pointer)) is not None:
-            error["example"] = example
+        form = form_of(fault.pointer)
+        if "expected" in fault.values or form is not None:
+            error["expected"] = fault.values.get("expected") or (form or ("",))[0]
+        if form is not None:
+            error["example"] = form[1]
         errors.append(error)
     body: dict[str, Any] = {
         "type": f"urn:lienthong:problem:{problem.code}",

@@ -137,6 +137,14 @@ def systems(connection: Connection) -> list[dict[str, Any]]:
     counted: dict[str, dict[str, int]] = {}
     for name, state, count, _ in counts(connection):
         counted.setdefault(name, {})[state] = count
+    causes: dict[str, dict[str, int]] = {}
+    for row in connection.execute(
+        sa.select(system.c.name, todo.c.cause, sa.func.count().label("many"))
+        .join(system, system.c.id == todo.c.system)
+        .where(todo.c.state == PARKED)
+        .group_by(system.c.name, todo.c.cause)
+    ):
+        causes.setdefault(row.name, {})[row.cause] = row.many
     now = db_now(connection)
     return [
         {
@@ -149,6 +157,7 @@ def systems(connection: Connection) -> list[dict[str, Any]]:
             "held_by": row.held_by,
             "held_why": row.held_why,
             "lanes": counted.get(row.name, {}),
+            "parked": causes.get(row.name, {}),
         }
         for row in connection.execute(sa.select(system).order_by(system.c.name))
     ]

@@ -6,6 +6,7 @@ The gateway and the simulators are processes of their own; dossiers go in throug
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import socket
@@ -20,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from gateway.workbench.audit import Followed, audit
+from gateway.workbench.audit import Followed, audit, read_log
 from gateway.workbench.samples.generator import PORTAL, Sample, generate
 
 SYSTEMS = {PORTAL: "national_portal", "province": "echo", "commune": "echo"}
@@ -73,6 +74,7 @@ class Progress:
     posted: int = 0
     refused: list[str] = field(default_factory=list)
     systems: list[dict[str, Any]] = field(default_factory=list)
+    stored: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -251,20 +253,31 @@ async def _until_answered(client: httpx.AsyncClient, path: str, body: Any) -> ht
         await asyncio.sleep(0.2)
 
 
-async def settle(on: Stage, progress: Progress, show: Callable[[], None]) -> None:
+async def _watch(on: Stage, progress: Progress, show: Callable[[], None]) -> None:
+    """Look at the gateway's and the simulators' word a few times a second, for whoever shows it."""
+    headers = {"Authorization": f"Bearer {on.key}"}
+    async with httpx.AsyncClient(base_url=on.address, headers=headers, trust_env=False) as client:
+        while True:
+            with contextlib.suppress(httpx.HTTPError, KeyError, ValueError):
+                progress.systems = (await client.get("/v1/systems")).json()["systems"]
+                progress.stored = {
+                    name: len(read_log(on.folder / "witness" / f"{name}.effects.jsonl"))
+                    for name in SYSTEMS
+                }
+                show()
+            await asyncio.sleep(0.2)
+
+
+async def settle(on: Stage) -> None:
     """Wait until nothing waits any more."""
     headers = {"Authorization": f"Bearer {on.key}"}
     until = time.monotonic() + PATIENCE
     async with httpx.AsyncClient(base_url=on.address, headers=headers, trust_env=False) as client:
         while time.monotonic() < until:
-            progress.systems = (await client.get("/v1/systems")).json()["systems"]
-            show()
-            busy = [
-                row for row in progress.systems if set(row["lanes"]) & {"ready", "waiting", "asked"}
-            ]
-            if not busy:
+            rows = (await client.get("/v1/systems")).json()["systems"]
+            if not any(set(row["lanes"]) & {"ready", "waiting", "asked"} for row in rows):
                 return
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.1)
 
 
 async def follow(on: Stage, posted: Sequence[dict[str, Any]]) -> list[Followed]:
@@ -313,13 +326,13 @@ async def perform(
         await control(on, PORTAL, "outage", {"seconds": OUTAGE})
     begun = time.monotonic()
     driving = asyncio.create_task(drive(on, samples, progress))
+    watching = asyncio.create_task(_watch(on, progress, show))
     if between is not None:
         await between()
-    while not driving.done():
-        show()
-        await asyncio.wait([driving], timeout=0.1)
     posted = await driving
-    await settle(on, progress, show)
+    await settle(on)
+    await asyncio.sleep(0.3)
+    watching.cancel()
     seconds = time.monotonic() - begun
     found = await follow(on, posted)
     return {
