@@ -41,6 +41,19 @@ class Ended:
     detail: dict[str, Any]
 
 
+def unreadable_lane() -> Ended:
+    """Say that what is stored of a dossier cannot be read: for the integrator, never repeated."""
+    outcome = Malformed(why="what is stored cannot be read", raw="")
+    return Ended(
+        id=uuid7(),
+        outcome=outcome,
+        name="malformed",
+        seconds=0.0,
+        started_at=int(time.time() * 1000),
+        detail={"why": outcome.why},
+    )
+
+
 async def converse(
     store: Store, target: Target, channel: Channel, step: Step, claim: Claim
 ) -> Ended:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from adapters.kit.port import Step
-from gateway.delivery.conversation import Channel, Ended, converse
+from gateway.delivery.conversation import Channel, Ended, converse, unreadable_lane
 from gateway.retries.port import Retries
 from gateway.store import lanes, settling
 from gateway.store.assign import assign_codes
@@ -127,7 +127,7 @@ class Runner:
 
     async def _load(self, claims: Sequence[Claim]) -> list[Work]:
         try:
-            return await self._bench.store.read(
+            work, unreadable = await self._bench.store.read(
                 lambda connection: lanes.load(connection, self._target.name, claims)
             )
         except BaseException:
@@ -135,6 +135,11 @@ class Runner:
                 self._bench.store.write(lambda connection: lanes.release(connection, claims))
             )
             raise
+        for claim in unreadable:
+            log.error("unreadable", system=self._target.name, dossier=str(claim.dossier_id))
+            self._ended.append(self._finished(claim, unreadable_lane()))
+            self._news.set()
+        return work
 
     async def _attempt(self, work: Work) -> None:
         """Hold one conversation and put what came of it on the pile to settle."""

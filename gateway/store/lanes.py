@@ -6,6 +6,7 @@ A claim is committed before anything is sent: it is the record of intent. Settli
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -237,29 +238,46 @@ def _lease(
     return claims, leases, lapsed
 
 
-def load(connection: Connection, name: str, claims: Sequence[Claim]) -> list[Work]:
-    """Read what each claimed lane has to say: the newest dossier and the events not yet told.
+def load(
+    connection: Connection, name: str, claims: Sequence[Claim]
+) -> tuple[list[Work], list[Claim]]:
+    """Read what each claimed lane has to say; and which lanes cannot be read.
 
+    A lane that cannot be read is one lane's misfortune: it must not hold up its system.
+    """
+    work: list[Work] = []
+    unreadable: list[Claim] = []
+    for one in claims:
+        try:
+            work.append(_load(connection, name, one))
+        except (ValueError, LookupError, zlib.error):
+            unreadable.append(one)
+    return work, unreadable
+
+
+def _load(connection: Connection, name: str, one: Claim) -> Work:
+    """Read the newest dossier and the events not yet told, which may be none.
+
+    None: a checkpoint confirmed the last of them and its worker died before it could settle.
     An event that the system itself told us is not told back, and one that a later event in the
     same step supersedes is left to its correction.
     """
-    work = []
-    for one in claims:
-        rows = connection.execute(
-            sa.select(event.c.seq, event.c.origin, event.c.supersedes, event.c.body)
-            .where(
-                event.c.dossier_id == one.dossier_id,
-                event.c.seq > one.done_seq,
-                event.c.seq <= one.head_seq,
-            )
-            .order_by(event.c.seq)
-        ).all()
-        gone = {row.supersedes for row in rows if row.supersedes is not None}
-        told = tuple(
-            unpack_event(row.body) for row in rows if row.origin != name and row.seq not in gone
+    rows = connection.execute(
+        sa.select(event.c.seq, event.c.origin, event.c.supersedes, event.c.body)
+        .where(
+            event.c.dossier_id == one.dossier_id,
+            event.c.seq >= min(one.done_seq + 1, one.head_seq),
+            event.c.seq <= one.head_seq,
         )
-        work.append(Work(one, unpack_dossier(rows[-1].body), told))
-    return work
+        .order_by(event.c.seq)
+    ).all()
+    gone = {row.supersedes for row in rows if row.supersedes is not None}
+    told = tuple(
+        unpack_event(row.body)
+        for row in rows
+        if row.seq > one.done_seq and row.origin != name and row.seq not in gone
+    )
+    return Work(one, unpack_dossier(rows[-1].body), told)
 
 
 def checkpoint(connection: Connection, one: Claim, remote: Remote, up_to: int) -> bool:

@@ -225,3 +225,28 @@ async def test_released_lanes_are_as_if_never_claimed(house: House) -> None:
     (again,) = await house.claim()
 
     assert (again.doubt, again.tries) == (0, 0)
+
+
+async def test_confirmed_to_the_last_and_then_killed(house: House) -> None:
+    """A worker that dies after its last checkpoint leaves a lane with nothing left to tell."""
+    await house.post(1)
+    (first,) = await house.claim(lease=-1)
+    await house.checkpoint(first)
+    (second,) = await house.claim()
+    work, unreadable = await house.store.read(
+        lambda connection: lanes.load(connection, "a", [second])
+    )
+
+    assert ([one.events for one in work], unreadable) == ([()], [])
+
+
+async def test_one_unreadable_lane_holds_up_nobody(house: House) -> None:
+    """What cannot be read is named, and the others are read."""
+    await house.post(1)
+    (good,) = await house.claim()
+    bad = replace(good, dossier_id=uuid7())
+    work, unreadable = await house.store.read(
+        lambda connection: lanes.load(connection, "a", [bad, good])
+    )
+
+    assert ([good], [bad]) == ([one.claim for one in work], unreadable)
