@@ -12,6 +12,7 @@ import json
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -247,6 +248,26 @@ def check_secrets_stay_inside(one: Subject) -> None:
             assert "canary" not in text, f"a secret shows: {text[:200]}"
 
 
+def check_codes(one: Subject) -> None:
+    """Hold tables over canonical words to be total, and an unknown foreign code to be Malformed."""
+    for table in one.adapter.tables:
+        kinds = {type(key) for key in table if isinstance(key, Enum)}
+        for kind in kinds:
+            lacking = [word for word in kind if word not in table]
+            assert not lacking, f"a table of {kind.__name__} lacks {lacking}"
+    toml = tomllib.loads((one.contract / "contract.toml").read_text(encoding="utf-8"))
+    body = toml["checks"]["unknown"].encode()
+    honest = simulated(one)
+
+    def answer(request: Http) -> Reply:
+        if not request.signed:
+            return honest(request)
+        return Reply(status=200, headers={"content-type": "application/json"}, body=body)
+
+    outcome, _, _ = play(one, step_of(pair()[0]), answer)
+    assert isinstance(outcome, Malformed), f"an unknown code gives {outcome}"
+
+
 def check_imports(one: Subject) -> None:
     """Import the kit, the common tongue, the standard library and oneself, nothing else."""
     folder = Path(next(iter(adapters.__path__))) / one.adapter.name
@@ -287,4 +308,5 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     check_requests_fit_the_schema,
     check_secrets_stay_inside,
     check_imports,
+    check_codes,
 )
