@@ -16,7 +16,9 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from adapters import registry
+from adapters.kit.files import Folder
 from adapters.kit.http import Carrier
+from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import Keeper
 from gateway.delivery.conversation import Channel
 from gateway.delivery.runner import Bench, Runner
@@ -30,6 +32,9 @@ from gateway.settings import Settings, SettingsError, SystemSettings
 from gateway.store import lanes, migrate, systems
 from gateway.store.engine import Store, connect
 from gateway.store.systems import Target, Targets
+
+SETTLE = 2.0
+"""Seconds for which a file of theirs must lie unchanged before it is read."""
 
 
 def open_store(settings: Settings) -> Store:
@@ -102,6 +107,7 @@ class Delivery:
 
     store: Store
     targets: Targets
+    files: FileRoom
     scale: float
 
     def __post_init__(self) -> None:
@@ -116,7 +122,7 @@ class Delivery:
             scale=self.scale,
         )
         self.runners = {
-            target.id: Runner(bench, target, channel(target))
+            target.id: Runner(bench, target, channel(target, self.files, self.scale))
             for target in self.targets.all
             if target.config.mode != "off"
         }
@@ -143,15 +149,23 @@ class Delivery:
                 tasks.create_task(runner.run())
 
 
-def channel(target: Target) -> Channel:
+def channel(target: Target, files: FileRoom, scale: float) -> Channel:
     """Open the way to one system."""
+    session, settings = target.adapter.session, target.settings
+    keeper = Keeper(session.seconds if session is not None else 0)
+    if isinstance(settings, FolderSettings):
+        folder = Folder(settings.folder, SETTLE * scale, target.facts.exchange)
+        return Channel(keeper, folder=folder)
+    if not isinstance(settings, WebSettings):
+        return Channel(keeper)
     carrier = Carrier(
-        target.settings.base_url,
+        settings.base_url,
         exchange_seconds=target.facts.exchange,
         ca_file=target.config.ca_file,
         proxy=target.config.proxy,
+        files=files.path,
     )
-    return Channel(carrier, Keeper(target.adapter.session.seconds if target.adapter.session else 0))
+    return Channel(keeper, carrier=carrier)
 
 
 async def build(settings: Settings) -> FastAPI:
@@ -159,7 +173,8 @@ async def build(settings: Settings) -> FastAPI:
     held = lock(settings.data)
     store = open_store(settings)
     targets = await find_targets(settings, store)
-    delivery = Delivery(store, targets, settings.time_scale)
+    files = FileRoom(settings.data / "files", settings.max_file_bytes)
+    delivery = Delivery(store, targets, files, settings.time_scale)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -175,5 +190,4 @@ async def build(settings: Settings) -> FastAPI:
             held.close()
 
     desk = FrontDesk(store, targets, delivery.wake)
-    files = FileRoom(settings.data / "files", settings.max_file_bytes)
     return application(Parts(desk=desk, store=store, files=files, targets=targets), lifespan)

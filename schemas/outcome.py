@@ -14,7 +14,8 @@ Before anything is sent, translation may raise `CannotExpress`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Effect = Literal["read", "keyed", "append"]
@@ -31,6 +32,8 @@ class Remote:
     """They hold the dossier: speak of a change, never ask them to create it."""
     line: int = 0
     """The number of the last event of which they were told in a line of its own."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """Whatever else the adapter needs next time: ids of files, a number it took. Keep it small."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from adapters.echo.translate import dossier_body, event_bodies
 from adapters.kit.answers import judge, read_json, redact, strings_of
-from adapters.kit.port import Adapter, Facts, Http, Reply, Settings, Step
+from adapters.kit.port import Adapter, Facts, Http, Reply, Step, WebSettings
 from schemas.outcome import (
     Delivered,
     Malformed,
@@ -25,7 +25,7 @@ from schemas.outcome import (
 )
 
 
-class EchoSettings(Settings):
+class EchoSettings(WebSettings):
     """token: sent as a Bearer token; style: `snapshot` keeps the newest dossier, `events` all."""
 
     token: SecretStr | None = None

@@ -14,7 +14,10 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
 from urllib.parse import urlencode
 
 import aiohttp
@@ -23,8 +26,8 @@ from httpx_aiohttp import AiohttpTransport
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from adapters.kit.answers import unread
-from adapters.kit.port import Http, Reply
-from schemas.outcome import Blocked, Outcome, Unreachable
+from adapters.kit.port import Attached, Http, Reply
+from schemas.outcome import Blocked, Outcome, Problem, Refused, Unreachable
 
 LARGEST_REPLY = 8 * 1024 * 1024
 TRIES_UNSENT = 3
@@ -86,8 +89,11 @@ class Carrier:
         exchange_seconds: float,
         ca_file: str | None = None,
         proxy: str | None = None,
+        files: Callable[[str], Path] | None = None,
     ) -> None:
+        """`files` says where the bytes of an uploaded file are, by SHA-256."""
         self.seconds = exchange_seconds
+        self._files = files
         self._base = base_url.rstrip("/")
         context = ssl.create_default_context(cafile=ca_file)
         self._context = context
@@ -124,17 +130,44 @@ class Carrier:
         url = self._base + request.path
         if request.query:
             url += "?" + urlencode(request.query)
-        async with self._client.stream(
-            request.method, url, content=content, headers=headers
-        ) as response:
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > LARGEST_REPLY:
-                    raise Lost(unread("the answer is too long", request.effect))
-            self._client.cookies.clear()
-            names = {name.lower(): value for name, value in response.headers.items()}
-            return Reply(status=response.status_code, headers=names, body=bytes(body))
+        with ExitStack() as opened:
+            parts = [self._part(one, opened) for one in request.attached]
+            sent = self._client.build_request(
+                request.method,
+                url,
+                content=content,
+                data=dict(request.form or {}) if parts else None,
+                files=parts or None,
+                headers=headers,
+            )
+            response = await self._client.send(sent, stream=True)
+            try:
+                return await self._read(response, request)
+            finally:
+                await response.aclose()
+
+    async def _read(self, response: httpx.Response, request: Http) -> Reply:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > LARGEST_REPLY:
+                raise Lost(unread("the answer is too long", request.effect))
+        self._client.cookies.clear()
+        names = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(status=response.status_code, headers=names, body=bytes(body))
+
+    def _part(self, one: Attached, opened: ExitStack) -> tuple[str, tuple[str, IO[bytes], str]]:
+        """Open a file; one whose bytes nobody uploaded is the officer's to bring."""
+        file = one.file
+        path = self._files(file.sha256) if self._files and file.sha256 else None
+        if path is None or not path.is_file():
+            problem = Problem("/components", "file_missing", "the file has not been uploaded")
+            raise Lost(Refused(code="file_missing", message=problem.detail, problems=(problem,)))
+        return one.field, (
+            file.name,
+            opened.enter_context(path.open("rb")),
+            file.media_type or "application/octet-stream",
+        )
 
     async def close(self) -> None:
         """Close all connections."""
@@ -155,7 +188,7 @@ def _content(request: Http) -> tuple[bytes | None, dict[str, str]]:
     if request.json is not None:
         text = json.dumps(request.json, ensure_ascii=False, separators=(",", ":"))
         return text.encode(), {"Content-Type": "application/json; charset=utf-8"}
-    if request.form is not None:
+    if request.form is not None and not request.attached:
         return urlencode(request.form).encode(), {
             "Content-Type": "application/x-www-form-urlencoded"
         }

@@ -1,9 +1,13 @@
 """The adapter port: the one page to read before writing an adapter.
 
-An adapter is a pure conversation. It awaits `Http` requests and `Checkpoint`s and nothing else,
-reads what comes back, and returns an outcome (`schemas.outcome`). It opens no socket, reads no
+An adapter is a pure conversation. It awaits the requests of this page and nothing else, reads what
+comes back, and returns an outcome (`schemas.outcome`). It opens no socket and no file, reads no
 clock, keeps no state, and writes no log. Transport failures never reach it: the driver ends the
 conversation and judges them by the table in `adapters.kit.http`.
+
+    Http         a request to their server           Put   a file for them, whole or not at all
+    Checkpoint   what they now surely hold           Take  complete files of theirs
+    Hand         what we heard, stored with a cursor Move  a file that has been dealt with
 
     async def deliver(step: Step, settings: MySettings) -> Outcome:
         reply = await Http(method="PUT", path=f"/cases/{step.dossier.id}", json=body(step),
@@ -17,13 +21,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from schemas.dossier import Dossier
 from schemas.event import Event
+from schemas.inbound import Item, Verdict
 from schemas.outcome import Effect, Outcome, Remote
+from schemas.parts import File
 
 T = TypeVar("T")
 Talk = Coroutine[Any, Any, T]
@@ -31,14 +39,21 @@ Talk = Coroutine[Any, Any, T]
 
 
 class Settings(BaseModel):
-    """What every system needs; an adapter adds its own fields. Secrets are `SecretStr`.
-
-    base_url: where the paths of `Http` hang, without a trailing slash
-    """
+    """What an adapter needs to know of a system: it adds its own fields. Secrets: `SecretStr`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+
+class WebSettings(Settings):
+    """A system behind HTTP. base_url: where the paths of `Http` hang, without a trailing slash."""
+
     base_url: str
+
+
+class FolderSettings(Settings):
+    """A system behind a folder that both sides see. folder: below it lie all names of files."""
+
+    folder: Path
 
 
 S = TypeVar("S", bound=Settings)
@@ -54,12 +69,21 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """One file of a multipart body, by reference: the carrier reads the bytes, an adapter never."""
+
+    field: str
+    file: File
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Http:
     """One request; awaiting it gives the `Reply`.
 
     method, path: as in HTTP; the path starts with a slash and hangs below `base_url`
     query: parameters, encoded by the carrier
     json: a body as JSON (UTF-8); form: a body as a form; at most one of them
+    attached: files; the body is then multipart, with the fields of `form`
     headers: further headers
     effect: `read`, `keyed` (repeating changes nothing more) or `append`
     signed: False for the login itself
@@ -71,6 +95,7 @@ class Http:
     query: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     form: Mapping[str, str] | None = None
+    attached: tuple[Attached, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     signed: bool = True
 
@@ -92,6 +117,104 @@ class Checkpoint:
     def __await__(self) -> Generator[Checkpoint, None, None]:
         """Wait until the store has it; the conversation ends here if the lease was lost."""
         return (yield self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    """Write a file for them below the system's folder: it is there whole, or not at all.
+
+    An existing file of that name is replaced, so the effect is `keyed`.
+    """
+
+    name: str
+    body: bytes
+
+    def __await__(self) -> Generator[Put, None, None]:
+        """Wait until the disk has it under its final name."""
+        return (yield self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """Read files of theirs: complete ones only, in the order of their names.
+
+    pattern: below the system's folder, as of `fnmatch` in one folder: `out/*.csv`
+    limit: at most so many files; each stays where it is until it is moved
+    """
+
+    pattern: str
+    limit: int = 100
+
+    def __await__(self) -> Generator[Take, dict[str, bytes], dict[str, bytes]]:
+        """Wait for the bytes by name; none: an empty dictionary."""
+        return (yield self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Put a file of theirs away under another name; one that has gone already is no error."""
+
+    name: str
+    to: str
+
+    def __await__(self) -> Generator[Move, None, None]:
+        """Wait until it has moved."""
+        return (yield self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """Hand in what was heard; stored in one transaction with the cursor, all or nothing.
+
+    Awaiting it gives a verdict for each item, in order, after the commit.
+    """
+
+    items: tuple[Item, ...]
+    cursor: str
+
+    def __await__(self) -> Generator[Hand, tuple[Verdict, ...], tuple[Verdict, ...]]:
+        """Wait for the commit."""
+        return (yield self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a poll knows: where the last one had come to ("" at first), and the time."""
+
+    cursor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call of theirs to us, its secret already checked. Header names are in lower case."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What we answer to a call of theirs, in their own form."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a call of theirs says, and how the verdicts on it are answered.
+
+    A call that cannot be read has no items, and its answer says so in their form.
+    """
+
+    items: tuple[Item, ...]
+    answer: Callable[[tuple[Verdict, ...]], Said]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +254,7 @@ class Facts:
     on_uncertain: what to do after an `append` without an answer: send again (it may stand twice,
         and the ledger says so) or park for a human (it stands at most once)
     needs_official_code: a lane waits, visibly, until the dossier has its official code
+    poll_every: seconds between two polls, for an adapter that polls
     not_carried: canonical fields that this system cannot be told, as dotted paths
         (`owner.fax`, `components[].files[].signed`); a path covers everything below it
     """
@@ -144,6 +268,7 @@ class Facts:
     appends: bool = False
     on_uncertain: Literal["resend", "park"] = "resend"
     needs_official_code: bool = False
+    poll_every: float = 60.0
     not_carried: frozenset[str] = frozenset()
 
 
@@ -167,6 +292,9 @@ class Session(Generic[S]):
 class Adapter(Generic[S]):
     """Everything an adapter's folder exports, under the name `ADAPTER`.
 
+    deliver: tells the system what a step has to say
+    poll: asks what they have to tell; hands it in; ends with None, or the outcome that stopped it
+    hear: reads a call of theirs to us; None: no call that this system makes
     tables: its code tables; their hash is kept with every attempt
     """
 
@@ -175,4 +303,6 @@ class Adapter(Generic[S]):
     facts: Facts
     deliver: Callable[[Step, S], Talk[Outcome]]
     session: Session[S] | None = None
+    poll: Callable[[Look, S], Talk[Outcome | None]] | None = None
+    hear: Callable[[Call, S], Heard | None] | None = None
     tables: tuple[Mapping[Any, Any], ...] = ()

@@ -14,8 +14,23 @@ from typing import Any, Protocol
 
 from adapters.kit.answers import redact, strings_of
 from adapters.kit.http import Lost
-from adapters.kit.port import Adapter, Checkpoint, Http, Reply, Session, Settings, Step, Talk
+from adapters.kit.port import (
+    Adapter,
+    Checkpoint,
+    Hand,
+    Http,
+    Look,
+    Move,
+    Put,
+    Reply,
+    Session,
+    Settings,
+    Step,
+    Take,
+    Talk,
+)
 from adapters.kit.session import Keeper
+from schemas.inbound import Verdict
 from schemas.outcome import Blocked, CannotExpress, Malformed, Outcome, Uncertain, Unreachable
 
 
@@ -36,9 +51,25 @@ class Carries(Protocol):
         ...
 
 
+class Holds(Protocol):
+    """A folder that both sides see: the real one, or one in memory."""
+
+    async def put(self, asked: Put) -> None:
+        """Write a file, or raise `Lost`."""
+        ...
+
+    async def take(self, asked: Take) -> dict[str, bytes]:
+        """Read complete files, or raise `Lost`."""
+        ...
+
+    async def move(self, asked: Move) -> None:
+        """Rename a file, or raise `Lost`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """One exchange for the ledger: no body, no query."""
+    """One exchange for the ledger: no body, no query. A file has the method PUT, TAKE or MOVE."""
 
     method: str
     path: str
@@ -49,14 +80,20 @@ class Exchanged:
 
 @dataclass(slots=True)
 class Conversation:
-    """One adapter, one system, one step; `trace` fills while it is held."""
+    """One adapter, one system, one step or one poll; `trace` fills while it is held.
+
+    carrier, folder: the ways to the system; a request without its way is a mistake of the adapter
+    checkpoint, hand: where the store comes in, while a step is told and while a poll listens
+    """
 
     adapter: Adapter[Any]
     settings: Settings
-    carrier: Carries
     keeper: Keeper
-    checkpoint: Callable[[Checkpoint], Awaitable[None]]
     seconds: float
+    carrier: Carries | None = None
+    folder: Holds | None = None
+    checkpoint: Callable[[Checkpoint], Awaitable[None]] | None = None
+    hand: Callable[[Hand], Awaitable[tuple[Verdict, ...]]] | None = None
     clock: Callable[[], float] = time.monotonic
     trace: list[Exchanged] = field(default_factory=list)
     _until: float = 0.0
@@ -64,40 +101,81 @@ class Conversation:
     _last: Reply | None = None
 
     async def hold(self, step: Step) -> Outcome:
-        """Hold the conversation; raises `CannotExpress` before anything was sent, or `Fenced`."""
-        self._until = self.clock() + self.seconds
+        """Tell a step; raises `CannotExpress` before anything was sent, or `Fenced`."""
         talk = self.adapter.deliver(step, self.settings)
         try:
-            found: Outcome = await self._drive(talk, self._signed)
-            return found  # noqa: TRY300 - beside the way it came
-        except Lost as lost:
-            return lost.outcome
+            found: Outcome = await self._whole(talk, strings_of(step.dossier))
         except CannotExpress as error:
             if not self._sent:
                 raise
-            return self._bug(error, step)
-        except (Fenced, TypeError):
+            return self._bug(error, strings_of(step.dossier))
+        return found
+
+    async def listen(self, look: Look) -> Outcome | None:
+        """Hear what they have to tell; None: all of it was handed in."""
+        if self.adapter.poll is None:
+            raise TypeError("this adapter does not poll")
+        found: Outcome | None = await self._whole(self.adapter.poll(look, self.settings), ())
+        return found
+
+    async def _whole(self, talk: Talk[Any], personal: tuple[str, ...]) -> Any:
+        """Hold a conversation to its end, and make an outcome of whatever ends it."""
+        self._until = self.clock() + self.seconds
+        try:
+            return await self._drive(talk, self._signed)
+        except Lost as lost:
+            return lost.outcome
+        except (CannotExpress, Fenced, NotARequestError):
             raise
         except Exception as error:  # noqa: BLE001 - a bug of an adapter must not stop the worker
-            return self._bug(error, step)
+            return self._bug(error, personal)
         finally:
             talk.close()
 
     async def _drive(self, talk: Talk[Any], send: Callable[[Http], Awaitable[Reply]]) -> Any:
-        answer: Reply | None = None
+        answer: Any = None
         while True:
             try:
                 asked = talk.send(answer)
             except StopIteration as end:
                 return end.value
-            if isinstance(asked, Http):
-                answer = await send(asked)
-            elif isinstance(asked, Checkpoint):
-                await self.checkpoint(asked)
-                answer = None
-            else:
-                talk.close()
-                raise NotARequestError(asked)
+            answer = await self._serve(asked, send, talk)
+
+    async def _serve(
+        self, asked: object, send: Callable[[Http], Awaitable[Reply]], talk: Talk[Any]
+    ) -> Any:
+        """Do what the adapter asked for; anything else ends the talk."""
+        match asked:
+            case Http() if self.carrier is not None:
+                return await send(asked)
+            case Put() | Take() | Move() if self.folder is not None:
+                return await self._file(asked, self.folder)
+            case Checkpoint() if self.checkpoint is not None:
+                return await self.checkpoint(asked)
+            case Hand() if self.hand is not None:
+                return await self.hand(asked)
+        talk.close()
+        raise NotARequestError(asked)
+
+    async def _file(self, asked: Put | Take | Move, folder: Holds) -> dict[str, bytes] | None:
+        begun, lost = self.clock(), None
+        self._sent = self._sent or isinstance(asked, Put)
+        try:
+            match asked:
+                case Take():
+                    return await folder.take(asked)
+                case Put():
+                    await folder.put(asked)
+                case Move():
+                    await folder.move(asked)
+        except Lost as error:
+            lost = type(error.outcome).__name__
+            raise
+        else:
+            return None
+        finally:
+            name = asked.pattern if isinstance(asked, Take) else asked.name
+            self._note(type(asked).__name__.upper(), name, None, begun, lost)
 
     async def _signed(self, request: Http) -> Reply:
         """Send a request with the session it needs; a dead session is renewed once."""
@@ -131,6 +209,8 @@ class Conversation:
         return token
 
     async def _exchange(self, request: Http) -> Reply:
+        if self.carrier is None:
+            raise NotARequestError(request)
         if self._until - self.clock() < self.carrier.seconds:
             raise Lost(Unreachable(why="no time left for a whole exchange"))
         self._sent = self._sent or request.effect != "read"
@@ -138,23 +218,25 @@ class Conversation:
         try:
             reply = await self.carrier.exchange(request)
         except Lost as lost:
-            self._note(request, None, begun, type(lost.outcome).__name__)
+            self._note(request.method, request.path, None, begun, type(lost.outcome).__name__)
             raise
-        self._note(request, reply.status, begun, None)
+        self._note(request.method, request.path, reply.status, begun, None)
         self._last = reply
         return reply
 
-    def _note(self, request: Http, status: int | None, begun: float, lost: str | None) -> None:
+    def _note(
+        self, method: str, path: str, status: int | None, begun: float, lost: str | None
+    ) -> None:
         ms = int((self.clock() - begun) * 1000)
-        self.trace.append(Exchanged(request.method, request.path, status, ms, lost))
+        self.trace.append(Exchanged(method, path, status, ms, lost))
 
-    def _bug(self, error: Exception, step: Step) -> Malformed:
+    def _bug(self, error: Exception, personal: tuple[str, ...]) -> Malformed:
         """Turn an adapter's exception into an answer that it could not read."""
         place = traceback.extract_tb(error.__traceback__)[-1]
         name = place.filename.rsplit("/", 2)[-2:]
         why = f"{type(error).__name__} at {'/'.join(name)}:{place.lineno}"
         body = self._last.body.decode("utf-8", "replace") if self._last is not None else ""
-        return Malformed(why=why, raw=redact(body, strings_of(step.dossier)))
+        return Malformed(why=why, raw=redact(body, personal))
 
 
 class NotARequestError(TypeError):
@@ -162,7 +244,7 @@ class NotARequestError(TypeError):
 
     def __init__(self, asked: object) -> None:
         """Name what it awaited."""
-        super().__init__(f"an adapter may await Http and Checkpoint only, not {type(asked)}")
+        super().__init__(f"this conversation has no way to do {type(asked).__name__}")
 
 
 def _of_login(outcome: Outcome) -> Outcome:
@@ -174,7 +256,7 @@ def _of_login(outcome: Outcome) -> Outcome:
 
 def first_request(
     adapter: Adapter[Any], step: Step, settings: Settings
-) -> Http | CannotExpress | None:
+) -> Http | Put | Take | CannotExpress | None:
     """Translate and send nothing: the first request, why there is none, or None if none is needed.
 
     A bug of the adapter shows as CannotExpress with an empty field.
@@ -192,7 +274,7 @@ def first_request(
         return CannotExpress("", f"the adapter failed: {type(error).__name__}")
     finally:
         talk.close()
-    return asked if isinstance(asked, Http) else CannotExpress("", "not a request")
+    return asked if isinstance(asked, (Http, Put, Take)) else CannotExpress("", "not a request")
 
 
 def preview(adapter: Adapter[Any], step: Step, settings: Settings) -> CannotExpress | None:

@@ -12,7 +12,17 @@ from typing import Any
 from pydantic import SecretStr
 
 from adapters.kit.answers import judge, plain, read_json, redact, strings_of
-from adapters.kit.port import Adapter, Checkpoint, Facts, Http, Reply, Session, Settings, Step, Talk
+from adapters.kit.port import (
+    Adapter,
+    Checkpoint,
+    Facts,
+    Http,
+    Reply,
+    Session,
+    Step,
+    Talk,
+    WebSettings,
+)
 from adapters.national_portal import codes, translate
 from adapters.national_portal.not_carried import NOT_CARRIED
 from schemas.outcome import (
@@ -32,7 +42,7 @@ CHUNK = 10
 KNOWN_CODES = frozenset({"0", "00", "-1", "1", "3", "-3"})
 
 
-class PortalSettings(Settings):
+class PortalSettings(WebSettings):
     """Where the portal's adapter stands, and what differs from agency to agency.
 
     dstcode: header that addresses the portal; the test environment wants none

@@ -6,10 +6,12 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import typer
 
+from adapters.kit.port import FolderSettings, WebSettings
 from gateway.main import find_target
 from gateway.settings import Settings, SettingsError, SystemSettings, load
 from gateway.store import migrate
@@ -65,7 +67,10 @@ def _systems(settings: Settings) -> Iterator[Finding]:
         except SettingsError as error:
             yield False, str(error)
             continue
-        yield _reachable(config, target.settings.base_url)
+        if isinstance(target.settings, WebSettings):
+            yield _reachable(config, target.settings.base_url)
+        elif isinstance(target.settings, FolderSettings):
+            yield _usable(config, target.settings.folder)
 
 
 def _reachable(config: SystemSettings, base_url: str) -> Finding:
@@ -78,3 +83,12 @@ def _reachable(config: SystemSettings, base_url: str) -> Finding:
     except OSError as error:
         return config.mode == "off", f"{what} cannot be reached: {error.strerror or error}"
     return True, f"{what} can be reached"
+
+
+def _usable(config: SystemSettings, folder: Path) -> Finding:
+    """Say whether a folder that both sides see is there, and may be written to."""
+    what = f"{config.name} ({config.adapter}, {config.mode}) in {folder}"
+    if not folder.is_dir():
+        return config.mode == "off", f"{what}: there is no such folder"
+    may = os.access(folder, os.R_OK | os.W_OK)
+    return may or config.mode == "off", f"{what} can {'' if may else 'not '}be read and written"

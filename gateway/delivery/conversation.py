@@ -9,8 +9,9 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from adapters.kit.files import Folder
 from adapters.kit.http import Carrier
-from adapters.kit.port import Checkpoint, Step
+from adapters.kit.port import Checkpoint, Http, Put, Step, Take
 from adapters.kit.session import Keeper
 from adapters.kit.talk import Conversation, Fenced, first_request
 from gateway.rules.outcomes import word
@@ -23,10 +24,16 @@ from schemas.outcome import CannotExpress, Delivered, Malformed, Outcome, Uncert
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """The way to one system: its socket and its session."""
+    """The ways to one system: its socket and its session, or its folder."""
 
-    carrier: Carrier
     keeper: Keeper
+    carrier: Carrier | None = None
+    folder: Folder | None = None
+
+    async def close(self) -> None:
+        """Close what is open."""
+        if self.carrier is not None:
+            await self.carrier.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +95,7 @@ async def _live(
         adapter=target.adapter,
         settings=target.settings,
         carrier=channel.carrier,
+        folder=channel.folder,
         keeper=channel.keeper,
         checkpoint=checkpoint,
         seconds=target.facts.conversation,
@@ -114,8 +122,21 @@ def _shadow(target: Target, step: Step) -> tuple[Outcome | CannotExpress, str, d
     found = first_request(target.adapter, step, target.settings)
     if isinstance(found, CannotExpress):
         return found, word(found), {"shadow": True}
-    request = (
-        {} if found is None else {"method": found.method, "path": found.path, "json": found.json}
-    )
+    request = {} if found is None else _shown(found)
     done = Delivered(up_to=step.dossier.version, remote=step.remote)
     return done, "shadowed", {"shadow": True, "request": request}
+
+
+def _shown(asked: Http | Put | Take) -> dict[str, Any]:
+    """Write down a request that was not sent."""
+    if isinstance(asked, Http):
+        return {
+            "method": asked.method,
+            "path": asked.path,
+            "query": dict(asked.query),
+            "json": asked.json,
+            "form": asked.form,
+        }
+    if isinstance(asked, Put):
+        return {"method": "PUT", "name": asked.name, "body": asked.body.decode("latin-1")}
+    return {"method": "TAKE", "name": asked.pattern}

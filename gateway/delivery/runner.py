@@ -207,4 +207,4 @@ class Runner:
 
     async def close(self) -> None:
         """Close the way to the system."""
-        await self._channel.carrier.close()
+        await self._channel.close()

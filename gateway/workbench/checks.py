@@ -6,12 +6,10 @@ Each raises AssertionError with a sentence that says what is wrong, and where.
 from __future__ import annotations
 
 import ast
-import asyncio
-import importlib
 import json
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -19,14 +17,24 @@ from typing import Any
 import jsonschema
 
 import adapters
-import contracts
-from adapters.kit.port import Adapter, Checkpoint, Http, Reply, Settings, Step
-from adapters.kit.session import Keeper
-from adapters.kit.talk import Conversation, Exchanged
+from adapters.kit.port import Call, Http, Reply, Step, Take
 from gateway.rules.outcomes import word
+from gateway.workbench.far import (
+    NOW,
+    Altered,
+    Scripted,
+    Subject,
+    listen,
+    play,
+    said,
+    simulated,
+    spelled,
+    told,
+)
 from gateway.workbench.full import dotted, leaves, nudged, pair, value_at
 from schemas.dossier import Dossier
 from schemas.event import Event
+from schemas.inbound import Verdict
 from schemas.outcome import CannotExpress, Malformed, Outcome, Remote
 
 ALLOWED = ("adapters.kit", "schemas", "pydantic", "__future__")
@@ -39,89 +47,6 @@ SILENT = frozenset(
 """Leaves that no system is ever told, or that cannot differ."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """An adapter with its contract's folder."""
-
-    adapter: Adapter[Any]
-    contract: Path
-
-    @property
-    def settings(self) -> Settings:
-        """Settings for the checks, from the contract."""
-        table = tomllib.loads((self.contract / "contract.toml").read_text(encoding="utf-8"))
-        found: Settings = self.adapter.settings.model_validate(table["settings"])
-        return found
-
-    def simulator(self) -> Any:
-        """Make the contract's simulator."""
-        module = importlib.import_module(f"contracts.{self.contract.name}.simulator")
-        return module.Simulator({}, lambda _effect: None)
-
-
-def subject(adapter: Adapter[Any]) -> Subject:
-    """Bring an adapter and its contract together, for the checks only."""
-    found = Path(next(iter(contracts.__path__))) / adapter.name
-    if not found.is_dir():
-        raise AssertionError(f"adapter {adapter.name} has no contracts/{adapter.name}/")
-    return Subject(adapter, found)
-
-
-@dataclass(slots=True)
-class Played:
-    """A carrier without a socket: answers come from a function; requests are kept."""
-
-    answer: Callable[[Http], Reply]
-    sent: list[Http] = field(default_factory=list)
-    seconds: float = 1.0
-
-    async def exchange(self, request: Http) -> Reply:
-        """Answer a request."""
-        self.sent.append(request)
-        return self.answer(request)
-
-
-async def _kept(_asked: Checkpoint) -> None:
-    return
-
-
-def play(
-    one: Subject, step: Step, answer: Callable[[Http], Reply]
-) -> tuple[Outcome | CannotExpress, list[Http], list[Exchanged]]:
-    """Hold a conversation against a function; give outcome, requests and trace."""
-    carrier = Played(answer)
-    conversation = Conversation(
-        adapter=one.adapter,
-        settings=one.settings,
-        carrier=carrier,
-        keeper=Keeper(60),
-        checkpoint=_kept,
-        seconds=60,
-    )
-    outcome: Outcome | CannotExpress
-    try:
-        outcome = asyncio.run(conversation.hold(step))
-    except CannotExpress as error:
-        outcome = error
-    return outcome, carrier.sent, conversation.trace
-
-
-def simulated(one: Subject) -> Callable[[Http], Reply]:
-    """Answer with the contract's simulator."""
-    simulator = one.simulator()
-
-    def answer(request: Http) -> Reply:
-        body = json.dumps(request.json).encode() if request.json is not None else b""
-        status, headers, text = simulator.handle(request.method, request.path, {}, body)
-        return Reply(
-            status=status,
-            body=text,
-            headers={name.lower(): value for name, value in headers.items()},
-        )
-
-    return answer
-
-
 def step_of(document: Mapping[str, Any]) -> Step:
     """Make a step from a dossier with its events, as JSON."""
     events = tuple(Event.model_validate(one) for one in document["events"])
@@ -131,18 +56,10 @@ def step_of(document: Mapping[str, Any]) -> Step:
     return Step(dossier=Dossier.model_validate(rest), events=events, remote=remote, **more)
 
 
-def _said(requests: list[Http]) -> str:
-    return json.dumps(
-        [[one.method, one.path, dict(one.query), one.json, one.form] for one in requests],
-        default=str,
-        sort_keys=True,
-    )
-
-
 def check_nothing_is_lost(one: Subject) -> None:
     """Nudge each canonical leaf: the requests change, or the facts say that it is not carried."""
     first, second = pair()
-    before = _said(play(one, step_of(first), simulated(one))[1])
+    before = said(play(one, step_of(first), simulated(one))[1])
     lost: set[str] = set()
     told: set[str] = set()
     for path in leaves(first):
@@ -150,7 +67,7 @@ def check_nothing_is_lost(one: Subject) -> None:
         other = value_at(second, path)
         if name in SILENT or other == value_at(first, path):
             continue
-        after = _said(play(one, step_of(nudged(first, path, other)), simulated(one))[1])
+        after = said(play(one, step_of(nudged(first, path, other)), simulated(one))[1])
         (lost if after == before else told).add(name)
     stated = one.adapter.facts.not_carried
     silent = sorted(name for name in lost if not _covered(name, stated))
@@ -168,7 +85,7 @@ def _covered(name: str, stated: Any) -> bool:
 def check_pure(one: Subject) -> None:
     """Give the same requests for the same step, and the same key."""
     first, _ = pair()
-    runs = [_said(play(one, step_of(first), simulated(one))[1]) for _ in range(2)]
+    runs = [said(play(one, step_of(first), simulated(one))[1]) for _ in range(2)]
     assert runs[0] == runs[1], "two runs of one step differ"
     assert step_of(first).key == step_of(first).key, "the key changes"
 
@@ -182,22 +99,9 @@ def check_examples(one: Subject) -> None:
             json.loads((case / f"{name}.json").read_text(encoding="utf-8"))
             for name in ("dossier", "talk", "outcome")
         )
-        replies = iter(talk)
-
-        def answer(_request: Http, replies: Any = replies) -> Reply:
-            reply = next(replies)["reply"]
-            return Reply(
-                status=reply["status"],
-                headers=reply.get("headers", {}),
-                body=reply["body"].encode(),
-            )
-
-        outcome, sent, _ = play(one, step_of(dossier), answer)
-        said = [
-            {"method": request.method, "path": request.path, "json": request.json}
-            for request in sent
-        ]
-        assert said == [turn["request"] for turn in talk], f"{case.name}: other requests"
+        outcome, sent, _ = play(one, step_of(dossier), Scripted(iter(talk)))
+        spoken = [spelled(request) for request in sent]
+        assert spoken == [turn["request"] for turn in talk], f"{case.name}: other requests"
         assert shown(outcome) == expected, f"{case.name}: {shown(outcome)}"
 
 
@@ -206,6 +110,8 @@ def shown(outcome: Outcome | CannotExpress) -> dict[str, Any]:
     if isinstance(outcome, CannotExpress):
         return {"outcome": "cannot_express", "field": outcome.field}
     found: dict[str, Any] = json.loads(json.dumps(asdict(outcome)))
+    if not found.get("remote", {}).get("notes", True):
+        del found["remote"]["notes"]
     return {"outcome": word(outcome), **found}
 
 
@@ -213,23 +119,25 @@ def check_requests_fit_the_schema(one: Subject) -> None:
     """Every request of the examples is valid by the contract's JSON Schema for its service."""
     for case in sorted((one.contract / "examples").iterdir()):
         for turn in json.loads((case / "talk.json").read_text(encoding="utf-8")):
-            body = turn["request"]["json"]
-            name = body.get("service", "request" if "username" not in body else "login")
+            body = turn["request"].get("json")
+            if body is None:
+                continue
+            name = turn.get("schema") or (
+                body.get("service", "request" if "username" not in body else "login")
+            )
             schema = json.loads((one.contract / "schema" / f"{name}.json").read_text("utf-8"))
             jsonschema.validate(body, schema)
 
 
 def check_survives(one: Subject, status: int, body: bytes, kind: str, at: int) -> None:
     """Whatever comes as the `at`-th answer, the conversation ends with an outcome."""
-    first, _ = pair()
-    honest, count = simulated(one), iter(range(1000))
 
-    def answer(request: Http) -> Reply:
-        if next(count) == at:
-            return Reply(status=status, headers={"content-type": kind}, body=body)
-        return honest(request)
+    def alter(_request: Http | Take, number: int) -> Reply | None:
+        if number != at:
+            return None
+        return Reply(status=status, headers={"content-type": kind}, body=body)
 
-    outcome, _, _ = play(one, step_of(first), answer)
+    outcome, _, _ = play(one, step_of(pair()[0]), Altered(simulated(one), alter))
     crashed = isinstance(outcome, Malformed) and ".py:" in outcome.why
     assert not crashed, f"the adapter crashed: {outcome}"
 
@@ -239,11 +147,13 @@ def check_secrets_stay_inside(one: Subject) -> None:
     first, _ = pair()
     for status in (200, 401, 500):
 
-        def echo(request: Http, status: int = status) -> Reply:
-            text = json.dumps([request.json, dict(request.headers)])
-            return Reply(status=status, headers={}, body=text.encode())
+        def echo(request: Http | Take, _number: int, status: int = status) -> Reply:
+            sent = (
+                [request.json, request.form, request.headers] if isinstance(request, Http) else []
+            )
+            return Reply(status=status, headers={}, body=json.dumps(sent, default=dict).encode())
 
-        outcome, _, trace = play(one, step_of(first), echo)
+        outcome, _, trace = play(one, step_of(first), Altered(simulated(one), echo))
         for text in (repr(outcome), repr(trace), repr(one.settings)):
             assert "canary" not in text, f"a secret shows: {text[:200]}"
 
@@ -257,14 +167,13 @@ def check_codes(one: Subject) -> None:
             assert not lacking, f"a table of {kind.__name__} lacks {lacking}"
     toml = tomllib.loads((one.contract / "contract.toml").read_text(encoding="utf-8"))
     body = toml["checks"]["unknown"].encode()
-    honest = simulated(one)
 
-    def answer(request: Http) -> Reply:
-        if not request.signed:
-            return honest(request)
+    def alter(request: Http | Take, _number: int) -> Reply | None:
+        if isinstance(request, Http) and not request.signed:
+            return None
         return Reply(status=200, headers={"content-type": "application/json"}, body=body)
 
-    outcome, _, _ = play(one, step_of(pair()[0]), answer)
+    outcome, _, _ = play(one, step_of(pair()[0]), Altered(simulated(one), alter))
     assert isinstance(outcome, Malformed), f"an unknown code gives {outcome}"
 
 
@@ -301,6 +210,48 @@ def check_imports(one: Subject) -> None:
                 assert not bad, f"{file.name} imports {name}"
 
 
+def check_polls(one: Subject) -> None:
+    """Speak the examples of polling (`polls/`), which an adapter that polls has, word for word."""
+    cases = sorted((one.contract / "polls").glob("*/"))
+    assert bool(cases) == (one.adapter.poll is not None), "polls/ and `poll` go together"
+    for case in cases:
+        talk = json.loads((case / "talk.json").read_text(encoding="utf-8"))
+        expected = json.loads((case / "outcome.json").read_text(encoding="utf-8"))
+        outcome, sent = listen(one, talk[0].get("cursor", ""), Scripted(iter(talk)))
+        spoken = [spelled(request) for request in sent]
+        assert spoken == [turn["request"] for turn in talk], f"{case.name}: {spoken}"
+        found = None if outcome is None else shown(outcome)
+        assert found == expected, f"{case.name}: {found}"
+
+
+def check_calls(one: Subject) -> None:
+    """Understand and answer the examples of calls (`calls/`), which an adapter that hears has."""
+    cases = sorted((one.contract / "calls").glob("*/"))
+    assert bool(cases) == (one.adapter.hear is not None), "calls/ and `hear` go together"
+    for case in cases:
+        call, expected = (
+            json.loads((case / f"{name}.json").read_text(encoding="utf-8"))
+            for name in ("call", "heard")
+        )
+        assert one.adapter.hear is not None
+        body = call.pop("body")
+        heard = one.adapter.hear(
+            Call(
+                **{"method": "POST", "query": {}, "headers": {}} | call,
+                body=(body if isinstance(body, str) else json.dumps(body)).encode(),
+                now=NOW,
+            ),
+            one.settings,
+        )
+        assert heard is not None, f"{case.name}: not a call of theirs"
+        assert [told(item) for item in heard.items] == expected["items"], f"{case.name}: items"
+        words = expected.get("verdicts", {})
+        verdicts = [Verdict(ref=i.ref, word=words.get(i.ref, "stored")) for i in heard.items]
+        answer = heard.answer(tuple(verdicts))
+        assert answer.status == expected["status"], f"{case.name}: HTTP {answer.status}"
+        assert json.loads(answer.body) == expected["answer"], f"{case.name}: {answer.body!r}"
+
+
 CHECKS: tuple[Callable[[Subject], None], ...] = (
     check_nothing_is_lost,
     check_pure,
@@ -309,4 +260,6 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     check_secrets_stay_inside,
     check_imports,
     check_codes,
+    check_polls,
+    check_calls,
 )

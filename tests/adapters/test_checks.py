@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters import registry
-from gateway.workbench.checks import CHECKS, Subject, check_survives, subject
+from gateway.workbench.checks import CHECKS, check_survives
+from gateway.workbench.far import Subject, subject
 
 FOUND = registry.find()
 SUBJECTS = [subject(adapter) for adapter in FOUND.adapters.values()]

@@ -17,6 +17,7 @@ import pytest
 from gateway.access.keys import Client
 from gateway.intake.admit import FrontDesk
 from gateway.intake.ask import Answer, Post, PostEvent
+from gateway.intake.files import FileRoom
 from gateway.main import Delivery, find_targets, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store import queries, systems
@@ -106,7 +107,8 @@ async def house(
         )
         store = open_store(settings)
         targets = await find_targets(settings, store)
-        delivery = Delivery(store, targets, settings.time_scale)
+        files = FileRoom(settings.data / "files", settings.max_file_bytes)
+        delivery = Delivery(store, targets, files, settings.time_scale)
         running = asyncio.create_task(delivery.run())
         yield House(store, FrontDesk(store, targets, delivery.wake), hosts, folder)
         running.cancel()
