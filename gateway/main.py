@@ -20,16 +20,16 @@ from adapters.kit.files import Folder
 from adapters.kit.http import Carrier
 from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import Keeper
+from gateway.admission.desk import FrontDesk
 from gateway.delivery.conversation import Channel
 from gateway.delivery.runner import Bench, Runner
 from gateway.delivery.sweeper import sweep
-from gateway.intake.admit import FrontDesk
 from gateway.intake.app import Parts, application
 from gateway.intake.files import FileRoom
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.retries.port import Wake
 from gateway.settings import Settings, SettingsError, SystemSettings
-from gateway.store import lanes, migrate, systems
+from gateway.store import clients, lanes, migrate, systems
 from gateway.store.engine import Store, connect
 from gateway.store.systems import Target, Targets
 
@@ -81,10 +81,14 @@ async def find_targets(settings: Settings, store: Store) -> Targets:
         find_target(config, 0)  # all settings are checked before anything is written
     names = [config.name for config in settings.systems]
     numbers = await store.write(lambda connection: systems.register(connection, names))
-    return Targets(
-        tuple(find_target(config, numbers[config.name]) for config in settings.systems),
-        settings.codes,
-    )
+    targets = tuple(find_target(config, numbers[config.name]) for config in settings.systems)
+    inboxes = {}
+    for target in targets:
+        if target.listens:
+            inboxes[target.name] = await store.write(
+                lambda connection: clients.of_system(connection, target.config)  # noqa: B023 - awaited in this turn
+            )
+    return Targets(targets, settings.codes, inboxes)
 
 
 def lock(data: Path) -> IO[str]:

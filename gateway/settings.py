@@ -22,6 +22,7 @@ from typing import Any, Literal
 Mode = Literal["off", "shadow", "live"]
 MODES: tuple[Mode, ...] = ("off", "shadow", "live")
 ENVIRONMENTS = ("live", "sandbox")
+SHORTEST_TOKEN = 16
 
 
 class SettingsError(Exception):
@@ -39,6 +40,14 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """What a system may tell us: for which agencies, and the secret of its calls to us."""
+
+    agencies: tuple[str, ...] = ("*",)
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SystemSettings:
     """One configured system: which adapter speaks to it, for which dossiers, how hard."""
 
@@ -48,6 +57,8 @@ class SystemSettings:
     environment: Literal["live", "sandbox"] = "live"
     simulator: bool = False
     reaches: tuple[str, ...] = ()
+    owns_status: tuple[str, ...] = ()  # procedures whose state it owns; "*": all
+    inbox: Inbox | None = None
     route: Route = field(default_factory=Route)
     settings: Mapping[str, Any] = field(default_factory=dict)
     limits: Mapping[str, Any] = field(default_factory=dict)
@@ -79,6 +90,7 @@ LIMITS = {
     "exchange": float,
     "conversation": float,
     "linger": float,
+    "poll_every": float,
     "on_uncertain": str,
 }
 """What a deployment may set differently from an adapter's facts."""
@@ -107,60 +119,84 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 def read_systems(document: Mapping[str, Any], env: Mapping[str, str]) -> tuple[SystemSettings, ...]:
     """Read the `[systems.NAME]` tables of a systems file."""
-    known = set(document.get("systems", {}))
-    systems = []
-    for name, table in document.get("systems", {}).items():
-        where = f"systems.{name}"
-        unknown = set(table) - {
-            "adapter",
-            "mode",
-            "environment",
-            "simulator",
-            "reaches",
-            "route",
-            "settings",
-            "limits",
-            "ca_file",
-            "proxy",
-        }
-        if unknown:
-            raise SettingsError(f"{where}: unknown setting {min(unknown)!r}")
-        if "adapter" not in table:
-            raise SettingsError(f"{where}: `adapter` is missing")
-        mode = table.get("mode", "live")
-        environment = table.get("environment", "live")
-        if mode not in MODES:
-            raise SettingsError(f"{where}.mode: {mode!r} is none of {', '.join(MODES)}")
-        if environment not in ENVIRONMENTS:
-            raise SettingsError(f"{where}.environment: {environment!r} is neither live nor sandbox")
-        astray = set(table.get("reaches", ())) - known
-        if astray:
-            raise SettingsError(f"{where}.reaches: no system is called {min(astray)!r}")
-        systems.append(
-            SystemSettings(
-                name=name,
-                adapter=table["adapter"],
-                mode=mode,
-                environment=environment,
-                simulator=bool(table.get("simulator", False)),
-                reaches=tuple(table.get("reaches", ())),
-                route=_route(table.get("route", {}), where),
-                settings={
-                    key: _secret(value, env, f"{where}.settings.{key}")
-                    for key, value in table.get("settings", {}).items()
-                },
-                limits=_limits(table.get("limits", {}), where),
-                ca_file=table.get("ca_file"),
-                proxy=table.get("proxy"),
-            )
-        )
-    return tuple(systems)
+    tables = document.get("systems", {})
+    return tuple(_system(name, table, set(tables), env) for name, table in tables.items())
+
+
+TABLE = frozenset(
+    {
+        "adapter",
+        "mode",
+        "environment",
+        "simulator",
+        "reaches",
+        "owns_status",
+        "inbox",
+        "route",
+        "settings",
+        "limits",
+        "ca_file",
+        "proxy",
+    }
+)
+
+
+def _system(
+    name: str, table: Mapping[str, Any], known: set[str], env: Mapping[str, str]
+) -> SystemSettings:
+    where = f"systems.{name}"
+    _only(table, TABLE, where)
+    if "adapter" not in table:
+        raise SettingsError(f"{where}: `adapter` is missing")
+    mode = table.get("mode", "live")
+    environment = table.get("environment", "live")
+    if mode not in MODES:
+        raise SettingsError(f"{where}.mode: {mode!r} is none of {', '.join(MODES)}")
+    if environment not in ENVIRONMENTS:
+        raise SettingsError(f"{where}.environment: {environment!r} is neither live nor sandbox")
+    astray = set(table.get("reaches", ())) - known
+    if astray:
+        raise SettingsError(f"{where}.reaches: no system is called {min(astray)!r}")
+    owns = table.get("owns_status", ())
+    return SystemSettings(
+        name=name,
+        adapter=table["adapter"],
+        mode=mode,
+        environment=environment,
+        simulator=bool(table.get("simulator", False)),
+        reaches=tuple(table.get("reaches", ())),
+        owns_status=("*",) if owns is True else tuple(owns or ()),
+        inbox=_inbox(table.get("inbox"), env, where),
+        route=_route(table.get("route", {}), where),
+        settings={
+            key: _secret(value, env, f"{where}.settings.{key}")
+            for key, value in table.get("settings", {}).items()
+        },
+        limits=_limits(table.get("limits", {}), where),
+        ca_file=table.get("ca_file"),
+        proxy=table.get("proxy"),
+    )
+
+
+def _only(table: Mapping[str, Any], allowed: frozenset[str], where: str) -> None:
+    unknown = set(table) - allowed
+    if unknown:
+        raise SettingsError(f"{where}: unknown setting {min(unknown)!r}")
+
+
+def _inbox(table: Mapping[str, Any] | None, env: Mapping[str, str], where: str) -> Inbox | None:
+    if table is None:
+        return None
+    _only(table, frozenset({"agencies", "token"}), f"{where}.inbox")
+    token = _secret(table.get("token"), env, f"{where}.inbox.token")
+    if token is not None and (not isinstance(token, str) or len(token) < SHORTEST_TOKEN):
+        raise SettingsError(f"{where}.inbox.token: needs at least {SHORTEST_TOKEN} characters")
+    return Inbox(agencies=tuple(table.get("agencies", ("*",))), token=token)
 
 
 def _route(table: Mapping[str, Any], where: str) -> Route:
-    unknown = set(table) - {"agencies", "procedures", "statuses", "received_since"}
-    if unknown:
-        raise SettingsError(f"{where}.route: unknown setting {min(unknown)!r}")
+    allowed = frozenset({"agencies", "procedures", "statuses", "received_since"})
+    _only(table, allowed, f"{where}.route")
     since = table.get("received_since")
     if since is not None and not isinstance(since, date):
         raise SettingsError(f"{where}.route.received_since: must be a date like 2026-01-01")

@@ -19,8 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from gateway.access.keys import KeyRing
+from gateway.admission.ask import Desk
 from gateway.intake import posts, reads, uploads
-from gateway.intake.ask import Desk
 from gateway.intake.files import FileRoom
 from gateway.intake.problems import Problem, answer, of_http
 from gateway.store.engine import Store, StoreUnavailable

@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from gateway.access.keys import Client
-from gateway.intake.ask import Ask, Denied, Post, PostEvent, PostSnapshot
+from gateway.admission.ask import Ask, Denied, Post, PostEvent, PostSnapshot
+from gateway.admission.reading import Unreadable, parse, suspicious, validate
 from gateway.intake.caller import Caller
 from gateway.intake.problems import Problem
-from gateway.intake.reading import Unreadable, parse, suspicious, validate
 from gateway.watch import metrics
 from gateway.words.fault import Fault
 from schemas.dossier import Content, NewDossier

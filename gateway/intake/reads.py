@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from gateway import words
+from gateway.access.keys import Client
 from gateway.intake.caller import Caller
 from gateway.intake.problems import Problem
 from gateway.store import queries
@@ -30,14 +31,22 @@ def said(millis: int | None) -> str | None:
     return None if millis is None else spoken(datetime.fromtimestamp(millis / 1000, UTC))
 
 
+def viewer(request: Request, client: Client) -> queries.Viewer:
+    """Say who looks."""
+    newcomers = request.app.state.parts.targets.newcomers
+    return queries.Viewer(client.id, client.environment, client.agencies, newcomers)
+
+
 @router.get("/v1/dossiers/{dossier_id}")
 async def get_dossier(request: Request, dossier_id: UUID, client: Caller) -> JSONResponse:
     """Give a dossier as of its newest version, with its events."""
     found = await request.app.state.parts.store.read(
-        lambda connection: queries.find_dossier(connection, client.id, dossier_id)
+        lambda connection: queries.find_dossier(connection, viewer(request, client), dossier_id)
     )
     if found is None:
         raise Problem(404, "no_such_dossier")
+    for one in found.get("evidence", ()):
+        one["at"] = said(one["at"])
     return JSONResponse(found, headers={"ETag": f'"{found["version"]}"'})
 
 
@@ -65,7 +74,7 @@ async def search_dossiers(
     rows = await request.app.state.parts.store.read(
         lambda connection: queries.search(
             connection,
-            client.id,
+            viewer(request, client),
             code=code,
             ref=ref,
             status=status,
@@ -121,7 +130,7 @@ async def get_ledger(request: Request, dossier_id: UUID, client: Caller) -> JSON
     """Say, for each system, what it holds, what remains and why, and every try."""
     language = words.language_of(request.headers.get("accept-language", ""))
     found = await request.app.state.parts.store.read(
-        lambda connection: queries.ledger(connection, client.id, dossier_id)
+        lambda connection: queries.ledger(connection, viewer(request, client), dossier_id)
     )
     if found is None:
         raise Problem(404, "no_such_dossier")

@@ -10,7 +10,8 @@ from __future__ import annotations
 OLD_GROUPS = 4
 
 
-def _path(code: str) -> tuple[str, tuple[str, ...]]:
+def path_of(code: str) -> tuple[str, tuple[str, ...]]:
+    """Give the generation of a code, and its levels from the province down."""
     groups = code.split(".")
     if len(groups) == OLD_GROUPS and len(groups[0]) == 3 and groups[0].isdigit():
         levels = list(reversed(groups))
@@ -24,6 +25,6 @@ def within(code: str, root: str) -> bool:
     """Say whether an agency is `root` or below it; `*` means every agency."""
     if root == "*":
         return True
-    generation, path = _path(code)
-    of_root, above = _path(root)
+    generation, path = path_of(code)
+    of_root, above = path_of(root)
     return generation == of_root and path[: len(above)] == above

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.engine import Connection
 
 from gateway.rules.history import Version, follow
-from gateway.store import dossiers
+from gateway.store import agenda, dossiers, saving
 from gateway.store.dossiers import millis
 from gateway.store.systems import Target, Targets
 from schemas.event import NewEvent
@@ -43,5 +43,5 @@ def assign_codes(
         if isinstance(version, Version):
             digest = hashlib.sha256(new.model_dump_json().encode()).digest()
             state.add(version, origin=by.name, digest=digest)
-            dossiers.route(state, targets, millis(now))
-    dossiers.save(connection, states, millis(now))
+            agenda.route(state, targets, millis(now))
+    saving.save(connection, states, millis(now))

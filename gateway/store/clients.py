@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from gateway.settings import SystemSettings
 from gateway.store.dialect import now as db_now
 from gateway.store.tables import client, client_key
 
@@ -79,3 +80,22 @@ def find(connection: Connection, key_hash: bytes) -> Any:
             sa.or_(client_key.c.expires_at.is_(None), client_key.c.expires_at > db_now(connection)),
         )
     ).one_or_none()
+
+
+def of_system(connection: Connection, config: SystemSettings) -> int:
+    """Give the client as which a system's own dossiers are kept; it has no key."""
+    name = f"system:{config.name}"
+    row = {
+        "agencies": list(config.inbox.agencies if config.inbox is not None else ("*",)),
+        "environment": config.environment,
+    }
+    found = connection.execute(
+        client.update().where(client.c.name == name).values(**row).returning(client.c.id)
+    ).scalar_one_or_none()
+    if found is None:
+        found = connection.execute(
+            client.insert()
+            .values(name=name, created_at=db_now(connection), **row)
+            .returning(client.c.id)
+        ).scalar_one()
+    return int(found)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from gateway.rules.agencies import path_of
 from gateway.rules.gate import Gate
+from gateway.store import evidence
 from gateway.store.bodies import unpack_json
 from gateway.store.dialect import now as db_now
+from gateway.store.evidence import Evidence
 from gateway.store.tables import (
     ASKED,
     PARKED,
@@ -18,23 +22,59 @@ from gateway.store.tables import (
     WAITING,
     attempt,
     dossier,
+    dossier_code,
     event,
     file,
+    joined,
     lane,
     system,
     todo,
 )
+from gateway.store.tables import evidence as evidence_table
 
 STATES = {READY: "ready", WAITING: "waiting", PARKED: "parked", ASKED: "asked"}
 MOST_ATTEMPTS = 200
 
 
-def find_dossier(connection: Connection, client: int, dossier_id: UUID) -> dict[str, Any] | None:
-    """Give a client's dossier as of its newest version, with its events."""
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks: a client, its agencies, and the clients whose dossiers belong to an agency."""
+
+    client: int
+    environment: str
+    agencies: tuple[str, ...]
+    newcomers: frozenset[int]
+
+
+def visible(viewer: Viewer) -> sa.ColumnElement[bool]:
+    """Say which dossiers a client may see: its own, joined ones, and newcomers of its agencies."""
+    sources = sa.select(joined.c.dossier_id).where(joined.c.client == viewer.client)
+    either = [dossier.c.owner == viewer.client, dossier.c.id.in_(sources)]
+    if viewer.newcomers:
+        places = [_below(root) for root in viewer.agencies]
+        either.append(sa.and_(dossier.c.owner.in_(viewer.newcomers), sa.or_(sa.false(), *places)))
+    return sa.and_(dossier.c.environment == viewer.environment, sa.or_(*either))
+
+
+def _below(root: str) -> sa.ColumnElement[bool]:
+    """Say `gateway.rules.agencies.within` in SQL."""
+    if root == "*":
+        return sa.true()
+    generation, path = path_of(root)
+    if generation == "qd20":
+        return sa.or_(
+            dossier.c.agency == root, dossier.c.agency.startswith(f"{root}.", autoescape=True)
+        )
+    tail = ".".join(reversed(path))
+    return sa.or_(dossier.c.agency == root, dossier.c.agency.endswith(f".{tail}", autoescape=True))
+
+
+def find_dossier(connection: Connection, viewer: Viewer, dossier_id: UUID) -> dict[str, Any] | None:
+    """Give a dossier as of its newest version, with its events and the evidence on it."""
     rows = connection.execute(
         sa.select(event.c.body, event.c.origin)
         .join(dossier, dossier.c.id == event.c.dossier_id)
-        .where(dossier.c.id == dossier_id, dossier.c.owner == client)
+        .where(dossier.c.id == dossier_id, visible(viewer))
         .order_by(event.c.seq)
     ).all()
     if not rows:
@@ -42,12 +82,36 @@ def find_dossier(connection: Connection, client: int, dossier_id: UUID) -> dict[
     events = [
         unpack_json(row.body)[0] | ({"origin": row.origin} if row.origin else {}) for row in rows
     ]
-    return unpack_json(rows[-1].body)[1] | {"events": events}
+    found = unpack_json(rows[-1].body)[1] | {"events": events}
+    against = evidence.of_dossier(connection, dossier_id)
+    if against:
+        found["evidence"] = [_shown(one) for one in against]
+        flags = [
+            {"code": "contradicted", "by": one.source.partition(":")[2][:100], "pointer": pointer}
+            for one in against
+            for pointer in one.pointers[:1]
+        ]
+        found["data_quality"] = [*found.get("data_quality", []), *flags]
+    into = connection.execute(
+        sa.select(dossier.c.merged_into).where(dossier.c.id == dossier_id)
+    ).scalar_one()
+    return found | ({"merged_into": str(into)} if into is not None else {})
+
+
+def _shown(one: Evidence) -> dict[str, Any]:
+    return {
+        "source": one.source,
+        "ref": one.ref,
+        "why": one.why,
+        "at": one.at,
+        "pointers": list(one.pointers),
+        "said": one.body,
+    }
 
 
 def search(
     connection: Connection,
-    client: int,
+    viewer: Viewer,
     *,
     code: str | None,
     ref: str | None,
@@ -56,7 +120,7 @@ def search(
     after: tuple[int, UUID] | None,
     limit: int,
 ) -> list[Any]:
-    """Find a client's dossiers, oldest change first, beyond the place of the last page."""
+    """Find dossiers that a client may see, oldest change first, beyond the last page's place."""
     query = sa.select(
         dossier.c.id,
         dossier.c.ref,
@@ -65,8 +129,11 @@ def search(
         dossier.c.procedure,
         dossier.c.last_seq,
         dossier.c.updated_at,
-    ).where(dossier.c.owner == client)
-    for column, value in ((dossier.c.code, code), (dossier.c.ref, ref), (dossier.c.status, status)):
+    ).where(visible(viewer))
+    if code is not None:
+        named = sa.select(dossier_code.c.dossier_id).where(dossier_code.c.value == code)
+        query = query.where(dossier.c.id.in_(named))
+    for column, value in ((dossier.c.ref, ref), (dossier.c.status, status)):
         if value is not None:
             query = query.where(column == value)
     if updated_after is not None:
@@ -79,10 +146,10 @@ def search(
     return list(connection.execute(query.order_by(dossier.c.updated_at, dossier.c.id).limit(limit)))
 
 
-def ledger(connection: Connection, client: int, dossier_id: UUID) -> dict[str, Any] | None:
+def ledger(connection: Connection, viewer: Viewer, dossier_id: UUID) -> dict[str, Any] | None:
     """Give what each system holds of a dossier, what remains, and every try."""
     head = connection.execute(
-        sa.select(dossier.c.last_seq).where(dossier.c.id == dossier_id, dossier.c.owner == client)
+        sa.select(dossier.c.last_seq).where(dossier.c.id == dossier_id, visible(viewer))
     ).scalar_one_or_none()
     if head is None:
         return None
@@ -219,7 +286,7 @@ def delete_sandbox(connection: Connection, client: int) -> int:
         connection.execute(
             system.update().where(system.c.id == number).values(inflight=system.c.inflight - count)
         )
-    for table in (attempt, todo, lane, event):
+    for table in (attempt, todo, lane, event, evidence_table, dossier_code, joined):
         connection.execute(table.delete().where(table.c.dossier_id.in_(ids)))
     return connection.execute(
         dossier.delete().where(dossier.c.owner == client, dossier.c.environment == "sandbox")

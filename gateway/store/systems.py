@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,6 +34,13 @@ class Target:
         return self.config.name
 
     @property
+    def listens(self) -> bool:
+        """Say whether this system has something to tell us."""
+        adapter = self.adapter
+        speaks = adapter.poll is not None or adapter.hear is not None
+        return speaks and self.config.mode != "off"
+
+    @property
     def adapter_version(self) -> str:
         """What stands with every attempt: adapter, version, code tables."""
         return f"{self.adapter.name} {self.facts.version} {self.tables}"
@@ -45,6 +52,13 @@ class Targets:
 
     all: tuple[Target, ...]
     codes: Mapping[str, str]
+    inboxes: Mapping[str, int] = field(default_factory=dict)
+    """By the name of a system with an inbox: the client as which its dossiers are kept."""
+
+    @property
+    def newcomers(self) -> frozenset[int]:
+        """The clients that are systems: their dossiers belong to whoever serves the agency."""
+        return frozenset(self.inboxes.values())
 
     def allocator(self, dossier: Dossier) -> str:
         """Say who gives a dossier its official code: `client`, `gateway` or `system:NAME`."""

@@ -49,12 +49,71 @@ dossier = sa.Table(
     sa.Column("digest", sa.LargeBinary(32), nullable=False),  # of the first post: same or other?
     sa.Column("due_at", Millis),
     sa.Column("as_of", Millis),  # newest snapshot
+    sa.Column("twin", sa.LargeBinary(16)),  # owner's number, procedure and agency, hashed
+    sa.Column("merged_into", sa.Uuid),
     sa.Column("created_at", Millis, nullable=False),
     sa.Column("updated_at", Millis, nullable=False),
     sa.UniqueConstraint("owner", "ref", name="dossier_owner_ref"),
 )
 sa.Index("dossier_owner_code", dossier.c.owner, dossier.c.code)
 sa.Index("dossier_owner_updated", dossier.c.owner, dossier.c.updated_at, dossier.c.id)
+
+sa.Index("dossier_twin", dossier.c.twin)
+
+joined = sa.Table(  # a further source of a dossier; the first is the dossier's own owner and ref
+    "joined",
+    metadata,
+    sa.Column("client", sa.Integer, primary_key=True),
+    sa.Column("ref", sa.Text, primary_key=True),
+    sa.Column("dossier_id", sa.ForeignKey("dossier.id"), nullable=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),
+    sa.Column("as_of", Millis),
+    sa.Column("joined_at", Millis, nullable=False),
+)
+sa.Index("joined_dossier", joined.c.dossier_id)
+
+dossier_code = sa.Table(  # every code by which a dossier is known to anybody
+    "dossier_code",
+    metadata,
+    sa.Column("value", sa.Text, primary_key=True),
+    sa.Column("dossier_id", sa.ForeignKey("dossier.id"), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),  # official, portal, local, …, remote:SYSTEM
+)
+
+evidence = sa.Table(  # what contradicts, or fits no dossier: kept, flagged, and moves nothing
+    "evidence",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),  # UUIDv7
+    sa.Column("source", sa.Text, nullable=False),  # client:NUMBER, system:NAME
+    sa.Column("ref", sa.Text, nullable=False),
+    sa.Column("dossier_id", sa.ForeignKey("dossier.id")),  # null: no dossier has that code yet
+    sa.Column("code", sa.Text),
+    sa.Column("why", sa.Text, nullable=False),  # contradicts, impossible, differs, unknown_code
+    sa.Column("pointers", sa.JSON, nullable=False),
+    sa.Column("at", Millis, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("source", "ref", name="evidence_source_ref"),
+)
+sa.Index("evidence_dossier", evidence.c.dossier_id)
+sa.Index(
+    "evidence_orphan",
+    evidence.c.code,
+    sqlite_where=evidence.c.dossier_id.is_(None),
+    postgresql_where=evidence.c.dossier_id.is_(None),
+)
+
+inbox = sa.Table(  # how far we have heard a system out
+    "inbox",
+    metadata,
+    sa.Column("system", sa.Integer, primary_key=True),
+    sa.Column("cursor", sa.Text, nullable=False, default=""),
+    sa.Column("polled_at", Millis),  # the last poll that came to its end
+    sa.Column("next_at", Millis, nullable=False, default=0),
+    sa.Column("failing_since", Millis),
+    sa.Column("why", sa.Text),
+    sa.Column("fence", sa.BigInteger),
+    sa.Column("lease_until", Millis),
+)
 
 event = sa.Table(
     "event",

@@ -39,6 +39,15 @@ TITLES: dict[str, tuple[str, str]] = {
         "Idempotency-Key đã dùng cho yêu cầu khác",
         "This Idempotency-Key was used for a different request",
     ),
+    "code_taken": (
+        "Mã hồ sơ này đã có ở một hồ sơ khác",
+        "This code already belongs to another dossier",
+    ),
+    "status_not_yours": (
+        "Trạng thái hồ sơ này do hệ thống khác quyết định",
+        "Another system owns the state of this dossier",
+    ),
+    "merged": ("Hồ sơ đã được gộp", "This dossier has been merged into another"),
     "unavailable": (
         "Tạm thời chưa ghi được, hãy gửi lại",
         "Nothing can be stored right now; send it again",
@@ -67,6 +76,14 @@ DETAILS: dict[str, tuple[str, str]] = {
     "too_deep": ("JSON lồng quá sâu.", "The JSON is nested too deeply."),
     "not_json": ("Không đọc được JSON: {why}.", "Not JSON: {why}."),
     "differs": ("Khác với nội dung đã lưu.", "Differs from what is stored."),
+    "code_taken": (
+        "Mã này đã có ở hồ sơ khác trong cổng.",
+        "Another dossier here has this code.",
+    ),
+    "no_such_duplicate": (
+        "Không có hồ sơ trùng này.",
+        "There is no such dossier to merge.",
+    ),
     "agency": (
         "Cơ quan này nằm ngoài phạm vi của khóa.",
         "This agency is outside the key's subtrees.",

@@ -15,8 +15,8 @@ from uuid import UUID
 import pytest
 
 from gateway.access.keys import Client
-from gateway.intake.admit import FrontDesk
-from gateway.intake.ask import Answer, Post, PostEvent
+from gateway.admission.ask import Answer, Post, PostEvent
+from gateway.admission.desk import FrontDesk
 from gateway.intake.files import FileRoom
 from gateway.main import Delivery, find_targets, open_store
 from gateway.settings import Settings, read_systems
@@ -29,6 +29,7 @@ from schemas.dossier import NewDossier
 from schemas.event import NewEvent
 
 CLIENT = Client(id=1, name="x", environment="sandbox", agencies=("*",))
+VIEWER = queries.Viewer(CLIENT.id, CLIENT.environment, CLIENT.agencies, frozenset())
 
 
 @dataclass
@@ -63,7 +64,7 @@ class House:
 
     async def ledger(self, name: str) -> dict[str, Any]:
         """Read a dossier's ledger."""
-        found = await self.store.read(lambda connection: queries.ledger(connection, 1, UUID(name)))
+        found = await self.store.read(lambda connection: queries.ledger(connection, VIEWER, UUID(name)))
         assert found is not None
         return found
 

@@ -302,7 +302,8 @@ async def test_problems_speak_vietnamese_unless_asked(api: httpx.AsyncClient) ->
 async def test_pages_hold_every_dossier_once(api: httpx.AsyncClient) -> None:
     """Following `next` gives each dossier exactly once."""
     for number in range(5):
-        await post(api, body(source={"ref": str(number)}))
+        code = f"H99.14.05-260302-{number:04d}"
+        await post(api, body(source={"ref": str(number)}, official_code=code, origin=None))
     refs, query = [], "/v1/dossiers?limit=2"
     while query:
         page = (await api.get(query)).json()

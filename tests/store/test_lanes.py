@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.access.keys import Client
-from gateway.intake.admit import FrontDesk
-from gateway.intake.ask import Answer, Post
+from gateway.admission.ask import Answer, Post
+from gateway.admission.desk import FrontDesk
 from gateway.main import find_targets, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store import lanes, settling

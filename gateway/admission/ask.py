@@ -1,4 +1,4 @@
-"""What intake asks of the store, and what it is told: the page between HTTP and the transaction."""
+"""What is asked of the store, and what is told back: the page before the transaction."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from gateway.access.keys import Client
 from gateway.words.fault import Fault
 from schemas.dossier import Content, NewDossier
 from schemas.event import NewEvent
+from schemas.inbound import Report
+from schemas.parts import Officer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,31 @@ class PostSnapshot:
     flags: tuple[tuple[str, str], ...] = ()
 
 
-Ask = Post | PostEvent | PostSnapshot
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tell:
+    """What a system reports of a dossier."""
+
+    client: Client  # as which the system's own dossiers are kept
+    system: str
+    report: Report
+    key: str | None = None
+    digest: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """Two dossiers are one: `dossier` survives with all codes, `duplicate` is voided."""
+
+    client: Client
+    dossier: UUID
+    duplicate: UUID
+    reason: str
+    by: Officer
+    digest: bytes
+    key: str | None = None
+
+
+Ask = Post | PostEvent | PostSnapshot | Tell | Merge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

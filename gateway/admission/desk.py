@@ -1,0 +1,99 @@
+"""The front desk: requests come one by one; what has come together shares one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from gateway.access.keys import Client
+from gateway.admission.admit import admit, answer
+from gateway.admission.ask import Answer, Ask, Denied
+from gateway.admission.room import Decided
+from gateway.store.engine import Store
+from gateway.store.systems import Targets
+
+GROUP = 50
+"""At most so many requests share one transaction."""
+
+
+class Waker(Protocol):
+    """Whoever wants to know that there is work."""
+
+    def __call__(self) -> None:
+        """Look at the agenda soon."""
+        ...
+
+
+class FrontDesk:
+    """Takes requests one by one, and stores what has come together in one transaction."""
+
+    def __init__(
+        self,
+        store: Store,
+        targets: Targets,
+        wake: Waker,
+        tellers: dict[str, Client] | None = None,
+    ) -> None:
+        self._store = store
+        self._targets = targets
+        self._tellers = tellers or {}
+        self._wake = wake
+        self._waiting: list[tuple[Ask, asyncio.Future[Answer | Denied]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def submit(self, ask: Ask) -> Answer | Denied:
+        """Store one request together with its neighbours; return after the commit."""
+        future: asyncio.Future[Answer | Denied] = asyncio.get_running_loop().create_future()
+        self._waiting.append((ask, future))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._drain())
+        return await asyncio.shield(future)
+
+    async def take(self, asks: Sequence[Ask]) -> list[Decided]:
+        """Store some asks in one transaction of their own: all of them, or none."""
+        return await self._write(asks)
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+            asks = [ask for ask, _ in group]
+            try:
+                decided = await self._write(asks)
+            except Exception as error:  # noqa: BLE001 - each client is told; the desk goes on
+                if len(group) == 1:
+                    _fail(group[0][1], error)
+                else:
+                    await self._one_by_one(group)
+                continue
+            for (_, future), one in zip(group, decided, strict=True):
+                self._tell(future, one)
+
+    async def _one_by_one(
+        self, group: Sequence[tuple[Ask, asyncio.Future[Answer | Denied]]]
+    ) -> None:
+        """One request spoilt the group: let it fail alone."""
+        for ask, future in group:
+            try:
+                decided = await self._write([ask])
+            except Exception as error:  # noqa: BLE001 - this client is told
+                _fail(future, error)
+                continue
+            self._tell(future, decided[0])
+
+    async def _write(self, asks: Sequence[Ask]) -> list[Decided]:
+        decided = await self._store.write(
+            lambda connection: admit(connection, self._targets, asks, self._tellers)
+        )
+        self._wake()
+        return decided
+
+    def _tell(self, future: asyncio.Future[Answer | Denied], one: Decided) -> None:
+        """Answer after the commit."""
+        if not future.done():
+            future.set_result(answer(one, self._targets))
+
+
+def _fail(future: asyncio.Future[Answer | Denied], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)

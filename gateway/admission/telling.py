@@ -1,0 +1,97 @@
+"""What a system reports: an event where it owns the state or moves none, else evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from gateway.admission.ask import Tell
+from gateway.admission.room import Decided, Room, decided, digest_of
+from gateway.rules.hearing import event_of
+from gateway.rules.history import follow
+from gateway.store import evidence
+from gateway.store.dossiers import State, known_codes
+from gateway.store.evidence import Evidence
+from schemas.inbound import Report
+
+REPORT = TypeAdapter(Report)
+
+
+def report(room: Room, ask: Tell) -> Decided:
+    """Take a report; one of a dossier that nobody knows is kept until somebody does."""
+    state = _find(room, ask)
+    if state is None:
+        _keep(room, ask, None, "unknown_code", ())
+        return Decided(None, None, 202, {}, "unknown")
+    return take(room, state, ask)
+
+
+def take(room: Room, state: State, ask: Tell) -> Decided:
+    """Take a report on a known dossier."""
+    new = event_of(ask.report, state.dossier, ask.system, room.now)
+    if new is None:
+        return decided(state, 200, {}, "unchanged")
+    if any(past.event.ref == new.ref for past in state.past):
+        return decided(state, 200, {}, "repeated")
+    inferred = ask.report.at is None
+    version = follow(state.dossier, state.history, new, now=room.now, inferred=inferred)
+    if isinstance(version, tuple):
+        _keep(room, ask, state, "impossible", [fault.pointer for fault in version])
+        return decided(state, 202, {}, "evidence")
+    moved = version.dossier.status is not state.dossier.status
+    if moved and room.owner_of_status(state) not in (None, f"system:{ask.system}"):
+        _keep(room, ask, state, "contradicts", ["/status"])
+        return decided(state, 202, {}, "evidence")
+    state.add(version, origin=ask.system, digest=digest_of(version), client=ask.client.id)
+    room.route(state)
+    return decided(state, 201, {"event": version.event.seq})
+
+
+def _find(room: Room, ask: Tell) -> State | None:
+    """Find the one dossier that is meant; where a code names several, none is."""
+    names = [ask.report.code, ask.report.remote_id]
+    for code in [name for name in names if name is not None]:
+        found = room.by_code.get((ask.client.environment, code), [])
+        open_ = [state for state in found if state.merged_into is None]
+        if len(open_) == 1:
+            return open_[0]
+    return None
+
+
+def _keep(room: Room, ask: Tell, state: State | None, why: str, pointers: Sequence[str]) -> None:
+    body: dict[str, Any] = REPORT.dump_python(ask.report, mode="json", exclude_none=True)
+    room.evidence.append(
+        Evidence(
+            source=f"system:{ask.system}",
+            ref=ask.report.ref,
+            why=why,
+            at=room.millis,
+            dossier_id=state.id if state is not None else None,
+            code=ask.report.code or ask.report.remote_id,
+            pointers=tuple(pointers),
+            body=body,
+        )
+    )
+
+
+def adopt(room: Room) -> None:
+    """Look again at reports that came before their dossier was known."""
+    new = {
+        code: state
+        for state in list(room.by_id.values())
+        if state.touched
+        for code in known_codes(state.dossier)
+        if code not in state.codes
+    }
+    done = []
+    for one in evidence.orphans(room.connection, new):
+        state = new[one.code or ""]
+        system = one.source.removeprefix("system:")
+        ask = room.tellers.get(system)
+        if ask is None or ask.environment != state.dossier.environment:
+            continue
+        take(room, state, Tell(client=ask, system=system, report=REPORT.validate_python(one.body)))
+        done.append(one.id)
+    evidence.forget(room.connection, done)

@@ -1,0 +1,166 @@
+"""Writing what a group added to its dossiers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from gateway.store.bodies import pack
+from gateway.store.dossiers import State, known_codes, millis
+from gateway.store.tables import dossier, dossier_code, event, joined, lane, todo
+
+
+def save(connection: Connection, states: Sequence[State], now: int) -> None:
+    """Write everything that a group added."""
+    touched = sorted((state for state in states if state.touched), key=lambda state: state.id)
+    if not touched:
+        return
+    fresh = [state for state in touched if state.stored == 0]
+    if fresh:
+        connection.execute(
+            dossier.insert(),
+            [
+                _row(state)
+                | {
+                    "created_at": now,
+                    "updated_at": now,
+                    "id": state.id,
+                    "owner": state.owner,
+                    "ref": state.ref,
+                    "digest": state.digest,
+                    "twin": state.twin,
+                }
+                for state in fresh
+            ],
+        )
+    known = [state for state in touched if state.stored]
+    if known:
+        columns: dict[str, Any] = {name: sa.bindparam(f"{name}_") for name in _row(known[0])}
+        connection.execute(
+            dossier.update()
+            .where(dossier.c.id == sa.bindparam("key"))
+            .values(**columns, updated_at=now),
+            [
+                {f"{name}_": value for name, value in _row(state).items()} | {"key": state.id}
+                for state in known
+            ],
+        )
+    events = [row for state in touched for row in _events(state)]
+    if events:
+        connection.execute(event.insert(), events)
+    _save_lanes(connection, touched)
+    _save_sources(connection, touched, now)
+
+
+def _row(state: State) -> dict[str, Any]:
+    head = state.dossier
+    due = head.due.at if head.due is not None else None
+    return {
+        "environment": head.environment,
+        "code": head.official_code,
+        "agency": head.agencies.competent.code,
+        "procedure": head.procedure.code,
+        "status": head.status.value,
+        "last_seq": len(state.past),
+        "due_at": None if due is None else millis(due),
+        "as_of": state.as_of,
+        "merged_into": state.merged_into,
+    }
+
+
+def _events(state: State) -> list[dict[str, Any]]:
+    seq_of = {past.event.ref: past.event.seq for past in state.past}
+    return [
+        {
+            "dossier_id": state.id,
+            "seq": past.event.seq,
+            "ref": past.event.ref,
+            "kind": past.event.kind.value,
+            "status": past.event.status.value,
+            "origin": past.origin,
+            "client": past.client,
+            "at": millis(past.event.occurred_at),
+            "supersedes": seq_of.get(past.event.supersedes) if past.event.supersedes else None,
+            "recorded_at": millis(past.event.recorded_at),
+            "digest": past.digest,
+            "key_id": 0,
+            "body": pack(past.event, past.dossier or state.dossier),
+        }
+        for past in state.past[state.stored :]
+    ]
+
+
+def _save_lanes(connection: Connection, states: Sequence[State]) -> None:
+    lanes = [
+        {
+            "dossier_id": state.id,
+            "system": row.system,
+            "done_seq": row.done_seq,
+            "remote": asdict(row.remote),
+            "born_here": row.born_here,
+            "via": row.via,
+        }
+        for state in states
+        for row in state.lanes.values()
+        if row.new
+    ]
+    if lanes:
+        connection.execute(lane.insert(), lanes)
+    agenda = [
+        {
+            "dossier_id": state.id,
+            "system": of,
+            "state": row.state,
+            "head_seq": row.head_seq,
+            "reason": row.reason,
+            **row.change,
+        }
+        for state in states
+        for of, row in state.todos.items()
+        if row.new
+    ]
+    if agenda:
+        connection.execute(todo.insert(), agenda)
+    for state in states:
+        for of, row in state.todos.items():
+            if not row.new and row.change:
+                connection.execute(
+                    todo.update()
+                    .where(todo.c.dossier_id == state.id, todo.c.system == of)
+                    .values(**row.change)
+                )
+
+
+def _save_sources(connection: Connection, states: Sequence[State], now: int) -> None:
+    """Write further sources, and the codes by which the dossiers are known from now on."""
+    for state in states:
+        for source in state.joined.values():
+            row = {"digest": source.digest, "as_of": source.as_of}
+            if source.new:
+                connection.execute(
+                    joined.insert().values(
+                        client=source.client,
+                        ref=source.ref,
+                        dossier_id=state.id,
+                        joined_at=now,
+                        **row,
+                    )
+                )
+            else:
+                connection.execute(
+                    joined.update()
+                    .where(joined.c.client == source.client, joined.c.ref == source.ref)
+                    .values(**row)
+                )
+    codes = [
+        {"value": value, "dossier_id": state.id, "kind": kind}
+        for state in states
+        for value, kind in known_codes(state.dossier).items()
+        if value not in state.codes
+    ]
+    if codes:
+        connection.execute(dossier_code.insert(), codes)
