@@ -20,8 +20,11 @@ from adapters.kit.files import Folder
 from adapters.kit.http import Carrier
 from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import Keeper
+from gateway.access.keys import Client
 from gateway.admission.desk import FrontDesk
+from gateway.admission.reception import Reception
 from gateway.delivery.conversation import Channel
+from gateway.delivery.ear import Ear
 from gateway.delivery.runner import Bench, Runner
 from gateway.delivery.sweeper import sweep
 from gateway.intake.app import Parts, application
@@ -115,7 +118,17 @@ class Delivery:
     scale: float
 
     def __post_init__(self) -> None:
-        """Make one runner per system that is to be spoken to."""
+        """Make one runner per system that is to be spoken to, and an ear where one is asked."""
+        self.tellers = {
+            target.name: Client(
+                id=self.targets.inboxes[target.name],
+                name=f"system:{target.name}",
+                environment=target.config.environment,
+                agencies=target.config.inbox.agencies if target.config.inbox else ("*",),
+            )
+            for target in self.targets.all
+            if target.listens
+        }
         worker = f"{socket.gethostname()}:{os.getpid()}"
         self.retries = EmbeddedRetries()
         bench = Bench(
@@ -125,6 +138,12 @@ class Delivery:
             worker=worker,
             scale=self.scale,
         )
+        self.reception = Reception(self.store, self.targets, self.tellers, self.wake)
+        self.ears = [
+            Ear(bench, target, channel(target, self.files, self.scale), self.reception.hear)
+            for target in self.targets.all
+            if target.listens and target.adapter.poll is not None
+        ]
         self.runners = {
             target.id: Runner(bench, target, channel(target, self.files, self.scale))
             for target in self.targets.all
@@ -151,6 +170,15 @@ class Delivery:
             tasks.create_task(sweep(self.store, self.targets.all, self.wake, self.scale))
             for runner in self.runners.values():
                 tasks.create_task(runner.run())
+            for ear in self.ears:
+                tasks.create_task(ear.run())
+
+    async def close(self) -> None:
+        """Close the ways to all systems."""
+        for runner in self.runners.values():
+            await runner.close()
+        for ear in self.ears:
+            await ear.close()
 
 
 def channel(target: Target, files: FileRoom, scale: float) -> Channel:
@@ -188,10 +216,12 @@ async def build(settings: Settings) -> FastAPI:
         finally:
             running.cancel()
             await asyncio.wait([running])
-            for runner in delivery.runners.values():
-                await runner.close()
+            await delivery.close()
             store.close()
             held.close()
 
-    desk = FrontDesk(store, targets, delivery.wake)
-    return application(Parts(desk=desk, store=store, files=files, targets=targets), lifespan)
+    desk = FrontDesk(store, targets, delivery.wake, delivery.tellers)
+    return application(
+        Parts(desk=desk, store=store, files=files, targets=targets, hear=delivery.reception.hear),
+        lifespan,
+    )

@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from adapters.kit.answers import redact, strings_of
 from adapters.kit.http import Lost
@@ -32,6 +32,8 @@ from adapters.kit.port import (
 from adapters.kit.session import Keeper
 from schemas.inbound import Verdict
 from schemas.outcome import Blocked, CannotExpress, Malformed, Outcome, Uncertain, Unreachable
+
+T = TypeVar("T")
 
 
 class Fenced(Exception):  # noqa: N818 - somebody else holds the lane now
@@ -99,9 +101,10 @@ class Conversation:
     _until: float = 0.0
     _sent: bool = False
     _last: Reply | None = None
+    _ours: Exception | None = None
 
     async def hold(self, step: Step) -> Outcome:
-        """Tell a step; raises `CannotExpress` before anything was sent, or `Fenced`."""
+        """Tell a step; raises `CannotExpress` before anything was sent, or what the store raised."""
         talk = self.adapter.deliver(step, self.settings)
         try:
             found: Outcome = await self._whole(talk, strings_of(step.dossier))
@@ -125,10 +128,12 @@ class Conversation:
             return await self._drive(talk, self._signed)
         except Lost as lost:
             return lost.outcome
-        except (CannotExpress, Fenced, NotARequestError):
+        except (CannotExpress, NotARequestError):
             raise
-        except Exception as error:  # noqa: BLE001 - a bug of an adapter must not stop the worker
-            return self._bug(error, personal)
+        except Exception as error:
+            if error is self._ours:
+                raise
+            return self._bug(error, personal)  # of an adapter: it must not stop the worker
         finally:
             talk.close()
 
@@ -151,11 +156,19 @@ class Conversation:
             case Put() | Take() | Move() if self.folder is not None:
                 return await self._file(asked, self.folder)
             case Checkpoint() if self.checkpoint is not None:
-                return await self.checkpoint(asked)
+                return await self._keep(self.checkpoint(asked))
             case Hand() if self.hand is not None:
-                return await self.hand(asked)
+                return await self._keep(self.hand(asked))
         talk.close()
         raise NotARequestError(asked)
+
+    async def _keep(self, storing: Awaitable[T]) -> T:
+        """Wait for the store; what goes wrong there is ours, and no adapter's fault."""
+        try:
+            return await storing
+        except Exception as error:
+            self._ours = error
+            raise
 
     async def _file(self, asked: Put | Take | Move, folder: Holds) -> dict[str, bytes] | None:
         begun, lost = self.clock(), None

@@ -19,7 +19,7 @@ from gateway.delivery.conversation import Channel, Ended, converse, unreadable_l
 from gateway.retries.port import Retries
 from gateway.store import lanes, settling
 from gateway.store.assign import assign_codes
-from gateway.store.engine import Connection, Store
+from gateway.store.engine import Connection, Store, StoreUnavailable
 from gateway.store.lanes import Claim, Claimed, Terms, Work
 from gateway.store.settling import Finished, Settled
 from gateway.store.systems import Target, Targets
@@ -151,7 +151,12 @@ class Runner:
             doubt=claim.doubt > 0,
             born_here=claim.born_here,
         )
-        ended = await converse(self._bench.store, self._target, self._channel, step, claim)
+        try:
+            ended = await converse(self._bench.store, self._target, self._channel, step, claim)
+        except StoreUnavailable:
+            # What was sent stands in no ledger yet: the lease lapses, and the lane is in doubt.
+            log.warning("checkpoint_lost", system=self._target.name)
+            return
         metrics.attempted(self._target.name, ended.name, ended.seconds)
         self._ended.append(self._finished(claim, ended))
         self._news.set()

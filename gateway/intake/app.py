@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +20,17 @@ from uuid_utils.compat import uuid7
 
 from gateway.access.keys import KeyRing
 from gateway.admission.ask import Desk
-from gateway.intake import posts, reads, uploads
+from gateway.intake import calls, posts, reads, uploads
 from gateway.intake.files import FileRoom
 from gateway.intake.problems import Problem, answer, of_http
 from gateway.store.engine import Store, StoreUnavailable
-from gateway.store.systems import Targets
+from gateway.store.systems import Target, Targets
+from schemas.inbound import Item, Verdict
 
 log = structlog.get_logger()
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+Hear = Callable[[Target, Sequence[Item]], Awaitable[tuple[Verdict, ...]]]
 RETRY_AFTER = "5"
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
 
@@ -41,6 +43,7 @@ class Parts:
     store: Store
     files: FileRoom
     targets: Targets
+    hear: Hear
 
 
 class RequestId:
@@ -80,7 +83,7 @@ def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
     )
     app.state.parts = parts
     app.state.keys = KeyRing(parts.store)
-    for room in (posts, reads, uploads):
+    for room in (posts, reads, uploads, calls):
         app.include_router(room.router)
     app.add_middleware(RequestId)
     app.mount("/assets", StaticFiles(directory=ASSETS), name="assets")

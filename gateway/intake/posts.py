@@ -7,19 +7,21 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from gateway.access.keys import Client
-from gateway.admission.ask import Ask, Denied, Post, PostEvent, PostSnapshot
+from gateway.admission.ask import Ask, Denied, Merge, Post, PostEvent, PostSnapshot
 from gateway.admission.reading import Unreadable, parse, suspicious, validate
 from gateway.intake.caller import Caller
 from gateway.intake.problems import Problem
 from gateway.watch import metrics
 from gateway.words.fault import Fault
+from schemas.base import Part, Text1000
 from schemas.dossier import Content, NewDossier
 from schemas.event import NewEvent
+from schemas.parts import Officer
 
 router = APIRouter(prefix="/v1")
 LARGEST = 1024 * 1024
@@ -72,6 +74,32 @@ async def post_snapshot(request: Request, client: Caller) -> JSONResponse:
     return await _submit(
         request,
         PostSnapshot(client=client, content=content, digest=digest, key=_key(request), flags=flags),
+    )
+
+
+class Joining(Part):
+    """Two dossiers that a human found to be one."""
+
+    duplicate: UUID = Field(title="Hồ sơ trùng", description="the dossier that is given up")
+    reason: Text1000 = Field(title="Lý do", description="why they are one")
+    by: Officer = Field(title="Người quyết định", description="who found it")
+
+
+@router.post("/dossiers/{dossier_id}/merge", status_code=201, openapi_extra=_body(Joining))
+async def merge_dossiers(request: Request, dossier_id: UUID, client: Caller) -> JSONResponse:
+    """Merge a duplicate into this dossier, which survives with all codes of both."""
+    asked, digest, _ = await _read(request, Joining)
+    return await _submit(
+        request,
+        Merge(
+            client=client,
+            dossier=dossier_id,
+            duplicate=asked.duplicate,
+            reason=asked.reason,
+            by=asked.by,
+            digest=digest,
+            key=_key(request),
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from gateway.store.dialect import now as db_now
 from gateway.store.lanes import next_numbers
 from gateway.store.tables import inbox
+from gateway.store.tables import system as systems
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +23,22 @@ class Listening:
 
 
 def begin(connection: Connection, system: int, lease: int) -> Listening | None:
-    """Take the right to listen, for `lease` ms; None: another process has it, or it is early."""
+    """Take the right to listen, for `lease` ms; None: somebody else has, it is early, or held."""
     now = db_now(connection)
+    held = connection.execute(sa.select(systems.c.held_by).where(systems.c.id == system))
+    if held.scalar_one_or_none() is not None:
+        return None
     row = connection.execute(
         sa.select(inbox).where(inbox.c.system == system).with_for_update()
     ).one_or_none()
     if row is not None and (row.next_at > now or (row.lease_until or 0) > now):
         return None
     fence = next_numbers(connection, "fence", 1)
-    held = {"fence": fence, "lease_until": now + lease}
+    mine = {"fence": fence, "lease_until": now + lease}
     if row is None:
-        connection.execute(inbox.insert().values(system=system, cursor="", next_at=0, **held))
+        connection.execute(inbox.insert().values(system=system, cursor="", next_at=0, **mine))
         return Listening(system, fence, "")
-    connection.execute(inbox.update().where(inbox.c.system == system).values(**held))
+    connection.execute(inbox.update().where(inbox.c.system == system).values(**mine))
     return Listening(system, fence, row.cursor)
 
 

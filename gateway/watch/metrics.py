@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -12,6 +12,7 @@ ATTEMPTS = Counter("lienthong_attempts_total", "Tries to deliver", ["system", "o
 TALK_SECONDS = Histogram(
     "lienthong_conversation_seconds", "Length of a conversation with a system", ["system"]
 )
+HEARD = Counter("lienthong_heard_total", "Things a system told us", ["system", "word"])
 LANES = Gauge("lienthong_lanes", "Lanes with something left to do", ["system", "state"])
 OLDEST = Gauge(
     "lienthong_oldest_lane_seconds", "Age of the oldest lane with something left to do", ["system"]
@@ -24,6 +25,12 @@ def attempted(system: str, outcome: str, seconds: float) -> None:
     """Count a try."""
     ATTEMPTS.labels(system, outcome).inc()
     TALK_SECONDS.labels(system).observe(seconds)
+
+
+def heard(system: str, words: Mapping[str, int]) -> None:
+    """Count what a system told us, by what became of it."""
+    for word, count in words.items():
+        HEARD.labels(system, word).inc(count)
 
 
 def gate(system: str, state: str) -> None:

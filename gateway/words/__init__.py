@@ -26,6 +26,13 @@ def detail(code: str, language: Language, values: Mapping[str, str]) -> str:
     return table[code][language == "en"].format_map(values)
 
 
+def sentence(code: str, language: Language, values: Mapping[str, str]) -> str:
+    """Say what is wrong, whether it is one field or the whole."""
+    if code in DETAILS or code in SENTENCES:
+        return detail(code, language, values)
+    return title(code, language)
+
+
 def lane(code: str | None, language: Language) -> str | None:
     """Say why a lane waits or is parked."""
     return None if code is None else LANES[code][language == "en"]

@@ -64,7 +64,9 @@ class House:
 
     async def ledger(self, name: str) -> dict[str, Any]:
         """Read a dossier's ledger."""
-        found = await self.store.read(lambda connection: queries.ledger(connection, VIEWER, UUID(name)))
+        found = await self.store.read(
+            lambda connection: queries.ledger(connection, VIEWER, UUID(name))
+        )
         assert found is not None
         return found
 

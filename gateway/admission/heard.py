@@ -1,0 +1,117 @@
+"""What a system told us, item by item, in one transaction; a verdict on each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from gateway import words
+from gateway.access.keys import Client
+from gateway.admission.admit import admit
+from gateway.admission.ask import Ask, Post, PostSnapshot, Tell
+from gateway.admission.reading import Unreadable, parse, suspicious, validate
+from gateway.admission.room import Decided
+from gateway.store.engine import Connection
+from gateway.store.systems import Targets
+from gateway.words.fault import Fault
+from schemas.dossier import Content, NewDossier
+from schemas.inbound import Arrival, Item, Report, Row, Verdict
+from schemas.outcome import Problem
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def take(
+    connection: Connection,
+    targets: Targets,
+    tellers: Mapping[str, Client],
+    system: str,
+    items: Sequence[Item],
+) -> tuple[Verdict, ...]:
+    """Store what can be stored and judge the rest; nothing of an item is half done."""
+    teller = tellers[system]
+    read = [_ask(item, system, teller) for item in items]
+    asks = [one for one in read if not isinstance(one, Verdict)]
+    decided = iter(admit(connection, targets, asks, dict(tellers)))
+    return tuple(
+        one if isinstance(one, Verdict) else _verdict(item, next(decided))
+        for item, one in zip(items, read, strict=True)
+    )
+
+
+def _ask(item: Item, system: str, teller: Client) -> Ask | Verdict:
+    """Read an item as strictly as a client's request, or refuse it with all that is wrong."""
+    match item:
+        case Report():
+            if item.code is None and item.remote_id is None:
+                return _refused(item, [Fault("missing", "/code")])
+            return Tell(client=teller, system=system, report=item)
+        case Arrival():
+            read = _read(item, NewDossier, teller)
+            if isinstance(read, Verdict):
+                return read
+            content, digest, flags = read
+            if content.origin is not None:  # adapters do not know the name of their system
+                origin = content.origin.model_copy(update={"system": system})
+                content = content.model_copy(update={"origin": origin})
+            return Post(client=teller, content=content, digest=digest, flags=flags)
+        case Row():
+            row = _read(item, Content, teller)
+            if isinstance(row, Verdict):
+                return row
+            if row[0].source.as_of is None:
+                return _refused(item, [Fault("missing", "/source/as_of")])
+            return PostSnapshot(client=teller, content=row[0], digest=row[1], flags=row[2])
+
+
+def _read(
+    item: Arrival | Row, model: type[M], teller: Client
+) -> tuple[M, bytes, tuple[tuple[str, str], ...]] | Verdict:
+    try:
+        body = parse(json.dumps(item.body, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    except Unreadable as error:
+        return _refused(item, [error.fault])
+    read = validate(model, body)
+    if isinstance(read, tuple):
+        return _refused(item, read)
+    if isinstance(read, Content):
+        agencies = read.agencies
+        codes = [ref.code for ref in (agencies.competent, agencies.receiving) if ref is not None]
+        if "*" not in teller.agencies and not teller.may_speak_for(*codes):
+            return _refused(item, [Fault("agency", "/agencies/competent/code")])
+    digest = hashlib.sha256(read.model_dump_json(exclude_none=True).encode()).digest()
+    return read, digest, tuple(suspicious(body))
+
+
+def _verdict(item: Item, one: Decided) -> Verdict:
+    if one.denied is not None:
+        faults = one.denied.faults or (Fault(one.denied.code),)
+        return _refused(item, faults)
+    dossier = str(one.state.id) if one.state is not None else None
+    return Verdict(ref=item.ref, word=one.word, dossier=dossier)
+
+
+def _refused(item: Item, faults: Sequence[Fault]) -> Verdict:
+    problems = tuple(
+        Problem(fault.pointer, fault.code, words.sentence(fault.code, "en", fault.values))
+        for fault in faults
+    )
+    return Verdict(ref=item.ref, word="refused", problems=problems)
+
+
+def internal(item: Item) -> Verdict:
+    """Refuse an item on which the gateway itself failed: for the integrator to look at."""
+    return replace(_refused(item, [Fault("internal")]), dossier=None)
+
+
+def counted(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """Count verdicts by their word."""
+    found: dict[str, Any] = {}
+    for one in verdicts:
+        found[one.word] = found.get(one.word, 0) + 1
+    return found

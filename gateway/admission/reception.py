@@ -1,0 +1,77 @@
+"""Where systems are heard: items and cursor in one transaction, and one bad item alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+
+from gateway.access.keys import Client
+from gateway.admission import heard
+from gateway.store.engine import Connection, Store, StoreUnavailable
+from gateway.store.systems import Target, Targets
+from gateway.watch import metrics
+from schemas.inbound import Item, Verdict
+
+log = structlog.get_logger()
+Before = Callable[[Connection], None]
+
+
+class Superseded(Exception):  # noqa: N818 - raised by `before`: somebody else listens by now
+    """Nothing of this may be stored."""
+
+
+class Reception:
+    """Stores what systems tell; `tellers`: as which client each system's own dossiers are kept."""
+
+    def __init__(
+        self,
+        store: Store,
+        targets: Targets,
+        tellers: Mapping[str, Client],
+        wake: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._targets = targets
+        self._tellers = tellers
+        self._wake = wake
+
+    async def hear(
+        self, target: Target, items: Sequence[Item], before: Before | None = None
+    ) -> tuple[Verdict, ...]:
+        """Store items in one transaction, after `before`, which belongs to it."""
+        try:
+            verdicts = await self._take(target, items, before)
+        except (StoreUnavailable, Superseded):
+            raise
+        except Exception as error:  # noqa: BLE001 - one bad item must not hold up the others
+            log.warning("heard_badly", system=target.name, error=type(error).__name__)
+            verdicts = await self._one_by_one(target, items)
+            if before is not None:
+                await self._store.write(before)
+        metrics.heard(target.name, heard.counted(verdicts))
+        self._wake()
+        return verdicts
+
+    async def _take(
+        self, target: Target, items: Sequence[Item], before: Before | None = None
+    ) -> tuple[Verdict, ...]:
+        def take(connection: Connection) -> tuple[Verdict, ...]:
+            if before is not None:
+                before(connection)
+            return heard.take(connection, self._targets, self._tellers, target.name, items)
+
+        return await self._store.write(take)
+
+    async def _one_by_one(self, target: Target, items: Sequence[Item]) -> tuple[Verdict, ...]:
+        """Store each item by itself; every one may be told again without harm."""
+        verdicts: list[Verdict] = []
+        for item in items:
+            try:
+                verdicts += await self._take(target, [item])
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - it is reported beside the item
+                log.warning("item_failed", system=target.name, error=type(error).__name__)
+                verdicts.append(heard.internal(item))
+        return tuple(verdicts)

@@ -1,0 +1,112 @@
+"""Listens to one system: holds its poll, stores what it tells together with the cursor.
+
+Only one process listens to a system at a time. What a poll handed in is never asked for again, and
+what it did not hand in is asked for next time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+import structlog
+
+from adapters.kit.port import Hand, Look
+from adapters.kit.talk import Conversation
+from gateway.admission.reception import Before, Superseded
+from gateway.delivery.conversation import Channel
+from gateway.delivery.runner import LEASE_MARGIN, Bench
+from gateway.rules.outcomes import word
+from gateway.store import inboxes
+from gateway.store.engine import Connection
+from gateway.store.inboxes import Listening
+from gateway.store.systems import Target
+from schemas.inbound import Item, Verdict
+from schemas.outcome import Blocked, Outcome
+
+log = structlog.get_logger()
+
+LONGEST_PAUSE = 300.0
+"""Seconds between two polls of a system that cannot be heard."""
+
+
+class Hears(Protocol):
+    """Whoever stores what was heard."""
+
+    def __call__(
+        self, target: Target, items: Sequence[Item], before: Before | None = None
+    ) -> Awaitable[tuple[Verdict, ...]]:
+        """Store items in one transaction, after `before`."""
+        ...
+
+
+class Ear:
+    """Polls one system for as long as the process runs."""
+
+    def __init__(self, bench: Bench, target: Target, channel: Channel, hears: Hears) -> None:
+        self._bench = bench
+        self._target = target
+        self._channel = channel
+        self._hears = hears
+        self._failed = 0
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        every = self._target.facts.poll_every * self._bench.scale
+        while True:
+            try:
+                await self._turn(every)
+            except Exception as error:  # noqa: BLE001 - an ear outlives a lost database
+                log.warning("ear_failed", system=self._target.name, error=type(error).__name__)
+            await asyncio.sleep(max(0.05, every * (0.9 + 0.2 * self._bench.randomness.random())))
+
+    async def _turn(self, every: float) -> None:
+        seconds = self._target.facts.conversation
+        lease = int((seconds + LEASE_MARGIN) * 1000)
+        one = await self._bench.store.write(
+            lambda connection: inboxes.begin(connection, self._target.id, lease)
+        )
+        if one is None:
+            return
+        try:
+            outcome = await self._listen(one)
+        except Superseded:
+            return
+        pause = int(self._pause(outcome, every) * 1000)
+        why = None if outcome is None else f"{word(outcome)}: {getattr(outcome, 'why', '')}"[:200]
+        await self._bench.store.write(lambda connection: inboxes.end(connection, one, why, pause))
+        if (why is None) != (self._failed == 0):
+            log.info("hearing", system=self._target.name, why=why)
+        self._failed = 0 if outcome is None else self._failed + 1
+
+    async def _listen(self, one: Listening) -> Outcome | None:
+        async def hand(asked: Hand) -> tuple[Verdict, ...]:
+            def advance(connection: Connection) -> None:
+                if not inboxes.advance(connection, one, asked.cursor):
+                    raise Superseded
+
+            return await self._hears(self._target, asked.items, advance)
+
+        conversation = Conversation(
+            adapter=self._target.adapter,
+            settings=self._target.settings,
+            carrier=self._channel.carrier,
+            folder=self._channel.folder,
+            keeper=self._channel.keeper,
+            hand=hand,
+            seconds=self._target.facts.conversation,
+        )
+        return await conversation.listen(Look(cursor=one.cursor, now=datetime.now(UTC)))
+
+    def _pause(self, outcome: Outcome | None, every: float) -> float:
+        """Give the seconds until the next poll: longer each time it fails."""
+        if outcome is None:
+            return every * 0.8
+        longest = LONGEST_PAUSE * self._bench.scale
+        return longest if isinstance(outcome, Blocked) else min(every * 2**self._failed, longest)
+
+    async def close(self) -> None:
+        """Close the way to the system."""
+        await self._channel.close()

@@ -1,0 +1,73 @@
+"""Calls of outside systems to us, read by their adapter and answered in their own form."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from datetime import UTC, datetime
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from adapters.kit.port import Call
+from gateway.intake.problems import Problem
+from gateway.store.systems import Target
+
+router = APIRouter()
+LARGEST = 32 * 1024 * 1024
+"""Bytes of a call: some systems send files inside."""
+
+
+@router.post("/hear/{system}/{path:path}")
+@router.api_route("/hear/{system}/{path:path}", methods=["GET", "PUT"], include_in_schema=False)
+async def hear(request: Request, system: str, path: str) -> Response:
+    """Take a call of a configured system; its secret comes as Bearer, Basic password or `token`."""
+    parts = request.app.state.parts
+    target = next((one for one in parts.targets.all if one.name == system and one.listens), None)
+    if target is None or target.adapter.hear is None or not _knows_the_secret(request, target):
+        raise Problem(404, "not_found")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST:
+            raise Problem(413, "too_large", more={"limit": LARGEST})
+    heard = target.adapter.hear(
+        Call(
+            method=request.method,
+            path=f"/{path}",
+            query={name: text for name, text in request.query_params.items() if name != "token"},
+            headers={
+                name: text for name, text in request.headers.items() if name != "authorization"
+            },
+            body=bytes(body),
+            now=datetime.now(UTC),
+        ),
+        target.settings,
+    )
+    if heard is None:
+        raise Problem(404, "not_found")
+    verdicts = await parts.hear(target, heard.items) if heard.items else ()
+    said = heard.answer(verdicts)
+    return Response(said.body, said.status, dict(said.headers))
+
+
+def _knows_the_secret(request: Request, target: Target) -> bool:
+    """Compare the secret, in constant time; without one in the settings nobody may call."""
+    inbox = target.config.inbox
+    if inbox is None or inbox.token is None:
+        return False
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "basic":
+        given = _password(given)
+    elif kind.lower() != "bearer":
+        given = request.query_params.get("token", "")
+    return hmac.compare_digest(given.strip().encode(), inbox.token.encode())
+
+
+def _password(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode("utf-8", "replace").partition(":")[2]
+    except binascii.Error:
+        return ""
