@@ -27,6 +27,7 @@ class Report:
     status: where they say it stands; None where the report moves no state
     at: when it happened, None where they do not say (then the time of hearing, flagged)
     kind: what happened, where they say it; else it is worked out from the state
+    quarantine: why this cannot be read (a state outside the map): kept and shown, never guessed
     """
 
     ref: str
@@ -44,6 +45,7 @@ class Report:
     supplement: SupplementNote | None = None
     results: tuple[Result, ...] = ()
     fees: tuple[Fee, ...] = ()
+    quarantine: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,7 +127,8 @@ class Carrier:
     async def _once(self, request: Http) -> Reply:
         content, kind = _content(request)
         headers = {"Accept": "application/json", **kind, **request.headers}
-        url = self._base + request.path
+        whole = request.path.startswith(("https://", "http://"))
+        url = request.path if whole else self._base + request.path
         if request.query:
             url += "?" + urlencode(request.query)
         with ExitStack() as opened:

@@ -80,7 +80,8 @@ class Attached:
 class Http:
     """One request; awaiting it gives the `Reply`.
 
-    method, path: as in HTTP; the path starts with a slash and hangs below `base_url`
+    method, path: as in HTTP; the path starts with a slash and hangs below `base_url`; a whole
+        address, for a login on another host, comes from the settings alone
     query: parameters, encoded by the carrier
     json: a body as JSON (UTF-8); form: a body as a form; at most one of them
     attached: files; the body is then multipart, with the fields of `form`

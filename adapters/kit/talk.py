@@ -104,7 +104,7 @@ class Conversation:
     _ours: Exception | None = None
 
     async def hold(self, step: Step) -> Outcome:
-        """Tell a step; raises `CannotExpress` before anything was sent, or what the store raised."""
+        """Tell a step; raises `CannotExpress` before anything was sent, or what the store did."""
         talk = self.adapter.deliver(step, self.settings)
         try:
             found: Outcome = await self._whole(talk, strings_of(step.dossier))

@@ -30,6 +30,9 @@ def report(room: Room, ask: Tell) -> Decided:
 
 def take(room: Room, state: State, ask: Tell) -> Decided:
     """Take a report on a known dossier."""
+    if ask.report.quarantine is not None:
+        _keep(room, ask, state, "quarantined", ["/status"])
+        return decided(state, 202, {}, "evidence")
     new = event_of(ask.report, state.dossier, ask.system, room.now)
     if new is None:
         return decided(state, 200, {}, "unchanged")

@@ -1,0 +1,1 @@
+"""What iGate 2.0 is observed to do, and a simulator of it."""
