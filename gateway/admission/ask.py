@@ -24,6 +24,7 @@ class Post:
     digest: bytes  # SHA-256 of the canonical JSON of the request
     key: str | None = None  # Idempotency-Key
     flags: tuple[tuple[str, str], ...] = ()
+    system: str | None = None  # that told it: never told back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class PostSnapshot:
     digest: bytes
     key: str | None = None
     flags: tuple[tuple[str, str], ...] = ()
+    system: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

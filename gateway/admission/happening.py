@@ -129,7 +129,7 @@ def _first(room: Room, state: State, ask: PostSnapshot, events: tuple[NewEvent, 
         if version.dossier.status is not state.dossier.status and not owns:
             withheld.append(new)
             continue
-        state.add(version, origin=None, digest=digest_of(version), client=ask.client.id)
+        state.add(version, origin=ask.system, digest=digest_of(version), client=ask.client.id)
         added.append(version.event.seq)
     if withheld:
         _keep_row(room, state, ask, ["/status"])

@@ -19,11 +19,12 @@ from gateway.admission.room import Decided
 from gateway.store.engine import Connection
 from gateway.store.systems import Targets
 from gateway.words.fault import Fault
-from schemas.dossier import Content, NewDossier
+from schemas.dossier import Content, NewDossier, Origin
 from schemas.inbound import Arrival, Item, Report, Row, Verdict
 from schemas.outcome import Problem
 
 M = TypeVar("M", bound=BaseModel)
+C = TypeVar("C", bound=Content)
 
 
 def take(
@@ -56,17 +57,27 @@ def _ask(item: Item, system: str, teller: Client) -> Ask | Verdict:
             if isinstance(read, Verdict):
                 return read
             content, digest, flags = read
-            if content.origin is not None:  # adapters do not know the name of their system
-                origin = content.origin.model_copy(update={"system": system})
-                content = content.model_copy(update={"origin": origin})
-            return Post(client=teller, content=content, digest=digest, flags=flags)
+            return Post(
+                client=teller,
+                content=_born(content, system),
+                digest=digest,
+                flags=flags,
+                system=system,
+            )
         case Row():
             row = _read(item, Content, teller)
             if isinstance(row, Verdict):
                 return row
             if row[0].source.as_of is None:
                 return _refused(item, [Fault("missing", "/source/as_of")])
-            return PostSnapshot(client=teller, content=row[0], digest=row[1], flags=row[2])
+            content_, digest, flags = row
+            return PostSnapshot(
+                client=teller,
+                content=_born(content_, system),
+                digest=digest,
+                flags=flags,
+                system=system,
+            )
 
 
 def _read(
@@ -86,6 +97,12 @@ def _read(
             return _refused(item, [Fault("agency", "/agencies/competent/code")])
     digest = hashlib.sha256(read.model_dump_json(exclude_none=True).encode()).digest()
     return read, digest, tuple(suspicious(body))
+
+
+def _born(content: C, system: str) -> C:
+    """Say where it was born: adapters do not know under which name their system is configured."""
+    given = content.origin or Origin(system=system, code=content.source.ref)
+    return content.model_copy(update={"origin": given.model_copy(update={"system": system})})
 
 
 def _verdict(item: Item, one: Decided) -> Verdict:

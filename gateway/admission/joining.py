@@ -89,7 +89,7 @@ def _add_codes(room: Room, state: State, ask: Post | PostSnapshot, content: NewD
     )
     version = follow(state.dossier, state.history, event, now=room.now)
     if isinstance(version, Version):
-        state.add(version, origin=None, digest=digest_of(version), client=ask.client.id)
+        state.add(version, origin=ask.system, digest=digest_of(version), client=ask.client.id)
 
 
 def keep_difference(

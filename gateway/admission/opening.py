@@ -49,7 +49,7 @@ def open_new(room: Room, ask: Post | PostSnapshot, content: NewDossier) -> Decid
     for number, version in enumerate(made):
         state.add(
             version,
-            origin=born if number == 0 else None,
+            origin=ask.system or (born if number == 0 else None),
             digest=digest_of(version),
             client=ask.client.id,
         )

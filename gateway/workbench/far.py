@@ -85,6 +85,10 @@ class Far(Protocol):
         """Give complete files."""
         ...
 
+    def move(self, asked: Move) -> None:
+        """See a file put away."""
+        ...
+
     def hand(self, asked: Hand) -> tuple[Verdict, ...]:
         """Judge what was heard: here the gateway is the far end."""
         ...
@@ -116,6 +120,7 @@ class Played:
     async def move(self, asked: Move) -> None:
         """See a file put away."""
         self.sent.append(asked)
+        self.far.move(asked)
 
     async def hand(self, asked: Hand) -> tuple[Verdict, ...]:
         """Store what was heard."""
@@ -192,6 +197,10 @@ class Simulated:
         found = fnmatch.filter(sorted(self.simulator.files), asked.pattern)
         return {name: self.simulator.files[name] for name in found[: asked.limit]}
 
+    def move(self, asked: Move) -> None:
+        """Put a file of its away."""
+        self.simulator.files[asked.to] = self.simulator.files.pop(asked.name)
+
     def hand(self, asked: Hand) -> tuple[Verdict, ...]:
         """Take everything as stored."""
         return tuple(Verdict(ref=item.ref, word="stored") for item in asked.items)
@@ -243,6 +252,9 @@ class Altered:
         found = self.honest.take(asked)
         return found if other is None else dict.fromkeys(found or [asked.pattern], other.body)
 
+    def move(self, _asked: Move) -> None:
+        """See a file put away, that may never have been."""
+
     def hand(self, asked: Hand) -> tuple[Verdict, ...]:
         """Take everything as stored."""
         return self.honest.hand(asked)
@@ -268,6 +280,10 @@ class Scripted:
     def take(self, _asked: Take) -> dict[str, bytes]:
         """Give the next turn's files."""
         return {name: text.encode() for name, text in next(self.turns)["files"].items()}
+
+    def move(self, _asked: Move) -> None:
+        """Take the next turn."""
+        next(self.turns)
 
     def hand(self, asked: Hand) -> tuple[Verdict, ...]:
         """Give the next turn's verdicts; where it states none, all is stored."""

@@ -1,0 +1,197 @@
+"""Reading exports: every row into the JSON of a snapshot, or into what is wrong with it.
+
+A row is reported by number, field and reason; nobody's name stands in a report.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from adapters.commune_files.columns import CONSTANTS, DAYS, INSTANTS, NEEDED, READ, WORDS
+from adapters.kit import charsets
+from schemas.inbound import Row
+
+if TYPE_CHECKING:
+    from adapters.commune_files import CommuneSettings
+
+LONGEST_CELL = 1024 * 1024
+SHOWN = 40
+
+
+class Unusable(Exception):  # noqa: N818 - a sentence for the report
+    """A whole file cannot be read; nothing of it was stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """What is wrong with one row: its number (the first is 1), the column, the reason."""
+
+    row: int
+    field: str
+    why: str
+
+
+def read(name: str, body: bytes, settings: CommuneSettings) -> list[dict[str, str]]:
+    """Read the rows of an export by column; raise `Unusable` if it is none."""
+    if name.lower().endswith(".xml"):
+        rows = _xml(body)
+        columns = {column for row in rows for column in row}
+    else:
+        columns, rows = _csv(_text(body, settings), settings)
+    if not rows and not columns:
+        raise Unusable("the file has no rows")
+    mapping = settings.columns or READ
+    lacking = [mapping[pointer] for pointer in NEEDED if mapping.get(pointer) not in columns]
+    lacking += [pointer for pointer in NEEDED if pointer not in mapping]
+    if lacking and rows:
+        raise Unusable(f"the file lacks the columns {', '.join(lacking)}")
+    return rows
+
+
+def _text(body: bytes, settings: CommuneSettings) -> str:
+    try:
+        return charsets.decode(body, settings.charset)
+    except charsets.CharsetError as error:
+        raise Unusable(f"not {settings.charset}: byte {error.position} {error.why}") from None
+
+
+def _csv(text: str, settings: CommuneSettings) -> tuple[set[str], list[dict[str, str]]]:
+    csv.field_size_limit(LONGEST_CELL)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=settings.delimiter, strict=True)
+    try:
+        lines = [line for line in reader if line]
+    except csv.Error as error:
+        raise Unusable(f"line {reader.line_num}: {error}") from None
+    if not lines:
+        raise Unusable("the file is empty")
+    header = [cell.strip() for cell in lines[0]]
+    twice = next((cell for cell in header if header.count(cell) > 1), None)
+    if twice is not None:
+        raise Unusable(f"the column {twice[:SHOWN]!r} occurs twice")
+    rows = []
+    for line in lines[1:]:
+        row = dict(zip(header, line, strict=False))
+        if len(line) != len(header):
+            row[""] = f"has {len(line)} of {len(header)} columns"
+        rows.append(row)
+    return set(header), rows
+
+
+def _xml(body: bytes) -> list[dict[str, str]]:
+    """Read elements below the root as rows, without entities and without the network."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        root = etree.fromstring(body, parser)
+    except etree.XMLSyntaxError as error:
+        raise Unusable(f"not XML: line {error.lineno or 1}") from None
+    rows = []
+    for one in root:
+        cells = [cell for cell in one if isinstance(cell.tag, str)]
+        rows.append(
+            {
+                etree.QName(cell).localname: "".join(str(part) for part in cell.itertext())
+                for cell in cells
+            }
+        )
+    return rows
+
+
+def _inside(cell: etree._Element) -> str:
+    return "".join(str(part) for part in cell.itertext())
+
+
+def item_of(number: int, row: Mapping[str, str], settings: CommuneSettings) -> Row | Bad:
+    """Turn a row into a snapshot, or say what is wrong with it."""
+    if "" in row:
+        return Bad(number, "", row[""])
+    mapping = settings.columns or READ
+    body: dict[str, Any] = {}
+    for pointer, column in mapping.items():
+        text = row.get(column, "").strip()
+        if not text:
+            continue
+        try:
+            value = _value(pointer, text, settings)
+        except ValueError as error:
+            return Bad(number, column, str(error))
+        _put(body, pointer, value)
+    for pointer, constant in (settings.constants or CONSTANTS).items():
+        if _beside(body, pointer):
+            _put(body, pointer, constant)
+    ref = body.get("source", {}).get("ref")
+    if ref is None:
+        return Bad(number, mapping.get("/source/ref", "/source/ref"), "is empty")
+    return Row(ref=ref, body=body)
+
+
+def _value(pointer: str, text: str, settings: CommuneSettings) -> Any:
+    words = settings.words.get(pointer) or WORDS.get(pointer)
+    if words is not None:
+        if text not in words:
+            raise ValueError("is a word that the settings do not know")
+        return words[text]
+    if pointer in INSTANTS:
+        return _moment(text, settings, date_only=pointer == "/due/at")
+    if pointer in DAYS and not text.isdigit():
+        return _moment(text, settings, date_only=True)[:10]
+    return text
+
+
+def _moment(text: str, settings: CommuneSettings, *, date_only: bool) -> str:
+    """Read a date in one of the set forms; a day alone stays a day where that means something."""
+    for form in settings.dates:
+        try:
+            found = datetime.strptime(text, form)  # noqa: DTZ007 - local time, said without offset
+        except ValueError:
+            continue
+        whole = "%H" in form or not date_only
+        return found.isoformat() if whole else found.date().isoformat()
+    raise ValueError("is no date in any form of the settings")
+
+
+def _put(body: Any, pointer: str, value: Any) -> None:
+    """Set a value at its pointer; a number is a place in a list."""
+    at = body
+    steps = pointer.strip("/").split("/")
+    for step, following in itertools.pairwise(steps):
+        new: Any = [] if following.isdigit() else {}
+        if isinstance(at, list):
+            while len(at) <= int(step):
+                at.append({})
+            at = at[int(step)]
+        else:
+            at = at.setdefault(step, new)
+    if isinstance(at, list):
+        at.append(value)
+    else:
+        at[steps[-1]] = value
+
+
+def _beside(body: Any, pointer: str) -> bool:
+    """Say whether the part that a constant belongs to is stated at all."""
+    at = body
+    for step in pointer.strip("/").split("/")[:-1]:
+        if isinstance(at, list):
+            at = at[int(step)] if int(step) < len(at) else None
+        else:
+            at = at.get(step)
+        if at is None:
+            return False
+    return True
+
+
+def report(bad: Iterator[Bad] | list[Bad], delimiter: str) -> str:
+    """Write what is wrong as a table: row, field, reason."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=delimiter)
+    writer.writerow(["dong", "truong", "ly_do"])
+    writer.writerows([one.row or "", one.field, one.why] for one in bad)
+    return out.getvalue()

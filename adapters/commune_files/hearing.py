@@ -1,0 +1,88 @@
+"""Hearing old software: its nightly exports, every row of which repeats every night.
+
+The cursor names the file by its bytes and the next row. It lags one step behind what was handed
+in, so that a crash repeats rows, which is harmless, and loses no line of the report.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from adapters.commune_files.export import Bad, Unusable, item_of, read, report
+from adapters.kit import charsets
+from adapters.kit.port import Hand, Look, Move, Put, Take
+from schemas.inbound import Row, Verdict
+from schemas.outcome import Outcome
+
+if TYPE_CHECKING:
+    from adapters.commune_files import CommuneSettings
+
+CHUNK = 200
+MOST_REPORTED = 2000
+
+
+async def poll(look: Look, settings: CommuneSettings) -> Outcome | None:
+    """Read complete exports one after the other, in the order of their names."""
+    cursor: dict[str, Any] = json.loads(look.cursor) if look.cursor else {}
+    while files := await Take(pattern=settings.exports, limit=1):
+        for name, body in files.items():
+            await _file(name, body, cursor, settings)
+            cursor = {}
+    return None
+
+
+async def _file(name: str, body: bytes, cursor: dict[str, Any], settings: CommuneSettings) -> None:
+    """Read one export to its end, report what is wrong in it, and put it away."""
+    sha = hashlib.sha256(body).hexdigest()
+    resumed = cursor.get("sha") == sha
+    bad = [Bad(*one) for one in cursor.get("bad", ())] if resumed else []
+    try:
+        rows = read(name, body, settings)
+    except Unusable as error:
+        await _away(name, settings.bad, [Bad(0, "", str(error))], settings)
+        return
+    start = int(cursor.get("row", 0)) if resumed else 0
+    for first in range(start, len(rows), CHUNK):
+        found = [
+            (number, item_of(number, row, settings))
+            for number, row in enumerate(rows[first : first + CHUNK], start=first + 1)
+        ]
+        items = tuple(one for _, one in found if isinstance(one, Row))
+        verdicts = await Hand(items=items, cursor=_cursor(sha, first, bad))
+        bad += _judged(found, verdicts)
+    await Hand(items=(), cursor=_cursor(sha, len(rows), bad))
+    await _away(name, settings.done, bad, settings)
+
+
+def _cursor(sha: str, row: int, bad: list[Bad]) -> str:
+    kept = [[one.row, one.field, one.why] for one in bad[:MOST_REPORTED]]
+    return json.dumps({"sha": sha, "row": row, "bad": kept}, ensure_ascii=False)
+
+
+def _judged(found: Sequence[tuple[int, Row | Bad]], verdicts: Iterable[Verdict]) -> list[Bad]:
+    """List the bad rows of a chunk: those that could not be read, and those that were refused."""
+    said = iter(verdicts)
+    bad = []
+    for number, one in found:
+        if isinstance(one, Bad):
+            bad.append(one)
+            continue
+        verdict = next(said)
+        if verdict.word == "refused":
+            bad += [Bad(number, problem.pointer, problem.detail) for problem in verdict.problems]
+        elif verdict.word == "evidence":
+            bad.append(Bad(number, "/status", "differs from whoever owns the state; kept aside"))
+    return bad
+
+
+async def _away(name: str, folder: str, bad: list[Bad], settings: CommuneSettings) -> None:
+    """Write the report, then move the export to stand beside it."""
+    plain = name.rsplit("/", 1)[-1]
+    if bad:
+        text = report(bad[:MOST_REPORTED], settings.delimiter)
+        body = charsets.encode(text, "utf-8")
+        await Put(name=f"{folder}/{plain}.errors.csv", body=body)
+    await Move(name=name, to=f"{folder}/{plain}")
