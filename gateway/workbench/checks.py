@@ -9,7 +9,7 @@ import ast
 import json
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,8 @@ def check_examples(one: Subject) -> None:
             json.loads((case / f"{name}.json").read_text(encoding="utf-8"))
             for name in ("dossier", "talk", "outcome")
         )
-        outcome, sent, _ = play(one, step_of(dossier), Scripted(iter(talk)))
+        own = replace(one, others=dossier.pop("_settings", {}))
+        outcome, sent, _ = play(own, step_of(dossier), Scripted(iter(talk)))
         spoken = [spelled(request) for request in sent]
         assert spoken == [turn["request"] for turn in talk], f"{case.name}: other requests"
         assert shown(outcome) == expected, f"{case.name}: {shown(outcome)}"

@@ -8,7 +8,7 @@ import fnmatch
 import importlib
 import json
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -48,12 +48,14 @@ class Subject:
 
     adapter: Adapter[Any]
     contract: Path
+    others: Mapping[str, Any] = field(default_factory=dict)
+    """Settings that differ from the contract's, for one example."""
 
     @property
     def settings(self) -> Settings:
         """Settings for the checks, from the contract."""
         table = tomllib.loads((self.contract / "contract.toml").read_text(encoding="utf-8"))
-        found: Settings = self.adapter.settings.model_validate(table["settings"])
+        found: Settings = self.adapter.settings.model_validate(table["settings"] | self.others)
         return found
 
     def simulator(self) -> Any:
