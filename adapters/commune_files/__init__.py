@@ -99,7 +99,9 @@ def _refusal(body: bytes, step: Step, settings: CommuneSettings) -> Refused:
         field, why = line[0].strip(), ";".join(line[1:]).strip() or line[0]
         shown = redact(why, strings_of(step.dossier))
         problems.append(Problem(WRITTEN.get(field.lower(), ""), "refused_by_system", shown))
-    return Refused(code="err", message="the software refused the file", problems=tuple(dict.fromkeys(problems)))
+    return Refused(
+        code="err", message="the software refused the file", problems=tuple(dict.fromkeys(problems))
+    )
 
 
 ADAPTER = Adapter(

@@ -15,7 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.settings import SettingsError
-from gateway.workbench.demo import Progress, Stage, free_port, perform, stage
+from gateway.workbench.demo import perform
+from gateway.workbench.drive import Progress
+from gateway.workbench.stage import Stage, free_port, stage
 
 FOLDER = Path("build/demo")
 WIDE = 110

@@ -11,15 +11,16 @@ from typing import Annotated
 import typer
 
 from gateway.settings import SettingsError
+from gateway.workbench.dropbox import DropBox, dropped
 from gateway.workbench.faults import Faults
-from gateway.workbench.simulate import Host, hosted
+from gateway.workbench.simulate import Host, Logs, hosted, is_folder
 
 
 def simulate(
     systems: Annotated[
         list[str],
         typer.Argument(
-            metavar="NAME=CONTRACT[:PORT]...",
+            metavar="NAME=CONTRACT[:PORT or FOLDER]...",
             help="For example national-portal=national_portal:9001",
         ),
     ],
@@ -47,7 +48,12 @@ async def _simulate(systems: list[str], folder: Path, *, flaky: bool, seed: int)
         for index, text in enumerate(systems):
             name, _, rest = text.partition("=")
             contract, _, port = rest.partition(":")
-            host = Host(name, contract, folder, Faults(flaky, seed + index))
+            faults = Faults(flaky, seed + index)
+            if is_folder(contract):
+                box = DropBox(name, contract, Logs(folder, name), Path(port or name), faults)
+                typer.echo(f"{name} {await stack.enter_async_context(dropped(box))}")
+                continue
+            host = Host(name, contract, folder, faults)
             at = await stack.enter_async_context(hosted(host, int(port or 0)))
             typer.echo(f"{name} http://127.0.0.1:{at}")
         await stop.wait()

@@ -38,7 +38,10 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a conversation ended; `name` is the outcome's word, or `shadowed`."""
+    """How a conversation ended; `name` is the outcome's word, or `shadowed`.
+
+    progressed: a checkpoint was stored on the way, so that the next try begins further on
+    """
 
     id: UUID
     outcome: Outcome | CannotExpress
@@ -46,6 +49,7 @@ class Ended:
     started_at: int
     seconds: float
     detail: dict[str, Any]
+    progressed: bool = False
 
 
 def unreadable_lane() -> Ended:
@@ -68,8 +72,9 @@ async def converse(
     begun, started = time.monotonic(), int(time.time() * 1000)
     if target.config.mode == "shadow":
         outcome, name, detail = _shadow(target, step)
+        progressed = False
     else:
-        outcome, detail = await _live(store, target, channel, step, claim)
+        outcome, detail, progressed = await _live(store, target, channel, step, claim)
         name = word(outcome)
     return Ended(
         id=uuid7(),
@@ -78,18 +83,23 @@ async def converse(
         started_at=started,
         seconds=time.monotonic() - begun,
         detail=detail,
+        progressed=progressed,
     )
 
 
 async def _live(
     store: Store, target: Target, channel: Channel, step: Step, claim: Claim
-) -> tuple[Outcome | CannotExpress, dict[str, Any]]:
+) -> tuple[Outcome | CannotExpress, dict[str, Any], bool]:
+    kept = step.remote
+
     async def checkpoint(asked: Checkpoint) -> None:
+        nonlocal kept
         held = await store.write(
             lambda connection: lanes.checkpoint(connection, claim, asked.remote, asked.up_to)
         )
         if not held:
             raise Fenced
+        kept = asked.remote
 
     conversation = Conversation(
         adapter=target.adapter,
@@ -114,7 +124,7 @@ async def _live(
     for name in ("why", "raw", "note"):
         if getattr(outcome, name, None):
             detail[name] = getattr(outcome, name)
-    return outcome, detail
+    return outcome, detail, kept != step.remote
 
 
 def _shadow(target: Target, step: Step) -> tuple[Outcome | CannotExpress, str, dict[str, Any]]:

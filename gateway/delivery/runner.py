@@ -171,6 +171,7 @@ class Runner:
             detail=ended.detail,
             name=ended.name,
             jitter=self._bench.randomness.random(),
+            progressed=ended.progressed,
         )
 
     async def _settle(self) -> None:

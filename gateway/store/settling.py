@@ -34,6 +34,7 @@ class Finished:
     detail: dict[str, Any]
     jitter: float
     name: str | None = None  # instead of the outcome's own word: "shadowed"
+    progressed: bool = False  # the next try begins further on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ def settle(connection: Connection, rules: Rules, finished: Sequence[Finished]) -
         if late or head is None:
             continue
         places += 1
-        fate, said, cause = decide(one.outcome, _lane(one.claim, rules), gate, one.jitter)
+        fate, said, cause = decide(one.outcome, _lane(one, rules), gate, one.jitter)
         gate, until = gates.settle(
             gate,
             until,
@@ -119,11 +120,13 @@ def _held(connection: Connection, of: int, finished: Sequence[Finished]) -> dict
     return {row.dossier_id: row for row in rows}
 
 
-def _lane(claim: Claim, rules: Rules) -> Lane:
+def _lane(one: Finished, rules: Rules) -> Lane:
+    """Say how a lane stands; one that came further is not failing at one and the same place."""
+    claim = one.claim
     return Lane(
-        tries=claim.tries,
+        tries=0 if one.progressed else claim.tries,
         doubt=claim.doubt,
-        failing_since=claim.failing_since,
+        failing_since=None if one.progressed else claim.failing_since,
         linger=rules.linger,
         on_uncertain=rules.on_uncertain,
     )
@@ -206,7 +209,8 @@ def _move(
             )
             return Waiting(claim.dossier_id, claim.system, claim.fence, seconds * rules.scale)
         case Wait(seconds=seconds, reason=reason, doubt=doubt, counted=counted):
-            since = claim.failing_since if claim.failing_since is not None else now
+            moved = one.progressed or claim.failing_since is None
+            since = now if moved else claim.failing_since
             connection.execute(
                 todo.update()
                 .where(_KEY)
@@ -215,7 +219,7 @@ def _move(
                     lease_until=None,
                     doubt=doubt,
                     reason=reason,
-                    tries=claim.tries + counted,
+                    tries=(0 if one.progressed else claim.tries) + counted,
                     failing_since=since,
                     wake_at=now + int(seconds * rules.scale * 1000),
                 ),

@@ -43,6 +43,10 @@ class Faults:
         """Say whether the system is away now."""
         return time.monotonic() < self.gone_until
 
+    def hits(self, share: float) -> bool:
+        """Draw whether something of this share happens now."""
+        return self.flaky and self._random.random() < share
+
     def next(self) -> str | None:
         """Draw the fault of the next call."""
         if not self.flaky or self._random.random() >= SHARE:

@@ -42,6 +42,42 @@ class Behaves(Protocol):
         """Give the answer to a dead session, where there are sessions."""
         ...
 
+    def move(self, code: str, status: int) -> None:
+        """Let their own officer move a dossier, where they can."""
+        ...
+
+
+@dataclass(slots=True)
+class Logs:
+    """The two logs of one simulated system; each line is on its way to disk before the answer."""
+
+    folder: Path
+    name: str
+    _effects: TextIO = field(init=False)
+    _faults: TextIO = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open both."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._effects = (self.folder / f"{self.name}.effects.jsonl").open("a", encoding="utf-8")
+        self._faults = (self.folder / f"{self.name}.faults.jsonl").open("a", encoding="utf-8")
+
+    def effect(self, call: int, effect: dict[str, Any]) -> None:
+        """Note something that was stored."""
+        self._effects.write(json.dumps({"call": call, **effect}, ensure_ascii=False) + "\n")
+        self._effects.flush()
+
+    def fault(self, call: int, kind: str, *, stored: bool) -> None:
+        """Note a fault, and whether something was stored before it."""
+        row = {"call": call, "fault": kind, "stored": stored, "at": time.time()}
+        self._faults.write(json.dumps(row) + "\n")
+        self._faults.flush()
+
+    def close(self) -> None:
+        """Close both."""
+        self._effects.close()
+        self._faults.close()
+
 
 @dataclass(slots=True)
 class Host:
@@ -54,26 +90,20 @@ class Host:
     switches: Mapping[str, Any] = field(default_factory=dict)
     calls: int = 0
     simulator: Behaves = field(init=False)
-    _effects: TextIO = field(init=False)
-    _faults: TextIO = field(init=False)
+    logs: Logs = field(init=False)
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Find the contract's simulator by its folder and open the logs."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._effects = (self.folder / f"{self.name}.effects.jsonl").open("a", encoding="utf-8")
-        self._faults = (self.folder / f"{self.name}.faults.jsonl").open("a", encoding="utf-8")
+        self.logs = Logs(self.folder, self.name)
         module = importlib.import_module(f"contracts.{self.contract}.simulator")
         self.simulator = module.Simulator(self.switches, self._witness)
 
     def _witness(self, effect: dict[str, Any]) -> None:
-        self._effects.write(json.dumps({"call": self.calls, **effect}, ensure_ascii=False) + "\n")
-        self._effects.flush()
+        self.logs.effect(self.calls, effect)
 
     def _fault(self, kind: str, *, stored: bool) -> None:
-        row = {"call": self.calls, "fault": kind, "stored": stored, "at": time.time()}
-        self._faults.write(json.dumps(row) + "\n")
-        self._faults.flush()
+        self.logs.fault(self.calls, kind, stored=stored)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Speak HTTP/1.1 on one connection until either side ends it."""
@@ -158,6 +188,8 @@ class Host:
         order = json.loads(body or b"{}")
         if path.endswith("/seed"):
             self.simulator.seed(order["codes"])
+        elif path.endswith("/move"):
+            self.simulator.move(order["code"], order["status"])
         elif path.endswith("/outage"):
             self.faults.gone_until = time.monotonic() + float(order["seconds"])
         return 200, {"Content-Type": "application/json"}, json.dumps({"calls": self.calls}).encode()
@@ -166,8 +198,7 @@ class Host:
         """Close every connection."""
         for writer in list(self._open):
             writer.close()
-        self._effects.close()
-        self._faults.close()
+        self.logs.close()
 
 
 async def _request(
@@ -217,3 +248,9 @@ async def hosted(host: Host, port: int = 0) -> AsyncIterator[int]:
     finally:
         server.close()
         host.hang_up()
+
+
+def is_folder(contract: str) -> bool:
+    """Say whether a contract's system is reached through a folder instead of a socket."""
+    module = importlib.import_module(f"contracts.{contract}.simulator")
+    return hasattr(module.Simulator, "put")

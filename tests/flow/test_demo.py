@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from gateway.workbench.demo import Progress, free_port, perform, stage
+from gateway.workbench.demo import perform
+from gateway.workbench.drive import Progress
+from gateway.workbench.stage import free_port, stage
 
 NEVER = ("lost", "duplicated", "out_of_order", "waiting")
 

@@ -221,7 +221,7 @@ def sample(number: int, seed: int, now: datetime = REFERENCE) -> Sample:
     """Make sample `number` of a seed; the newest events lie shortly before `now`."""
     draw = random.Random(f"{seed}:{number}")
     story = STORIES[number % len(STORIES)]
-    born = "counter" if draw.random() < 0.25 or story in {"rows", "takeover"} else "portal"
+    born = "counter" if draw.random() < 0.15 or story in {"rows", "takeover"} else "portal"
     begun = now.astimezone(VIETNAM).replace(hour=7, minute=30, second=0, microsecond=0)
     maker = _Maker(
         draw,
@@ -247,7 +247,7 @@ def _story(maker: _Maker, story: str) -> Sample:  # noqa: C901 - a list of short
     match story:
         case "unexpressible":
             dossier["owner"].pop("identities")
-            parks = (PORTAL,)
+            parks = (PORTAL, "province")
         case "corrected":
             dossier["notes"] = "Ghi chú dài. " * 200
             first = maker.events[0]["ref"]
@@ -344,7 +344,7 @@ def generate(count: int, seed: int, now: datetime = REFERENCE) -> Iterator[Sampl
     return (sample(number, seed, now) for number in range(1, count + 1))
 
 
-def write(folder: Path, count: int = 80, seed: int = 1) -> None:
+def write(folder: Path, count: int = 300, seed: int = 1) -> None:
     """Write samples as files that a person can read."""
     folder.mkdir(parents=True, exist_ok=True)
     for one in generate(count, seed):

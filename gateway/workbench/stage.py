@@ -1,0 +1,215 @@
+"""The stage of the demonstration: simulators and gateway as processes of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from gateway.workbench.samples.generator import PORTAL
+from gateway.workbench.simulate import is_folder
+
+SYSTEMS = {PORTAL: "national_portal", "province": "igate", "commune": "commune_files"}
+
+SYSTEMS_FILE = """\
+# Written by the demonstration.
+[systems.national-portal]
+adapter = "national_portal"
+environment = "sandbox"
+simulator = true
+limits = {{ exchange = 1.5, conversation = 20.0 }}
+[systems.national-portal.settings]
+base_url = "{portal}"
+agency_code = "H99.14"
+username = {{ env = "DEMO_PORTAL_USER" }}
+password = {{ env = "DEMO_PORTAL_PASSWORD" }}
+
+[systems.province]
+adapter = "igate"
+environment = "sandbox"
+simulator = true
+limits = {{ exchange = 0.6, conversation = 20.0 }}
+[systems.province.settings]
+base_url = "{province}"
+client_id = "svc-lienthong"
+username = {{ env = "DEMO_PORTAL_USER" }}
+password = {{ env = "DEMO_PORTAL_PASSWORD" }}
+# A province's own numbers of states: only 0, 2 and 4 are known in public.
+[systems.province.settings.status_ids]
+submitted = 0
+accepted = 1
+refused = 6
+processing = 2
+awaiting_supplement = 3
+awaiting_payment = 5
+withdrawal_requested = 8
+stopped = 9
+finished = 4
+returned = 10
+[systems.province.settings.status_map]
+0 = "submitted"
+1 = "accepted"
+6 = "refused"
+2 = "processing"
+3 = "awaiting_supplement"
+5 = "awaiting_payment"
+8 = "withdrawal_requested"
+9 = "stopped"
+4 = "finished"
+10 = "returned"
+
+[systems.commune]
+adapter = "commune_files"
+environment = "sandbox"
+simulator = true
+limits = {{ exchange = 1.5, conversation = 20.0 }}
+inbox = {{ agencies = ["H99"] }}
+[systems.commune.settings]
+folder = "{commune}"
+"""
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything of one demonstration: folder, processes, addresses, key."""
+
+    folder: Path
+    port: int
+    urls: dict[str, str]
+    key: str
+    environ: dict[str, str]
+    gateway: asyncio.subprocess.Process | None = None
+    killed: bool = False
+
+    @property
+    def address(self) -> str:
+        """Where the gateway listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def commune(self) -> Path:
+        """The folder of the old commune software."""
+        return Path(self.urls["commune"])
+
+    async def start_gateway(self) -> None:
+        """Start the gateway and wait until it can commit."""
+        with (self.folder / "gateway.log").open("ab") as log:
+            self.gateway = await asyncio.create_subprocess_exec(
+                *_command("serve", "--port", str(self.port)), env=self.environ, stderr=log
+            )
+        async with httpx.AsyncClient(trust_env=False) as client:
+            for _ in range(600):
+                try:
+                    if (await client.get(f"{self.address}/readyz")).status_code == 200:
+                        return
+                except httpx.HTTPError:
+                    if self.gateway.returncode is not None:
+                        break
+                await asyncio.sleep(0.05)
+        raise RuntimeError(f"the gateway did not start: see {self.folder / 'gateway.log'}")
+
+    async def kill_gateway(self) -> None:
+        """End the gateway without a word, as a power cut would."""
+        if self.gateway is not None:
+            self.gateway.kill()
+            await self.gateway.wait()
+            self.killed = True
+
+
+def _command(*words: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "gateway.commands", *words)
+
+
+def free_port() -> int:
+    """Find a port of this machine that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _place(contract: str, folder: Path) -> str:
+    return f":{(folder / 'commune').absolute()}" if is_folder(contract) else ""
+
+
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+@asynccontextmanager
+async def stage(folder: Path, *, port: int, faults: str, seed: int) -> AsyncIterator[Stage]:
+    """Set the stage: simulators, settings, a client, the gateway; all ended on the way out."""
+    _empty(folder)
+    simulators = await asyncio.create_subprocess_exec(
+        *_command(
+            "simulate",
+            *(f"{name}={kind}{_place(kind, folder)}" for name, kind in SYSTEMS.items()),
+            "--folder",
+            str(folder / "witness"),
+            "--seed",
+            str(seed),
+            "--faults",
+            "flaky" if faults == "flaky" else "none",
+        ),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    set_up: Stage | None = None
+    try:
+        urls = {}
+        for _ in SYSTEMS:
+            line = await asyncio.wait_for(_line(simulators), 30)
+            name, urls[name] = line.split()
+        file = folder / "systems.toml"
+        file.write_text(
+            SYSTEMS_FILE.format(
+                portal=urls[PORTAL], province=urls["province"], commune=urls["commune"]
+            ),
+            encoding="utf-8",
+        )
+        environ = dict(os.environ) | {
+            "LIENTHONG_DATA": str(folder / "data"),
+            "LIENTHONG_SYSTEMS": str(file),
+            "LIENTHONG_TIME_SCALE": "0.002",
+            "DEMO_PORTAL_USER": "H99",
+            "DEMO_PORTAL_PASSWORD": "demo",
+        }
+        key = await _key(environ)
+        set_up = Stage(folder, port, urls, key, environ)
+        await set_up.start_gateway()
+        yield set_up
+    finally:
+        for process in (set_up.gateway if set_up is not None else None, simulators):
+            if process is not None and process.returncode is None:
+                process.terminate()
+                await process.wait()
+
+
+async def _line(process: asyncio.subprocess.Process) -> str:
+    if process.stdout is None:
+        raise RuntimeError("no output to read")
+    return (await process.stdout.readline()).decode().strip()
+
+
+async def _key(environ: dict[str, str]) -> str:
+    adding = await asyncio.create_subprocess_exec(
+        *_command("clients", "add", "demo", "--agency", "H99"),
+        env=environ,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await adding.communicate()
+    return out.decode().strip()
+
+
+async def control(on: Stage, system: str, order: str, body: dict[str, Any]) -> None:
+    """Give a simulator an order."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        (await client.post(f"{on.urls[system]}/_control/{order}", json=body)).raise_for_status()
