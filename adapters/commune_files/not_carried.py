@@ -99,7 +99,6 @@ NOT_CARRIED: frozenset[str] = frozenset(
         "results[].issued_by",
         "results[].issued_on",
         "results[].name",
-        "results[].number",
         "results[].scope",
         "results[].signed_at",
         "results[].signed_by",

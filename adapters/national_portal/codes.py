@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from schemas.catalogue.statuses import NUMBER
-from schemas.status import Kind
+from schemas.status import Kind, Status
 
 TRANG_THAI = MappingProxyType({status: str(number) for status, number in NUMBER.items()})
 KENH_THUC_HIEN = MappingProxyType({"direct": "1", "online": "2", "post": "3"})
@@ -22,6 +22,22 @@ LOAI_DINH_DANH = MappingProxyType({"personal_number": "1", "old_id_card": "2"})
 HINH_THUC = MappingProxyType({"counter": "0", "post": "1"})
 HINH_THUC_THU = MappingProxyType({"reception": "1", "supplement": "2", "result": "4"})
 TAI_SU_DUNG = MappingProxyType({"none": "0", "component": "1", "result": "2"})
+
+TRA_LOI = MappingProxyType(
+    {
+        Status.SUBMITTED: None,  # they have it: it was filed there
+        Status.ACCEPTED: "2",
+        Status.PROCESSING: "2",
+        Status.AWAITING_PAYMENT: "2",
+        Status.FINISHED: "2",
+        Status.RETURNED: "2",
+        Status.AWAITING_SUPPLEMENT: "5",
+        Status.REFUSED: "5",
+        Status.WITHDRAWAL_REQUESTED: "5",
+        Status.STOPPED: "5",
+    }
+)
+"""States of an answer in the one flow where answers were seen: taken on, or sent back."""
 
 UNSAID = frozenset({Kind.LINKED, Kind.VOIDED})
 """Kinds that mean nothing on the citizen's timeline: the snapshot alone carries them."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 NOT_CARRIED: frozenset[str] = frozenset(
     {
         "agencies.competent.as_of",
-        "agencies.competent.code",
         "agencies.competent.scheme",
         "agencies.handling",
         "agencies.helped",
@@ -85,7 +84,6 @@ NOT_CARRIED: frozenset[str] = frozenset(
         "related",
         "results[].files[].media_type",
         "results[].files[].name",
-        "results[].files[].removed",
         "results[].files[].sha256",
         "results[].files[].signed",
         "results[].files[].size",
@@ -95,7 +93,6 @@ NOT_CARRIED: frozenset[str] = frozenset(
         "results[].issued_by",
         "results[].issued_on",
         "results[].number",
-        "results[].revoked",
         "results[].scope",
         "results[].signed_at",
         "results[].signed_by",

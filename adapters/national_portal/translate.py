@@ -1,44 +1,25 @@
 """From the canonical dossier to the portal's words. Pure: limits and enumerations are theirs.
 
 Source: client code of two independent systems that speak this dialect (contracts/national_portal).
-Nothing is cut in silence: what does not fit cannot be expressed.
+Nothing is cut in silence: what does not fit cannot be expressed, or is cut where the settings say
+so and the ledger's note tells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from adapters.national_portal import codes
-from schemas.base import VIETNAM
+from adapters.national_portal import codes, papers
+from adapters.national_portal.settings import PortalSettings
+from adapters.national_portal.words import flag, limited, moment
 from schemas.dossier import Dossier
-from schemas.event import Event
 from schemas.outcome import CannotExpress
-from schemas.parts import Component, Fee, File, Result
+from schemas.parts import Fee
 
-if TYPE_CHECKING:
-    from adapters.national_portal import PortalSettings
-
-NGUOI_XU_LY, TRICH_YEU, GHI_CHU, CHU_HO_SO = 50, 1000, 1999, 500
+MA, TRICH_YEU, CHU_HO_SO = 50, 1000, 500
+CUT = "… (đã cắt)"
 PAID_ONLINE = {"national_portal": "1", "agency_gateway": "2"}
-
-
-def moment(at: datetime | None) -> str:
-    """Say an instant as `yyyyMMddHHmmss` in Vietnamese time; absent is empty."""
-    return "" if at is None else at.astimezone(VIETNAM).strftime("%Y%m%d%H%M%S")
-
-
-def limited(text: str | None, limit: int, field: str) -> str:
-    """Let a text through if it fits."""
-    if text is not None and len(text) > limit:
-        raise CannotExpress(field, f"longer than the {limit} characters that the portal takes")
-    return text or ""
-
-
-def flag(value: bool | None) -> str:
-    """Say yes or no as `1` or `0`; unknown counts as no in this dialect."""
-    return "1" if value else "0"
 
 
 def dossier(of: Dossier, settings: PortalSettings) -> dict[str, Any]:
@@ -48,7 +29,7 @@ def dossier(of: Dossier, settings: PortalSettings) -> dict[str, Any]:
         raise CannotExpress("/procedure", "the portal needs the procedure's name and field")
     due = of.due.at if of.due is not None else None
     return {
-        "MaHoSo": of.official_code,
+        "MaHoSo": limited(of.official_code, MA, "/official_code"),
         "MaTTHC": procedure.code,
         "TenTTHC": procedure.name,
         "MaLinhVuc": procedure.field.code,
@@ -57,8 +38,8 @@ def dossier(of: Dossier, settings: PortalSettings) -> dict[str, Any]:
         "SoBienNhan": next((code.value for code in of.codes if code.kind == "receipt"), ""),
         "ChuHoSo": limited(of.owner.name, CHU_HO_SO, "/owner/name"),
         "LoaiDoiTuong": codes.LOAI_DOI_TUONG[of.owner.kind],
-        "MaDoiTuong": of.owner.account_id or "",
-        "ThongTinKhac": "",
+        "MaDoiTuong": _account(of, settings),
+        "ThongTinKhac": _other_info(of, settings),
         "Email": of.owner.email or "",
         "Fax": of.owner.fax or "",
         "SoDienThoai": of.owner.phone or "",
@@ -73,7 +54,8 @@ def dossier(of: Dossier, settings: PortalSettings) -> dict[str, Any]:
         "NgayKetThucXuLy": moment(of.finished_at),
         "NgayTuChoi": moment(of.refused_at),
         "DonViXuLy": _agency(of),
-        "GhiChu": limited(of.notes, GHI_CHU, "/notes"),
+        **_agency_code(of, settings),
+        "GhiChu": _notes(of, settings),
         "NoiNopHoSo": "1" if of.origin and of.origin.system == settings.own_name else "2",
         "HoSoCoThanhPhanSoHoa": flag(any(part.digitised for part in of.components)),
         "TaiKhoanDuocXacThucVoiVNeID": flag(
@@ -81,18 +63,21 @@ def dossier(of: Dossier, settings: PortalSettings) -> dict[str, Any]:
         ),
         "DuocThanhToanTrucTuyen": _paid_online(of.fees),
         "DinhDanhCHS": _identities(of),
+        **_owner_paper(of, settings),
         "DSKetNoiCSDL": [
             {"MaCSDL": one.code} for one in (of.verification.databases if of.verification else ())
         ],
-        "TaiLieuNop": [_paper(part, file) for part in of.components for file in part.files],
-        "DanhSachLePhi": [_fee(fee) for fee in of.fees],
-        "DanhSachTepDinhKemKhac": [
-            {"TenGiayTo": paper.name, "SoLuong": paper.quantity or 0, "LoaiGiayTo": 1}
-            for paper in of.other_papers
+        "TaiLieuNop": [
+            papers.paper(part, file, settings) for part in of.components for file in part.files
         ],
-        "DanhSachHoSoBoSung": [],
+        "DanhSachLePhi": [papers.fee(fee, settings) for fee in of.fees],
+        "DanhSachTepDinhKemKhac": [papers.other(paper) for paper in of.other_papers],
+        "DanhSachHoSoBoSung": papers.supplements(of.supplements, settings),
         "DanhSachGiayToKetQua": [
-            _result(result, file) for result in of.results for file in (result.files or (None,))
+            papers.result(result, file, settings)
+            for result in of.results
+            if not result.revoked
+            for file in (tuple(one for one in result.files if not one.removed) or (None,))
         ],
     }
 
@@ -132,58 +117,40 @@ def _identities(of: Dossier) -> list[dict[str, str]]:
     return known
 
 
-def _paper(part: Component, file: File) -> dict[str, str]:
-    if file.url is None and not (file.removed or part.removed):
-        raise CannotExpress("/components", "the portal fetches files itself: a file needs a url")
-    return {
-        "TepDinhKemId": file.id,
-        "TenTepDinhKem": file.name,
-        "IsDeleted": "True" if file.removed or part.removed else "False",
-        "MaThanhPhanHoSo": part.code or "",
-        "DuongDanTaiTepTin": file.url or "",
-        "DuocSoHoa": flag(part.digitised),
-        "DuocTaiSuDung": codes.TAI_SU_DUNG[part.reuse or "none"],
-        "DuocLayTuKhoDMQG": flag(part.from_national_store),
-        "MaKetQuaThayThe": part.replaced_by_result or "",
-    }
+def _notes(of: Dossier, settings: PortalSettings) -> str:
+    """Give the notes; one as long as the limit breaks the whole sync there."""
+    text, most = of.notes or "", settings.notes_limit - 1
+    if len(text) <= most:
+        return text
+    if settings.long_notes == "refuse":
+        raise CannotExpress("/notes", f"longer than the {most} characters that the portal takes")
+    return text[: most - len(CUT)] + CUT
 
 
-def _fee(fee: Fee) -> dict[str, str]:
-    return {
-        "TenPhiLePhi": fee.name,
-        "MaPhiLePhi": fee.code or "",
-        "HinhThucThu": codes.HINH_THUC_THU[fee.phase or "reception"],
-        "Gia": str(fee.amount),
-        "LoaiPhiLePhi": "1",
-    }
+def cut(of: Dossier, settings: PortalSettings) -> str | None:
+    """Say what was cut, for the ledger."""
+    return "the notes were cut to fit" if len(of.notes or "") >= settings.notes_limit else None
 
 
-def _result(result: Result, file: File | None) -> dict[str, str]:
-    return {
-        "TenGiayTo": result.name,
-        "MaThanhPhanHoSo": "",
-        "GiayToId": file.id if file is not None else result.id,
-        "DuongDanTepTinKetQua": (file.url if file is not None else None) or "",
-        "MaGiayToKetQua": result.code or "",
-    }
+def _account(of: Dossier, settings: PortalSettings) -> str:
+    online = settings.account_id == "always" or of.channel == "online"
+    return (of.owner.account_id or "") if online else ""
 
 
-def line(of: Dossier, event: Event) -> dict[str, str]:
-    """Translate an event into one line of `CapNhatTienDoHoSoMC`."""
-    officer = event.officer
-    text = event.action if event.note is None else f"{event.action}: {event.note}"
-    return {
-        "MaHoSo": of.official_code or "",
-        "NguoiXuLy": limited(
-            officer.name if officer else _agency(of)[:NGUOI_XU_LY],
-            NGUOI_XU_LY,
-            "/events/officer/name",
-        ),
-        "ChucDanh": (officer.title if officer else None) or "",
-        "ThoiDiemXuLy": moment(event.occurred_at),
-        "PhongBanXuLy": event.department or "",
-        "NoiDungXuLy": text,
-        "TrangThai": codes.TRANG_THAI[event.status],
-        "NgayBatDau": moment(event.step_started_at),
-        "NgayKetThucTheoQuyDinh": moment(event.step_due_at),
-    }
+def _other_info(of: Dossier, settings: PortalSettings) -> str:
+    if settings.other_info == "nothing" or of.submitter is None:
+        return ""
+    return f"Người nộp: {of.submitter.name}"
+
+
+def _agency_code(of: Dossier, settings: PortalSettings) -> dict[str, str]:
+    code = limited(of.agencies.competent.code, MA, "/agencies/competent/code")
+    return {"MaCoQuan": code} if settings.send_agency_code and code else {}
+
+
+def _owner_paper(of: Dossier, settings: PortalSettings) -> dict[str, str]:
+    """Repeat the owner's number where one client was seen to."""
+    if not settings.repeat_identity:
+        return {}
+    known = [one.number for one in of.owner.identities if one.kind in codes.LOAI_DINH_DANH]
+    return {"SoGiayToChuHoSo": known[0]} if known else {}

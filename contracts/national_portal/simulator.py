@@ -6,41 +6,17 @@ What is only inferred of the real portal is a switch (contract.toml).
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from contracts.national_portal import rules
 
 Answer = tuple[int, dict[str, str], bytes]
 JSON = {"Content-Type": "application/json; charset=utf-8"}
-MOMENT = re.compile(r"\d{14}")
-STATES = {str(number) for number in range(1, 11)}
-REQUIRED = (
-    "MaHoSo",
-    "MaTTHC",
-    "TenTTHC",
-    "MaLinhVuc",
-    "TenLinhVuc",
-    "KenhThucHien",
-    "LoaiDoiTuong",
-    "TrichYeuHoSo",
-    "TrangThaiHoSo",
-    "HinhThuc",
-    "DonViXuLy",
-    "NoiNopHoSo",
-    "NgayNopHoSo",
-)
-MOMENTS = ("NgayTiepNhan", "NgayHenTra", "NgayTra", "NgayKetThucXuLy", "NgayTuChoi", "NgayNopHoSo")
-LISTS = (
-    "TaiLieuNop",
-    "DanhSachLePhi",
-    "DanhSachTepDinhKemKhac",
-    "DanhSachHoSoBoSung",
-    "DanhSachGiayToKetQua",
-    "DinhDanhCHS",
-    "DSKetNoiCSDL",
-)
 DEAD = "Phiên làm việc không hợp lệ hoặc đã hết hạn"
+SERVICES = ("DongBoHoSoMC", "CapNhatTienDoHoSoMC", "DongBoTrangThaiHoSo", "TraCuuHoSo")
 
 
 class Simulator:
@@ -54,38 +30,75 @@ class Simulator:
         self.sessions: dict[str, float] = {}
         self.logins = 0
         self.known: dict[str, str] = {}
+        self.unseen: dict[str, int] = {}
         self.lines: list[tuple[str, str]] = []
 
     def seed(self, codes: list[str]) -> None:
         """Let dossiers be born here: they are known before anybody tells us."""
         self.known.update(dict.fromkeys(codes, "1"))
 
-    def handle(self, method: str, path: str, _headers: Mapping[str, str], body: bytes) -> Answer:
+    def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Answer one request; errors of the caller come with HTTP 200, as there."""
+        at = urlsplit(path)
+        query = {name: values[0] for name, values in parse_qs(at.query).items()}
         try:
             sent = json.loads(body)
         except ValueError:
             return self._no("-1", "Dữ liệu không hợp lệ")
-        if method != "POST" or not isinstance(sent, dict):
+        if method != "POST":
             return self._no("-1", "Yêu cầu không hợp lệ")
-        if path.endswith("/login"):
+        astray = self._astray(query, headers)
+        if astray is not None:
+            return astray
+        if self.switches.get("framing") == "bare":
+            return self._bare(at.path, query, sent)
+        if not isinstance(sent, dict):
+            return self._no("-1", "Yêu cầu không hợp lệ")
+        if at.path.endswith("/login"):
             return self._login(sent)
         if self.sessions.get(str(sent.get("session")), 0) < time.monotonic():
-            return self._no("-1", DEAD)
-        items = sent.get("data")
-        if not isinstance(sent.get("madonvi"), str) or not isinstance(items, list) or not items:
-            return self._no("-1", "Thiếu madonvi hoặc data")
-        match sent.get("service"):
-            case "DongBoHoSoMC":
-                return self._sync(str(sent.get("isUpdating")), items)
-            case "CapNhatTienDoHoSoMC":
-                return self._progress(items)
-            case _:
-                return self._no("-1", "Dịch vụ không tồn tại")
+            return self._no("-1", str(self.switches.get("dead_text", DEAD)))
+        if not isinstance(sent.get("madonvi"), str):
+            return self._no("-1", "Thiếu madonvi")
+        return self._serve(sent.get("service"), str(sent.get("isUpdating")), sent)
 
     def excuse(self, path: str) -> bytes | None:
         """Give the answer to a dead session, for a host that plays one; a login has none yet."""
-        return None if path.endswith("/login") else self._no("-1", DEAD)[2]
+        bare = self.switches.get("framing") == "bare"
+        return None if bare or path.endswith("/login") else self._no("-1", DEAD)[2]
+
+    def _astray(self, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer | None:
+        """Refuse a call whose address is not where this way to the portal wants it."""
+        where = self.switches.get("dstcode")
+        given = {name.lower() for name in headers}
+        if where == "header" and "dstcode" not in given:
+            return 404, {"Content-Type": "text/plain"}, b"no destination"
+        if where == "query" and "dstcode" not in query:
+            return 404, {"Content-Type": "text/plain"}, b"no destination"
+        if where == "forbidden" and ("dstcode" in given or "dstcode" in query):
+            return 500, {"Content-Type": "text/plain"}, b"unknown destination"
+        return None
+
+    def _bare(self, path: str, query: Mapping[str, str], sent: Any) -> Answer:
+        """Serve a province's proxy: no session, the service in the path, the body an array."""
+        if not query.get("MaDinhDanhDV"):
+            return self._no("-1", "Thiếu MaDinhDanhDV")
+        service = next((name for name in SERVICES if path.endswith(name)), None)
+        return self._serve(service, query.get("isUpdating", "False"), {"data": sent, "type": "2"})
+
+    def _serve(self, service: Any, updating: str, sent: Mapping[str, Any]) -> Answer:
+        data = sent.get("data")
+        match service:
+            case "DongBoHoSoMC" if isinstance(data, list) and data:
+                return self._sync(updating, data)
+            case "CapNhatTienDoHoSoMC" if isinstance(data, list) and data:
+                return self._progress(data)
+            case "DongBoTrangThaiHoSo" if isinstance(data, dict) and sent.get("type") == "2":
+                return self._answered(data)
+            case "TraCuuHoSo":
+                return self._look_up(str(sent.get("mahoso")))
+            case _:
+                return self._no("-1", "Dịch vụ hoặc dữ liệu không hợp lệ")
 
     def _login(self, sent: dict[str, Any]) -> Answer:
         if not sent.get("username") or not sent.get("password"):
@@ -98,20 +111,20 @@ class Simulator:
         return self._yes("Đăng nhập thành công", session=session)
 
     def _sync(self, updating: str, items: list[Any]) -> Answer:
+        """Take all of a batch, or none of it: one error code speaks for the whole."""
         if updating not in {"True", "False"}:
             return self._no("-1", "isUpdating không hợp lệ")
         for item in items:
-            wrong = self._wrong_dossier(item)
+            wrong = rules.wrong_form(item) or rules.wrong_content(item, self.switches)
             if wrong is not None:
                 return self._no("-1", wrong)
+            astray = self._wrong_place(item, updating == "True")
+            if astray is not None:
+                return astray
         for item in items:
             code = item["MaHoSo"]
-            if updating == "False" and code in self.known:
-                return self._no(
-                    str(self.switches.get("duplicate_code", "3")), f"Hồ sơ {code} đã tồn tại"
-                )
-            if updating == "True" and code not in self.known:
-                return self._no("-1", f"Hồ sơ {code} không tồn tại")
+            if code not in self.known:
+                self.unseen[code] = int(self.switches.get("look_up_lag", 0))
             self.known[code] = item["TrangThaiHoSo"]
             self.witness(
                 {
@@ -123,47 +136,24 @@ class Simulator:
             )
         return self._yes("Đồng bộ hồ sơ thành công")
 
-    def _wrong_dossier(self, item: Any) -> str | None:
-        return self._wrong_form(item) or self._wrong_content(item)
-
-    def _wrong_form(self, item: Any) -> str | None:
-        if not isinstance(item, dict):
-            return "Hồ sơ không hợp lệ"
-        for field in REQUIRED:
-            if not isinstance(item.get(field), str) or not item[field]:
-                return f"{WORDS.get(field, field)} không được để trống"
-        if item["TrangThaiHoSo"] not in STATES:
-            return "Trạng thái không hợp lệ"
-        for field in MOMENTS:
-            if item.get(field) and not MOMENT.fullmatch(str(item[field])):
-                return f"{field} sai định dạng yyyyMMddHHmmss"
-        for field in LISTS:
-            if not isinstance(item.get(field), list):
-                return f"{field} phải là danh sách"
-        return None
-
-    def _wrong_content(self, item: Mapping[str, Any]) -> str | None:
-        if item["LoaiDoiTuong"] == "1" and not item["DinhDanhCHS"]:
-            return "Định danh chủ hồ sơ không được để trống"
-        if len(item.get("GhiChu") or "") >= int(self.switches.get("notes_limit", 2000)):
-            return "Ghi chú vượt quá độ dài cho phép"
-        procedures = self.switches.get("procedures")
-        if procedures is not None and item["MaTTHC"] not in procedures:
-            return "Mã thủ tục không tồn tại trong cơ sở dữ liệu"
+    def _wrong_place(self, item: Mapping[str, Any], updating: bool) -> Answer | None:
+        code = item["MaHoSo"]
+        if not updating and code in self.known:
+            number = str(self.switches.get("duplicate_code", "3"))
+            return self._no(number, f"Hồ sơ {code} đã tồn tại")
+        if updating and code not in self.known:
+            return self._no("-1", f"Hồ sơ {code} không tồn tại")
+        before = self.known.get(code)
+        strict = self.switches.get("strict_transitions") and before is not None
+        if strict and item["TrangThaiHoSo"] not in rules.AFTER[before or "1"].split():
+            return self._no("-1", f"Trạng thái không hợp lệ sau {before}")
         return None
 
     def _progress(self, items: list[Any]) -> Answer:
         for item in items:
-            if not isinstance(item, dict) or item.get("MaHoSo") not in self.known:
-                return self._no("-1", "Hồ sơ không tồn tại")
-            if not item.get("NoiDungXuLy"):
-                return self._no("-1", "Nội dung xử lý không được để trống")
-            if not item.get("NguoiXuLy") or len(item["NguoiXuLy"]) > 50:
-                return self._no("-1", "Người xử lý không hợp lệ")
-            if item.get("TrangThai") not in STATES:
-                return self._no("-1", "Trạng thái không hợp lệ")
-            if not MOMENT.fullmatch(str(item.get("ThoiDiemXuLy"))):
-                return self._no("-1", "Thời điểm xử lý sai định dạng")
+            wrong = rules.wrong_line(item, self.known)
+            if wrong is not None:
+                return self._no("-1", wrong)
         for item in items:
             self.lines.append((item["MaHoSo"], item["ThoiDiemXuLy"]))
             self.witness(
@@ -180,6 +170,31 @@ class Simulator:
             return 200, {"Content-Type": "text/plain; charset=utf-8"}, text.encode()
         return self._yes("Cập nhật tiến độ thành công")
 
+    def _answered(self, data: Mapping[str, Any]) -> Answer:
+        wrong = rules.wrong_answer(data, self.switches)
+        if wrong is not None:
+            return self._no("-1", wrong)
+        self.witness(
+            {
+                "kind": "answer",
+                "code": data["MaHoSo"],
+                "at": data["NgayXuLy"],
+                "status": data["TrangThai"],
+                "text": data.get("NoiDung"),
+            }
+        )
+        return self._yes("Cập nhật trạng thái thành công")
+
+    def _look_up(self, code: str) -> Answer:
+        """Look a dossier up; a new one may not be seen yet."""
+        if self.unseen.get(code, 0) > 0:
+            self.unseen[code] -= 1
+            return self._found([])
+        return self._found([{"MaHoSo": code}] if code in self.known else [])
+
+    def _found(self, result: list[dict[str, str]]) -> Answer:
+        return 200, JSON, _json({"error_code": "0", "message": "thành công", "result": result})
+
     def _yes(self, message: str, **more: str) -> Answer:
         code: int | str = 0 if self.switches.get("numeric_codes") else "0"
         said = message if self.switches.get("success_text", True) else "OK"
@@ -188,9 +203,6 @@ class Simulator:
     def _no(self, code: str, message: str) -> Answer:
         numeric = self.switches.get("numeric_codes")
         return 200, JSON, _json({"error_code": int(code) if numeric else code, "message": message})
-
-
-WORDS = {"TrichYeuHoSo": "Trích yếu hồ sơ", "MaTTHC": "Mã thủ tục", "MaHoSo": "Mã hồ sơ"}
 
 
 def _json(answer: dict[str, Any]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -16,7 +17,9 @@ from gateway.admission.admit import admit
 from gateway.admission.ask import Ask, Post, PostSnapshot, Tell
 from gateway.admission.reading import Unreadable, parse, suspicious, validate
 from gateway.admission.room import Decided
+from gateway.store import evidence
 from gateway.store.engine import Connection
+from gateway.store.evidence import Evidence
 from gateway.store.systems import Targets
 from gateway.words.fault import Fault
 from schemas.dossier import Content, NewDossier, Origin
@@ -39,9 +42,32 @@ def take(
     read = [_ask(item, system, teller) for item in items]
     asks = [one for one in read if not isinstance(one, Verdict)]
     decided = iter(admit(connection, targets, asks, dict(tellers)))
-    return tuple(
+    verdicts = tuple(
         one if isinstance(one, Verdict) else _verdict(item, next(decided))
         for item, one in zip(items, read, strict=True)
+    )
+    _keep_refused(connection, system, items, verdicts)
+    return verdicts
+
+
+def _keep_refused(
+    connection: Connection, system: str, items: Sequence[Item], verdicts: Sequence[Verdict]
+) -> None:
+    """Keep a dossier that was born there and cannot be taken: they may never send it again."""
+    evidence.keep(
+        connection,
+        [
+            Evidence(
+                source=f"system:{system}",
+                ref=item.ref[:200],
+                why="refused",
+                at=int(time.time() * 1000),
+                pointers=tuple(problem.pointer for problem in verdict.problems)[:20],
+                body=dict(item.body),
+            )
+            for item, verdict in zip(items, verdicts, strict=True)
+            if isinstance(item, Arrival) and verdict.word == "refused"
+        ],
     )
 
 

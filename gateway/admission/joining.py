@@ -60,7 +60,7 @@ def _join(
     state.joined[ask.client.id] = source
     state.touched = True
     _add_codes(room, state, ask, content)
-    fields = [at for at in differing(content, state.dossier) if at]
+    fields = [at for at in differing(content, state.dossier) if at and not at.startswith("/source")]
     if content.status is not state.dossier.status:
         fields.append("/status")
     if fields:

@@ -325,5 +325,12 @@ def told(item: Item) -> dict[str, Any]:
     """Write down what was heard; what was not said is left out."""
     fields = {name.name: getattr(item, name.name) for name in dataclasses.fields(item)}
     kept = {name: value for name, value in fields.items() if value not in (None, ())}
-    plain: dict[str, Any] = to_jsonable_python(kept, exclude_none=True)
+    plain: dict[str, Any] = _stated(to_jsonable_python(kept, exclude_none=True))
     return {"item": type(item).__name__.lower(), **plain}
+
+
+def _stated(value: Any) -> Any:
+    """Leave out what says nothing, as the gateway does when it reads."""
+    if isinstance(value, dict):
+        return {name: _stated(one) for name, one in value.items() if one not in (None, "")}
+    return [_stated(one) for one in value] if isinstance(value, list) else value

@@ -27,6 +27,7 @@ SHAPED: Mapping[str, tuple[Any, Any]] = {
     "birth": ("1990-05-01", "1991"),
     "schema_version": ("1.0", "1.0"),
     "removed": (False, True),
+    "revoked": (False, True),
     "means": ("cash", "national_portal"),
 }
 """Values of a fixed shape, and those whose first two would look alike to a system, by name."""
