@@ -222,6 +222,13 @@ async def build(settings: Settings) -> FastAPI:
 
     desk = FrontDesk(store, targets, delivery.wake, delivery.tellers)
     return application(
-        Parts(desk=desk, store=store, files=files, targets=targets, hear=delivery.reception.hear),
+        Parts(
+            desk=desk,
+            store=store,
+            files=files,
+            targets=targets,
+            hear=delivery.reception.hear,
+            files_secret=settings.files_secret,
+        ),
         lifespan,
     )

@@ -5,6 +5,9 @@
     LIENTHONG_HOST, LIENTHONG_PORT                                    127.0.0.1, 8000
     LIENTHONG_TIME_SCALE  waits are multiplied by this; 1 in real life, small in demonstrations
     LIENTHONG_MAX_FILE_MB  the largest file that may be uploaded      100
+    LIENTHONG_FILES_SECRET  with it uploaded files have public addresses, for systems that fetch
+                       them by themselves; the adapter's `files_secret` is the same    none: no
+                       such addresses. LIENTHONG_FILES_SECRET_FILE names a file that holds it
 
 A secret in the systems file is written `{ env = "NAME" }` or `{ file = "path" }`, never as text.
 """
@@ -75,6 +78,7 @@ class Settings:
     port: int = 8000
     time_scale: float = 1.0
     max_file_bytes: int = 100 * 1024 * 1024
+    files_secret: str | None = None
     systems: tuple[SystemSettings, ...] = ()
     codes: Mapping[str, str] = field(default_factory=dict)
 
@@ -112,6 +116,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         port=int(_number(env, "LIENTHONG_PORT", 8000)),
         time_scale=_number(env, "LIENTHONG_TIME_SCALE", 1.0),
         max_file_bytes=int(_number(env, "LIENTHONG_MAX_FILE_MB", 100) * 1024 * 1024),
+        files_secret=_from_env(env, "LIENTHONG_FILES_SECRET"),
         systems=read_systems(document, env),
         codes=dict(document.get("codes", {})),
     )
@@ -232,6 +237,18 @@ def _secret(value: Any, env: Mapping[str, str], where: str) -> Any:
         return Path(value["file"]).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsError(f"{where}: {error}") from None
+
+
+def _from_env(env: Mapping[str, str], name: str) -> str | None:
+    """Read a secret from the environment, or from the file that the environment names."""
+    if name in env:
+        return env[name] or None
+    if f"{name}_FILE" not in env:
+        return None
+    try:
+        return Path(env[f"{name}_FILE"]).read_text(encoding="utf-8").strip() or None
+    except OSError as error:
+        raise SettingsError(f"{name}_FILE: {error}") from None
 
 
 def _number(env: Mapping[str, str], name: str, default: float) -> float:

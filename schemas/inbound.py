@@ -27,6 +27,8 @@ class Report:
     status: where they say it stands; None where the report moves no state
     at: when it happened, None where they do not say (then the time of hearing, flagged)
     kind: what happened, where they say it; else it is worked out from the state
+    received_at, due: the reception and the promise, where they state them: a state beyond
+        reception then brings the reception with it
     quarantine: why this cannot be read (a state outside the map): kept and shown, never guessed
     """
 
@@ -41,6 +43,7 @@ class Report:
     reason: str | None = None
     officer: Officer | None = None
     department: str | None = None
+    received_at: datetime | None = None
     due: Due | None = None
     supplement: SupplementNote | None = None
     results: tuple[Result, ...] = ()

@@ -18,7 +18,7 @@ from adapters.kit.port import Hand, Http, Look
 from schemas.base import VIETNAM, spoken
 from schemas.inbound import Report
 from schemas.outcome import Malformed, Outcome, Uncertain, Unreachable
-from schemas.parts import Officer
+from schemas.parts import Due, Officer
 from schemas.status import Status
 
 if TYPE_CHECKING:
@@ -118,9 +118,19 @@ def report(entry: Any, settings: IgateSettings) -> Report | None:
         remote_id=entry.get("nationCode") if isinstance(entry.get("nationCode"), str) else None,
         status=Status(status) if status is not None else None,
         at=at,
+        received_at=moment(entry.get("acceptedDate")),
+        due=_due(entry),
         officer=_officer(task),
         quarantine=None if status is not None else f"status {number} is not in the status map",
     )
+
+
+def _due(entry: dict[str, Any]) -> Due | None:
+    """Read the promise; a procedure without a due time says so in a misspelt field."""
+    if entry.get("undefindedCompleteTime") is True:
+        return Due(none=True)
+    at = moment(entry.get("appointmentDate"))
+    return None if at is None else Due(at=at)
 
 
 def _task(task: Any) -> dict[str, Any]:

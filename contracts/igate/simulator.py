@@ -197,11 +197,6 @@ class Simulator:
         return _say(200, {"content": [self._shown(one) for one in chosen], "number": page})
 
     def _shown(self, one: Mapping[str, Any]) -> dict[str, Any]:
-        at: datetime = one["updatedDate"]
-        shape = self.switches.get("offset", "none")
-        zone = UTC if shape == "utc" else LOCAL
-        text = at.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S.%f")[:23]
-        offset = {"none": "+0700", "utc": "+0000", "colon": "+07:00"}[shape]
         state = self.switches.get("unknown_status", one["dossierStatus"]["id"])
         task = {"name": self._name("Thụ lý"), "assignee": {"fullname": "Vàng A Thử"}}
         return {
@@ -209,9 +204,16 @@ class Simulator:
             "code": one["code"],
             "nationCode": one.get("nationCode"),
             "dossierStatus": {"id": state, "name": self._name("Trạng thái")},
-            "updatedDate": text + offset,
+            "updatedDate": self._moment(one["updatedDate"]),
+            **{name: self._moment(at) for name, at in one.get("moved", {}).items()},
             "currentTask": task if self.switches.get("task_shape") == "object" else [task],
         }
+
+    def _moment(self, at: datetime) -> str:
+        shape = self.switches.get("offset", "none")
+        zone = UTC if shape == "utc" else LOCAL
+        text = at.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S.%f")[:23]
+        return text + {"none": "+0700", "utc": "+0000", "colon": "+07:00"}[shape]
 
     def _name(self, text: str) -> Any:
         match self.switches.get("name_shape", "list"):
@@ -233,7 +235,9 @@ class Simulator:
     def move(self, code: str, status: int) -> None:
         """Let an officer of the province move a dossier: it will show in the next search."""
         found = self.dossiers[code]
-        found["dossierStatus"], found["updatedDate"] = {"id": status}, datetime.now(UTC)
+        now = datetime.now(UTC)
+        found["dossierStatus"], found["updatedDate"] = {"id": status}, now
+        found.setdefault("moved", {"acceptedDate": now, "appointmentDate": now + timedelta(days=3)})
 
     def _no(self, title: str, errors: dict[str, list[str]]) -> Answer:
         said: Any = errors

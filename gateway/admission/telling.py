@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from gateway.admission.ask import Tell
 from gateway.admission.room import Decided, Room, decided, digest_of
-from gateway.rules.hearing import event_of
+from gateway.rules.hearing import events_of
 from gateway.rules.history import follow
 from gateway.store import evidence
 from gateway.store.dossiers import State, known_codes
@@ -33,23 +33,25 @@ def take(room: Room, state: State, ask: Tell) -> Decided:
     if ask.report.quarantine is not None:
         _keep(room, ask, state, "quarantined", ["/status"])
         return decided(state, 202, {}, "evidence")
-    new = event_of(ask.report, state.dossier, ask.system, room.now)
-    if new is None:
-        return decided(state, 200, {}, "unchanged")
-    if any(past.event.ref == new.ref for past in state.past):
-        return decided(state, 200, {}, "repeated")
-    inferred = ask.report.at is None
-    version = follow(state.dossier, state.history, new, now=room.now, inferred=inferred)
-    if isinstance(version, tuple):
-        _keep(room, ask, state, "impossible", [fault.pointer for fault in version])
-        return decided(state, 202, {}, "evidence")
-    moved = version.dossier.status is not state.dossier.status
+    news = events_of(ask.report, state.dossier, ask.system, room.now)
+    refs = {past.event.ref for past in state.past}
+    if not news or news[-1].ref in refs:
+        return decided(state, 200, {}, "repeated" if news else "unchanged")
+    length, head, inferred = len(state.past), state.dossier, ask.report.at is None
+    for new in news:
+        version = follow(state.dossier, state.history, new, now=room.now, inferred=inferred)
+        if isinstance(version, tuple):
+            state.go_back(length, head)
+            _keep(room, ask, state, "impossible", [fault.pointer for fault in version])
+            return decided(state, 202, {}, "evidence")
+        state.add(version, origin=ask.system, digest=digest_of(version), client=ask.client.id)
+    moved = state.dossier.status is not head.status
     if moved and room.owner_of_status(state) not in (None, f"system:{ask.system}"):
+        state.go_back(length, head)
         _keep(room, ask, state, "contradicts", ["/status"])
         return decided(state, 202, {}, "evidence")
-    state.add(version, origin=ask.system, digest=digest_of(version), client=ask.client.id)
     room.route(state)
-    return decided(state, 201, {"event": version.event.seq})
+    return decided(state, 201, {"events": [past.event.seq for past in state.past[length:]]})
 
 
 def _find(room: Room, ask: Tell) -> State | None:

@@ -44,6 +44,7 @@ class Parts:
     files: FileRoom
     targets: Targets
     hear: Hear
+    files_secret: str | None = None
 
 
 class RequestId:
@@ -85,6 +86,7 @@ def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
     app.state.keys = KeyRing(parts.store)
     for room in (posts, reads, uploads, calls):
         app.include_router(room.router)
+    app.include_router(uploads.public)
     app.add_middleware(RequestId)
     app.mount("/assets", StaticFiles(directory=ASSETS), name="assets")
 

@@ -13,14 +13,30 @@ from schemas.inbound import Report
 from schemas.parts import Officer
 from schemas.status import Kind, Status
 
+BEYOND = frozenset({Status.PROCESSING, Status.FINISHED, Status.RETURNED, Status.STOPPED})
 BACK = frozenset({Status.SUBMITTED, Status.ACCEPTED, Status.PROCESSING})
 
 
-def event_of(report: Report, held: Dossier, system: str, now: datetime) -> NewEvent | None:
-    """Give the event that a report means for this dossier; None: it says what we hold."""
+def events_of(report: Report, held: Dossier, system: str, now: datetime) -> tuple[NewEvent, ...]:
+    """Give the events that a report means for this dossier; none: it says what we hold."""
     kind = _kind(report, held)
     if kind is None:
-        return None
+        return ()
+    event = _event(report, kind, system, now)
+    beyond = held.status is Status.SUBMITTED and report.status in BEYOND
+    if not beyond or report.received_at is None or report.due is None:
+        return (event,)
+    reception = NewEvent(
+        ref=f"{system}:{report.ref}"[:97] + ":tn",
+        kind=Kind.ACCEPTED,
+        occurred_at=report.received_at,
+        received_at=report.received_at,
+        due=report.due,
+    )
+    return reception, event
+
+
+def _event(report: Report, kind: Kind, system: str, now: datetime) -> NewEvent:
     seen = f"theo {system}"
     fields: dict[str, Any] = {
         "ref": f"{system}:{report.ref}"[:100],
@@ -57,7 +73,7 @@ def _kind(report: Report, held: Dossier) -> Kind | None:
 def _payload(kind: Kind, report: Report, seen: str) -> dict[str, Any]:
     match kind:
         case Kind.ACCEPTED:
-            return {"received_at": report.at, "due": report.due}
+            return {"received_at": report.received_at or report.at, "due": report.due}
         case Kind.SUPPLEMENT_REQUESTED:
             note = report.supplement or SupplementNote(content=report.note or seen)
             stage = note.stage or "processing"

@@ -272,6 +272,13 @@ def find_file(connection: Connection, client: int, sha256: bytes) -> Any:
     ).one_or_none()
 
 
+def any_file(connection: Connection, sha256: bytes) -> Any:
+    """Find a file, whoever uploaded it."""
+    return connection.execute(
+        sa.select(file.c.size, file.c.media_type).where(file.c.sha256 == sha256).limit(1)
+    ).one_or_none()
+
+
 def delete_sandbox(connection: Connection, client: int) -> int:
     """Delete all of a client's sandbox dossiers; give their number."""
     ids = sa.select(dossier.c.id).where(
