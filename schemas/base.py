@@ -110,6 +110,7 @@ Text1000 = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Text2000 = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Text4000 = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 Text20000 = Annotated[str, StringConstraints(min_length=1, max_length=20000)]
+Text65536 = Annotated[str, StringConstraints(min_length=1, max_length=65536)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 

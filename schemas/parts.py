@@ -38,7 +38,12 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 class AgencyRef(Part):
     """An authority, by its identification code, its full name, or both; never converted by rule."""
 
-    code: Text35 | None = Field(None, title="Mã định danh cơ quan", examples=["H99.14.05"])
+    code: Text35 | None = Field(
+        None,
+        title="Mã định danh cơ quan",
+        examples=["H99.14.05"],
+        description="identification code, as written in its list",
+    )
     scheme: Literal["qd20", "qcvn102", "tax", "local"] | None = Field(
         None, title="Hệ mã", description="which list the code is from"
     )
@@ -48,7 +53,9 @@ class AgencyRef(Part):
         description="with the province, because names repeat",
         examples=["UBND xã Trần Văn Thời, tỉnh Cà Mau"],
     )
-    as_of: Date | None = Field(None, title="Theo danh mục ngày")
+    as_of: Date | None = Field(
+        None, title="Theo danh mục ngày", description="day of the list that the code is from"
+    )
 
     @model_validator(mode="after")
     def _known_somehow(self) -> AgencyRef:
@@ -64,16 +71,26 @@ class Agencies(Part):
     receiving: AgencyRef | None = Field(
         None, title="Cơ quan tiếp nhận", description="as it was at reception; unit of the code"
     )
-    helped: AgencyRef | None = Field(None, title="Nơi hỗ trợ nộp hồ sơ")
-    handling: AgencyRef | None = Field(None, title="Cơ quan đang giải quyết")
-    returning: AgencyRef | None = Field(None, title="Nơi trả kết quả")
+    helped: AgencyRef | None = Field(
+        None, title="Nơi hỗ trợ nộp hồ sơ", description="where the citizen was helped, if elsewhere"
+    )
+    handling: AgencyRef | None = Field(
+        None,
+        title="Cơ quan đang giải quyết",
+        description="who handles it now, after a transfer or succession",
+    )
+    returning: AgencyRef | None = Field(
+        None, title="Nơi trả kết quả", description="where the citizen collects the result"
+    )
 
 
 class Verified(Part):
     """Who confirmed an identity, and when."""
 
-    by: Text100 = Field(title="Nguồn xác thực")
-    at: Instant | None = Field(None, title="Thời điểm xác thực")
+    by: Text100 = Field(title="Nguồn xác thực", description="the source that confirmed it")
+    at: Instant | None = Field(
+        None, title="Thời điểm xác thực", description="when it was confirmed"
+    )
 
 
 class Identity(Part):
@@ -88,107 +105,152 @@ class Identity(Part):
         "agency_code",
         "foreign_id",
         "other",
-    ] = Field(title="Loại định danh")
-    number: Text50 = Field(title="Số định danh", examples=["001399000000"])
-    document: Text100 | None = Field(None, title="Loại giấy tờ")
-    issued_on: Date | None = Field(None, title="Ngày cấp")
-    issued_by: Name | None = Field(None, title="Nơi cấp")
-    verified: Verified | None = Field(None, title="Đã xác thực")
+    ] = Field(title="Loại định danh", description="which kind of number it is")
+    number: Text50 = Field(
+        title="Số định danh", examples=["001399000000"], description="the number, as text"
+    )
+    document: Text100 | None = Field(
+        None, title="Loại giấy tờ", description="the paper that carries it"
+    )
+    issued_on: Date | None = Field(None, title="Ngày cấp", description="day of issue")
+    issued_by: Name | None = Field(None, title="Nơi cấp", description="who issued it")
+    verified: Verified | None = Field(None, title="Đã xác thực", description="who confirmed it")
 
 
 class Unit(Part):
     """An administrative unit as the source wrote it."""
 
-    code: Text20 | None = Field(None, title="Mã", examples=["32095"])
-    name: Text200 | None = Field(None, title="Tên", examples=["Xã Trần Văn Thời"])
+    code: Text20 | None = Field(
+        None, title="Mã", examples=["32095"], description="code of the unit, as written"
+    )
+    name: Text200 | None = Field(
+        None, title="Tên", examples=["Xã Trần Văn Thời"], description="name of the unit, as written"
+    )
 
 
 class Address(Part):
     """A place, with the generation of administrative units in which it is written."""
 
     kind: Literal["permanent", "temporary", "current", "contact"] = Field(
-        "contact", title="Loại địa chỉ"
+        "contact", title="Loại địa chỉ", description="what the place is to the party"
     )
-    detail: Text500 | None = Field(None, title="Số nhà, đường, thôn, ấp")
-    commune: Unit | None = Field(None, title="Xã, phường, đặc khu")
-    district: Unit | None = Field(None, title="Quận, huyện (trước 01/7/2025)")
-    province: Unit | None = Field(None, title="Tỉnh, thành phố")
+    detail: Text500 | None = Field(
+        None, title="Số nhà, đường, thôn, ấp", description="house, street, hamlet"
+    )
+    commune: Unit | None = Field(
+        None, title="Xã, phường, đặc khu", description="commune, ward or special zone"
+    )
+    district: Unit | None = Field(
+        None,
+        title="Quận, huyện (trước 01/7/2025)",
+        description="district, for addresses before July 2025",
+    )
+    province: Unit | None = Field(None, title="Tỉnh, thành phố", description="province or city")
     country: Country | None = Field(
         None, title="Quốc gia", description="ISO 3166-1 alpha-2", examples=["VN"]
     )
     generation: Literal["before_2025_07", "from_2025_07", "unknown"] = Field(
         "unknown", title="Thế hệ địa giới", description="`unknown` is the honest default"
     )
-    as_of: Date | None = Field(None, title="Theo danh mục ngày")
+    as_of: Date | None = Field(
+        None, title="Theo danh mục ngày", description="day of the list that the codes are from"
+    )
 
 
 class NameParts(Part):
     """A personal name as it is split in the source; splitting one is a guess."""
 
-    family: Text100 = Field(title="Họ")
-    middle: Text200 | None = Field(None, title="Chữ đệm")
-    given: Text100 = Field(title="Tên")
+    family: Text100 = Field(title="Họ", description="family name")
+    middle: Text200 | None = Field(None, title="Chữ đệm", description="middle name")
+    given: Text100 = Field(title="Tên", description="given name")
 
 
 class Representative(Part):
     """Who acts for a body."""
 
-    name: Name = Field(title="Người đại diện")
-    position: Text200 | None = Field(None, title="Chức vụ")
-    identities: tuple[Identity, ...] = Field((), title="Giấy tờ", max_length=10)
+    name: Name = Field(title="Người đại diện", description="full name")
+    position: Text200 | None = Field(None, title="Chức vụ", description="position held")
+    identities: tuple[Identity, ...] = Field(
+        (), title="Giấy tờ", max_length=10, description="numbers that identify the representative"
+    )
 
 
 class Party(Part):
     """A person or a body with a part in the dossier."""
 
     kind: Literal["citizen", "business", "household_business", "state_agency", "organisation"] = (
-        Field(title="Loại đối tượng")
+        Field(
+            title="Loại đối tượng",
+            description="citizen, business, household business, state agency or organisation",
+        )
     )
-    name: Name = Field(title="Tên", examples=["Lò Thị Mẫu Thử"])
-    name_parts: NameParts | None = Field(None, title="Họ, chữ đệm, tên")
+    name: Name = Field(title="Tên", examples=["Lò Thị Mẫu Thử"], description="full name")
+    name_parts: NameParts | None = Field(
+        None, title="Họ, chữ đệm, tên", description="the name as the source split it"
+    )
     birth: PartialDate | None = Field(
         None, title="Ngày sinh", description="YYYY, YYYY-MM or YYYY-MM-DD: a date, without a zone"
     )
-    sex: Literal["male", "female", "other"] | None = Field(None, title="Giới tính")
-    nationality: Country | None = Field(None, title="Quốc tịch", examples=["VN"])
-    account_id: Text100 | None = Field(None, title="Mã tài khoản điện tử (TechID)")
-    representative: Representative | None = Field(None, title="Người đại diện")
-    identities: tuple[Identity, ...] = Field((), title="Giấy tờ định danh", max_length=10)
-    addresses: tuple[Address, ...] = Field((), title="Địa chỉ", max_length=10)
-    phone: Text50 | None = Field(None, title="Số điện thoại")
-    email: Text200 | None = Field(None, title="Thư điện tử")
-    fax: Text50 | None = Field(None, title="Fax")
+    sex: Literal["male", "female", "other"] | None = Field(
+        None, title="Giới tính", description="as stated in the papers"
+    )
+    nationality: Country | None = Field(
+        None, title="Quốc tịch", examples=["VN"], description="ISO 3166-1 alpha-2"
+    )
+    account_id: Text100 | None = Field(
+        None, title="Mã tài khoản điện tử (TechID)", description="id of the electronic account"
+    )
+    representative: Representative | None = Field(
+        None, title="Người đại diện", description="who acts for a body"
+    )
+    identities: tuple[Identity, ...] = Field(
+        (), title="Giấy tờ định danh", max_length=10, description="numbers that identify the party"
+    )
+    addresses: tuple[Address, ...] = Field(
+        (), title="Địa chỉ", max_length=10, description="places of the party"
+    )
+    phone: Text50 | None = Field(None, title="Số điện thoại", description="telephone number")
+    email: Text200 | None = Field(None, title="Thư điện tử", description="e-mail address")
+    fax: Text50 | None = Field(None, title="Fax", description="fax number")
 
 
 class Submitter(Party):
     """Who hands the dossier in, where that is not the owner."""
 
     relation: Literal["self", "authorised", "guardian", "post"] = Field(
-        "self", title="Quan hệ với chủ hồ sơ"
+        "self", title="Quan hệ với chủ hồ sơ", description="what the submitter is to the owner"
     )
-    authority: Text500 | None = Field(None, title="Giấy ủy quyền")
+    authority: Text500 | None = Field(
+        None, title="Giấy ủy quyền", description="the paper that authorises"
+    )
 
 
 class Officer(Part):
     """An official, as the citizen may see them."""
 
-    name: Text200 = Field(title="Họ tên")
-    title: Text200 | None = Field(None, title="Chức danh")
+    name: Text200 = Field(title="Họ tên", description="full name")
+    title: Text200 | None = Field(None, title="Chức danh", description="title")
 
 
 class File(Part):
     """An electronic document, by reference: its bytes are uploaded apart or stay at the source."""
 
-    id: Text100 = Field(title="Mã tệp")
-    name: Text4000 = Field(title="Tên tệp", examples=["to-khai.pdf"])
-    media_type: Text100 | None = Field(None, title="Kiểu tệp", examples=["application/pdf"])
-    size: Annotated[int, Strict(), Field(ge=0)] | None = Field(None, title="Kích thước (byte)")
+    id: Text100 = Field(title="Mã tệp", description="the source's own id of the file")
+    name: Text4000 = Field(title="Tên tệp", examples=["to-khai.pdf"], description="file name")
+    media_type: Text100 | None = Field(
+        None, title="Kiểu tệp", examples=["application/pdf"], description="media type"
+    )
+    size: Annotated[int, Strict(), Field(ge=0, description="size in bytes")] | None = Field(
+        None, title="Kích thước (byte)"
+    )
     sha256: Sha256 | None = Field(None, title="Mã băm SHA-256", description="of POST /v1/files")
     url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=2000)] | None = (
-        Field(None, title="Địa chỉ tải")
+        Field(None, title="Địa chỉ tải", description="where it can be fetched")
     )
-    signed: Flag | None = Field(None, title="Đã ký số")
-    removed: Flag = Field(False, title="Đã gỡ")
+    signed: Flag | None = Field(
+        None, title="Đã ký số", description="it carries a digital signature"
+    )
+    removed: Flag = Field(False, title="Đã gỡ", description="it was taken out again")
 
     @model_validator(mode="after")
     def _found_somewhere(self) -> File:
@@ -201,83 +263,135 @@ class Component(Part):
     """A paper that the procedure asks for."""
 
     id: Code = Field(title="Mã thành phần của phần mềm nguồn", description="stable")
-    code: Text100 | None = Field(None, title="Mã giấy tờ")
-    name: Text2000 = Field(title="Tên giấy tờ")
-    originals: Count | None = Field(None, title="Số bản chính")
-    copies: Count | None = Field(None, title="Số bản sao")
-    electronic: Flag | None = Field(None, title="Bản điện tử")
-    digitised: Flag | None = Field(None, title="Được số hóa")
-    reuse: Literal["none", "component", "result"] | None = Field(None, title="Được tái sử dụng")
-    reused_from: Text100 | None = Field(None, title="Tái sử dụng từ hồ sơ")
-    from_national_store: Flag | None = Field(None, title="Lấy từ kho dữ liệu quốc gia")
-    replaced_by_result: Text100 | None = Field(None, title="Mã kết quả thay thế")
-    files: tuple[File, ...] = Field((), title="Tệp đính kèm", max_length=50)
-    removed: Flag = Field(False, title="Đã gỡ")
+    code: Text100 | None = Field(
+        None, title="Mã giấy tờ", description="code of the paper in the procedure"
+    )
+    name: Text2000 = Field(title="Tên giấy tờ", description="name of the paper")
+    originals: Count | None = Field(None, title="Số bản chính", description="number of originals")
+    copies: Count | None = Field(None, title="Số bản sao", description="number of copies")
+    electronic: Flag | None = Field(
+        None, title="Bản điện tử", description="it came in electronic form"
+    )
+    digitised: Flag | None = Field(None, title="Được số hóa", description="it was digitised")
+    reuse: Literal["none", "component", "result"] | None = Field(
+        None, title="Được tái sử dụng", description="whether it reuses a component or a result"
+    )
+    reused_from: Text100 | None = Field(
+        None, title="Tái sử dụng từ hồ sơ", description="the dossier it is reused from"
+    )
+    from_national_store: Flag | None = Field(
+        None,
+        title="Lấy từ kho dữ liệu quốc gia",
+        description="it was taken from the national store",
+    )
+    replaced_by_result: Text100 | None = Field(
+        None, title="Mã kết quả thay thế", description="code of the result that stands in its place"
+    )
+    files: tuple[File, ...] = Field(
+        (), title="Tệp đính kèm", max_length=50, description="its electronic documents"
+    )
+    removed: Flag = Field(False, title="Đã gỡ", description="it was taken out again")
 
 
 class OtherPaper(Part):
     """A paper that came along without being asked for."""
 
-    name: Text2000 = Field(title="Tên giấy tờ")
-    quantity: Count | None = Field(None, title="Số lượng")
-    kind: Text100 | None = Field(None, title="Loại")
+    name: Text2000 = Field(title="Tên giấy tờ", description="name of the paper")
+    quantity: Count | None = Field(None, title="Số lượng", description="how many")
+    kind: Text100 | None = Field(None, title="Loại", description="its kind, in the source's words")
 
 
 class Result(Part):
     """What the citizen gets in the end."""
 
-    id: Code = Field(title="Mã kết quả của phần mềm nguồn")
-    code: Text100 | None = Field(None, title="Mã kết quả của thủ tục")
-    name: Text2000 = Field(title="Tên giấy tờ kết quả")
-    number: Text100 | None = Field(None, title="Số, ký hiệu")
-    summary: Text1000 | None = Field(None, title="Trích yếu")
-    issued_on: Date | None = Field(None, title="Ngày ban hành")
-    issued_by: AgencyRef | None = Field(None, title="Cơ quan ban hành")
-    signed_by: Officer | None = Field(None, title="Người ký")
-    signed_at: Instant | None = Field(None, title="Thời điểm ký")
-    valid_until: Date | None = Field(None, title="Có giá trị đến")
-    scope: Text200 | None = Field(None, title="Phạm vi hiệu lực")
-    holder: Party | None = Field(None, title="Chủ sở hữu")
-    form: Literal["electronic", "paper", "none_required"] | None = Field(None, title="Hình thức")
-    files: tuple[File, ...] = Field((), title="Tệp kết quả", max_length=50)
-    supersedes: Code | None = Field(None, title="Thay thế kết quả")
-    revoked: Flag = Field(False, title="Bị thu hồi")
+    id: Code = Field(
+        title="Mã kết quả của phần mềm nguồn", description="the source's own id of the result"
+    )
+    code: Text100 | None = Field(
+        None, title="Mã kết quả của thủ tục", description="code of the result in the procedure"
+    )
+    name: Text2000 = Field(title="Tên giấy tờ kết quả", description="name of the result")
+    number: Text100 | None = Field(None, title="Số, ký hiệu", description="symbol and number")
+    summary: Text1000 | None = Field(
+        None, title="Trích yếu", description="what it says, in one sentence"
+    )
+    issued_on: Date | None = Field(None, title="Ngày ban hành", description="day of issue")
+    issued_by: AgencyRef | None = Field(
+        None, title="Cơ quan ban hành", description="the authority that issued it"
+    )
+    signed_by: Officer | None = Field(None, title="Người ký", description="who signed it")
+    signed_at: Instant | None = Field(None, title="Thời điểm ký", description="when it was signed")
+    valid_until: Date | None = Field(
+        None, title="Có giá trị đến", description="last day on which it is valid"
+    )
+    scope: Text200 | None = Field(None, title="Phạm vi hiệu lực", description="where it is valid")
+    holder: Party | None = Field(None, title="Chủ sở hữu", description="for whom it was issued")
+    form: Literal["electronic", "paper", "none_required"] | None = Field(
+        None, title="Hình thức", description="electronic, on paper, or none required"
+    )
+    files: tuple[File, ...] = Field(
+        (), title="Tệp kết quả", max_length=50, description="its electronic documents"
+    )
+    supersedes: Code | None = Field(
+        None, title="Thay thế kết quả", description="id of the result it replaces"
+    )
+    revoked: Flag = Field(False, title="Bị thu hồi", description="it was revoked")
 
 
 class Paid(Part):
     """How and when a fee was paid."""
 
-    at: Instant = Field(title="Thời điểm thanh toán")
+    at: Instant = Field(title="Thời điểm thanh toán", description="when it was paid")
     means: Literal["cash", "bank", "national_portal", "agency_gateway"] = Field(
-        title="Hình thức thanh toán"
+        title="Hình thức thanh toán", description="how it was paid"
     )
-    reference: Text100 | None = Field(None, title="Mã giao dịch")
-    receipt: Text100 | None = Field(None, title="Số biên lai")
+    reference: Text100 | None = Field(
+        None, title="Mã giao dịch", description="reference of the payment"
+    )
+    receipt: Text100 | None = Field(None, title="Số biên lai", description="number of the receipt")
 
 
 class Fee(Part):
     """A fee or charge, in whole đồng."""
 
-    id: Code = Field(title="Mã khoản thu của phần mềm nguồn")
-    code: Code | None = Field(None, title="Mã phí, lệ phí")
-    name: Text500 = Field(title="Tên khoản thu")
-    kind: Literal["phi", "le_phi", "tax", "other"] = Field(title="Loại khoản thu")
-    phase: Literal["reception", "supplement", "result"] | None = Field(None, title="Lúc thu")
-    amount: Amount = Field(title="Số tiền (đồng)")
-    state: Literal["due", "paid", "waived", "refunded", "cancelled"] = Field(
-        "due", title="Trạng thái"
+    id: Code = Field(
+        title="Mã khoản thu của phần mềm nguồn", description="the source's own id of the fee"
     )
-    paid: Paid | None = Field(None, title="Thanh toán")
+    code: Code | None = Field(
+        None, title="Mã phí, lệ phí", description="code of the fee in the procedure"
+    )
+    name: Text500 = Field(title="Tên khoản thu", description="name of the fee")
+    kind: Literal["phi", "le_phi", "tax", "other"] = Field(
+        title="Loại khoản thu", description="charge, fee, tax or other"
+    )
+    phase: Literal["reception", "supplement", "result"] | None = Field(
+        None, title="Lúc thu", description="when it is collected"
+    )
+    amount: Amount = Field(title="Số tiền (đồng)", description="whole đồng")
+    state: Literal["due", "paid", "waived", "refunded", "cancelled"] = Field(
+        "due", title="Trạng thái", description="whether it is paid"
+    )
+    paid: Paid | None = Field(None, title="Thanh toán", description="how it was paid")
 
 
 class Due(Part):
     """When the citizen was promised the result; `none` where the procedure has no due time."""
 
-    at: Instant | None = Field(None, title="Ngày hẹn trả")
-    precision: Literal["instant", "day"] = Field("instant", title="Độ chính xác")
-    none: Flag = Field(False, title="Thủ tục không có thời hạn")
-    stated_by: Text100 | None = Field(None, title="Nơi ấn định")
-    rule: Text200 | None = Field(None, title="Cách tính")
+    at: Instant | None = Field(
+        None,
+        title="Ngày hẹn trả",
+        description="the promised time; a day alone means the end of its working day",
+    )
+    precision: Literal["instant", "day"] = Field(
+        "instant", title="Độ chính xác", description="whether the time of day is stated"
+    )
+    none: Flag = Field(
+        False,
+        title="Thủ tục không có thời hạn",
+        description="true where the procedure has no due time",
+    )
+    stated_by: Text100 | None = Field(None, title="Nơi ấn định", description="who set it")
+    rule: Text200 | None = Field(None, title="Cách tính", description="how it was worked out")
     first_at: Instant | None = Field(
         None, title="Ngày hẹn trả đầu tiên", description="set by the gateway"
     )

@@ -20,7 +20,7 @@ M = TypeVar("M", bound=BaseModel)
 
 DEEPEST = 32
 MOST_FAULTS = 50
-AS_SENT = frozenset({"data", "extensions", "patch"})
+AS_SENT = frozenset({"data", "extensions", "patch", "raw"})
 """Free objects: nothing inside them is dropped as absent."""
 READ_ONLY = frozenset({"id", "version", "environment", "supplements", "data_quality", "voided"})
 MOST_EXTENSIONS = 32 * 1024

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.kit.port import Step
 from adapters.kit.talk import preview
+from gateway.rules.withhold import withheld
 from gateway.store.dossiers import State
 from gateway.store.systems import Targets
 from gateway.store.tables import WAITING
@@ -33,7 +34,7 @@ def warnings(state: State, targets: Targets) -> list[dict[str, str]]:
         ]
         gone = {event.supersedes for event in past if event.supersedes is not None}
         step = Step(
-            dossier=state.dossier,
+            dossier=withheld(state.dossier),
             remote=lane.remote,
             born_here=lane.born_here,
             events=tuple(event for event in past if event.ref not in gone),

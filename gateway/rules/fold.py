@@ -114,6 +114,7 @@ def _requested(dossier: Dossier, event: Event) -> Change:
         content=note.content,
         reply_by=note.reply_by,
         papers=note.papers,
+        fees=note.fees,
         due_before=dossier.due.at if dossier.due is not None else None,
     )
     return {"supplements": (*dossier.supplements, new)}

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 from gateway.rules import gate as gates
 from gateway.rules.gate import Gate
 from gateway.rules.outcomes import MAY_STAND, MAY_STAND_TWICE, PARK_AFTER_LAPSES
+from gateway.rules.withhold import withheld
 from gateway.store import attempts
 from gateway.store.bodies import unpack_dossier, unpack_event
 from gateway.store.dialect import now as db_now
@@ -277,7 +278,7 @@ def _load(connection: Connection, name: str, one: Claim) -> Work:
         for row in rows
         if row.seq > one.done_seq and row.origin != name and row.seq not in gone
     )
-    return Work(one, unpack_dossier(rows[-1].body), told)
+    return Work(one, withheld(unpack_dossier(rows[-1].body)), told)
 
 
 def checkpoint(connection: Connection, one: Claim, remote: Remote, up_to: int) -> bool:

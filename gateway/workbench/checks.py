@@ -42,6 +42,7 @@ SILENT = frozenset(
     {
         "schema_version",
         "extensions.mau.truong",
+        "source.raw",
     }
 )
 """Leaves that no system is ever told, or that cannot differ."""
