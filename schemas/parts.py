@@ -240,8 +240,8 @@ class File(Part):
     media_type: Text100 | None = Field(
         None, title="Kiểu tệp", examples=["application/pdf"], description="media type"
     )
-    size: Annotated[int, Strict(), Field(ge=0, description="size in bytes")] | None = Field(
-        None, title="Kích thước (byte)"
+    size: Annotated[int, Strict(), Field(ge=0)] | None = Field(
+        None, title="Kích thước (byte)", description="size in bytes"
     )
     sha256: Sha256 | None = Field(None, title="Mã băm SHA-256", description="of POST /v1/files")
     url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=2000)] | None = (

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from gateway.commands import clients, demo, doctor, hold, migrate, serve, simulate, worker
+from gateway.commands import clients, demo, doctor, hold, migrate, openapi, serve, simulate, worker
 from gateway.settings import SettingsError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command()(simulate.simulate)
 app.command()(demo.demo)
 app.command()(migrate.migrate)
 app.command()(doctor.doctor)
+app.command()(openapi.openapi)
 app.add_typer(clients.app, name="clients")
 app.command()(hold.hold)
 app.command()(hold.release)

@@ -23,6 +23,7 @@ from gateway.admission.ask import Desk
 from gateway.intake import calls, posts, reads, uploads
 from gateway.intake.files import FileRoom
 from gateway.intake.problems import Problem, answer, of_http
+from gateway.intake.specification import document, named
 from gateway.store.engine import Store, StoreUnavailable
 from gateway.store.systems import Target, Targets
 from schemas.inbound import Item, Verdict
@@ -81,6 +82,7 @@ def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         description="Post a dossier once; it reaches every system that must know of it.",
+        generate_unique_id_function=named,
     )
     app.state.parts = parts
     app.state.keys = KeyRing(parts.store)
@@ -102,6 +104,8 @@ def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
         )
 
     _errors(app)
+    written = document(app)
+    app.openapi = lambda: written  # type: ignore[method-assign]
     return app
 
 
