@@ -333,7 +333,9 @@ class Dossier(Content):
     """A dossier as the gateway keeps it; version n is how it stands after event n."""
 
     id: UUID = Field(title="Mã trong cổng", description="UUIDv7, the identity in every path")
-    version: Annotated[int, Strict(), Field(ge=1)] = Field(title="Phiên bản")
+    version: Annotated[int, Strict(), Field(ge=1)] = Field(
+        title="Phiên bản", description="number of the last event"
+    )
     environment: Literal["live", "sandbox"] = Field(
         title="Môi trường", description="live or sandbox"
     )
