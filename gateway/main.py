@@ -32,12 +32,14 @@ from gateway.intake.files import FileRoom
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.retries.port import Wake
 from gateway.settings import Settings, SettingsError, SystemSettings
-from gateway.store import clients, lanes, migrate, systems
+from gateway.store import clients, inboxes, lanes, migrate, systems
 from gateway.store.engine import Store, connect
 from gateway.store.systems import Target, Targets
 
 SETTLE = 2.0
 """Seconds for which a file of theirs must lie unchanged before it is read."""
+SHORTEST_SETTLE = 0.25
+"""Their pen is as slow in a demonstration as in life: this is not scaled below it."""
 
 
 def open_store(settings: Settings) -> Store:
@@ -142,7 +144,7 @@ class Delivery:
         self.ears = [
             Ear(bench, target, channel(target, self.files, self.scale), self.reception.hear)
             for target in self.targets.all
-            if target.listens and target.adapter.poll is not None
+            if target.config.mode == "live" and target.adapter.poll is not None
         ]
         self.runners = {
             target.id: Runner(bench, target, channel(target, self.files, self.scale))
@@ -165,6 +167,7 @@ class Delivery:
         """Deliver until cancelled; what is under way is finished on the way out."""
         await self.store.write(lanes.lapse_all)
         await self.store.write(systems.count_places)
+        await self.store.write(inboxes.lapse_all)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.retries.run(self._wake_lanes))
             tasks.create_task(sweep(self.store, self.targets.all, self.wake, self.scale))
@@ -186,7 +189,9 @@ def channel(target: Target, files: FileRoom, scale: float) -> Channel:
     session, settings = target.adapter.session, target.settings
     keeper = Keeper(session.seconds if session is not None else 0)
     if isinstance(settings, FolderSettings):
-        folder = Folder(settings.folder, SETTLE * scale, target.facts.exchange)
+        folder = Folder(
+            settings.folder, max(SETTLE * scale, SHORTEST_SETTLE), target.facts.exchange
+        )
         return Channel(keeper, folder=folder)
     if not isinstance(settings, WebSettings):
         return Channel(keeper)

@@ -17,7 +17,7 @@ from gateway import words
 from gateway.access.keys import Client
 from gateway.intake.caller import Caller
 from gateway.intake.problems import Problem
-from gateway.store import queries
+from gateway.store import evidence, queries
 from gateway.watch import metrics
 from gateway.words.fault import Fault
 from schemas.base import spoken
@@ -230,5 +230,7 @@ async def readyz(request: Request) -> JSONResponse:
 @router.get("/metrics")
 async def get_metrics(request: Request) -> Response:
     """Give the metrics in Prometheus' format."""
-    metrics.lanes(await request.app.state.parts.store.read(queries.counts))
+    store = request.app.state.parts.store
+    metrics.lanes(await store.read(queries.counts))
+    metrics.evidence(await store.read(evidence.counts))
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

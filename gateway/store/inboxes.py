@@ -42,6 +42,11 @@ def begin(connection: Connection, system: int, lease: int) -> Listening | None:
     return Listening(system, fence, row.cursor)
 
 
+def lapse_all(connection: Connection) -> None:
+    """At the start of the only process: whoever was listening is dead."""
+    connection.execute(inbox.update().values(lease_until=None, next_at=0))
+
+
 def advance(connection: Connection, one: Listening, cursor: str) -> bool:
     """Move the cursor, within the transaction that stores what was heard; False: not ours."""
     return bool(

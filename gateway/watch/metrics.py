@@ -13,6 +13,9 @@ TALK_SECONDS = Histogram(
     "lienthong_conversation_seconds", "Length of a conversation with a system", ["system"]
 )
 HEARD = Counter("lienthong_heard_total", "Things a system told us", ["system", "word"])
+EVIDENCE = Gauge(
+    "lienthong_evidence", "What was said otherwise and moved nothing", ["source", "why"]
+)
 LANES = Gauge("lienthong_lanes", "Lanes with something left to do", ["system", "state"])
 OLDEST = Gauge(
     "lienthong_oldest_lane_seconds", "Age of the oldest lane with something left to do", ["system"]
@@ -31,6 +34,13 @@ def heard(system: str, words: Mapping[str, int]) -> None:
     """Count what a system told us, by what became of it."""
     for word, count in words.items():
         HEARD.labels(system, word).inc(count)
+
+
+def evidence(rows: Iterable[tuple[str, str, int]]) -> None:
+    """Show what was said otherwise, by source and reason, as the store counts it."""
+    EVIDENCE.clear()
+    for source, why, count in rows:
+        EVIDENCE.labels(source, why).set(count)
 
 
 def gate(system: str, state: str) -> None:
