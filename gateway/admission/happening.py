@@ -118,7 +118,7 @@ def _first(room: Room, state: State, ask: PostSnapshot, events: tuple[NewEvent, 
     """Take a row of the source that owns the content; the state may be somebody else's."""
     length, head = len(state.past), state.dossier
     added, withheld = [], []
-    owns = room.owner_of_status(state) in (None, f"client:{ask.client.id}")
+    owns = room.owner_of_status(state) in (None, room.voice(ask.client.id))
     for new in events:
         version = follow(
             state.dossier, state.history, new, now=room.now, flags=ask.flags, inferred=True

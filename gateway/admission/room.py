@@ -87,9 +87,18 @@ class Room:
         system = owning_system(state.dossier, [target.config for target in self.targets.all])
         if system is not None:
             return f"system:{system}"
+        newcomers = self.targets.newcomers
+        if state.owner in newcomers and state.as_of is not None:
+            return self.voice(state.owner)  # software that tells rows goes on telling them
         clients = [state.owner, *state.joined]
-        own = next((one for one in clients if one not in self.targets.newcomers), None)
-        return None if own is None else f"client:{own}"
+        own = next((one for one in clients if one not in newcomers), None)
+        return None if own is None else self.voice(own)
+
+    def voice(self, client: int) -> str:
+        """Say as whom a client speaks: for itself, or as a system of ours."""
+        names = (name for name, number in self.targets.inboxes.items() if number == client)
+        name = next(names, None)
+        return f"client:{client}" if name is None else f"system:{name}"
 
 
 def digest_of(version: Version) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -12,11 +12,13 @@ from gateway.admission.room import Decided, Room, decided, digest_of
 from gateway.rules.hearing import events_of
 from gateway.rules.history import follow
 from gateway.store import evidence
-from gateway.store.dossiers import State, known_codes
+from gateway.store.dossiers import State, known_codes, millis
 from gateway.store.evidence import Evidence
 from schemas.inbound import Report
 
 REPORT = TypeAdapter(Report)
+SKEW = 120_000
+"""Milliseconds by which their clock may be ahead of ours."""
 
 
 def report(room: Room, ask: Tell) -> Decided:
@@ -32,6 +34,12 @@ def take(room: Room, state: State, ask: Tell) -> Decided:
     """Take a report on a known dossier."""
     if ask.report.quarantine is not None:
         _keep(room, ask, state, "quarantined", ["/status"])
+        return decided(state, 202, {}, "evidence")
+    echo = _echo(room, state, ask)
+    if echo == "sure":
+        return decided(state, 200, {}, "unchanged")
+    if echo == "likely":
+        _keep(room, ask, state, "echo", ["/status"])
         return decided(state, 202, {}, "evidence")
     news = events_of(ask.report, state.dossier, ask.system, room.now)
     refs = {past.event.ref for past in state.past}
@@ -52,6 +60,26 @@ def take(room: Room, state: State, ask: Tell) -> Decided:
         return decided(state, 202, {}, "evidence")
     room.route(state)
     return decided(state, 201, {"events": [past.event.seq for past in state.past[length:]]})
+
+
+def _echo(room: Room, state: State, ask: Tell) -> Literal["sure", "likely"] | None:
+    """Say whether a report is our own word coming back.
+
+    Surely so, where it names the state that this system was last told, or is being told. Likely so,
+    where it names one that it was told before, and is no newer than the last telling: it was read
+    before that and handed in after. Such a report is kept and moves nothing.
+    """
+    numbers = {target.name: target.id for target in room.targets.all}
+    lane = state.lanes.get(numbers.get(ask.system, -1))
+    if lane is None or ask.report.status is None:
+        return None
+    told = [past.event for past in state.past if past.origin != ask.system]
+    if any(one.status is ask.report.status and one.seq >= lane.done_seq for one in told):
+        return "sure"
+    before = any(one.status is ask.report.status for one in told if one.seq < lane.done_seq)
+    at = ask.report.at
+    fresh = at is not None and millis(at) > (lane.done_at or 0) + SKEW
+    return "likely" if before and lane.done_at is not None and not fresh else None
 
 
 def _find(room: Room, ask: Tell) -> State | None:

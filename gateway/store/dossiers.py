@@ -43,6 +43,7 @@ class LaneRow:
     born_here: bool
     via: str | None
     new: bool = False
+    done_at: int | None = None
 
 
 @dataclass(slots=True)
@@ -241,7 +242,12 @@ def _load_events(connection: Connection, states: dict[UUID, State]) -> None:
 def _load_lanes(connection: Connection, states: dict[UUID, State]) -> None:
     for row in connection.execute(sa.select(lane).where(lane.c.dossier_id.in_(list(states)))):
         states[row.dossier_id].lanes[row.system] = LaneRow(
-            row.system, row.done_seq, Remote(**row.remote), row.born_here, row.via
+            row.system,
+            row.done_seq,
+            Remote(**row.remote),
+            row.born_here,
+            row.via,
+            done_at=row.done_at,
         )
     for row in connection.execute(sa.select(todo).where(todo.c.dossier_id.in_(list(states)))):
         states[row.dossier_id].todos[row.system] = TodoRow(
