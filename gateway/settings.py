@@ -1,6 +1,9 @@
 """Everything that can be set: the environment and one systems file, read into a frozen object.
 
     LIENTHONG_DATA     folder for the embedded database and files     ./data
+    LIENTHONG_DATABASE postgresql://… of a shared database              none: the embedded one
+    LIENTHONG_AMQP     amqp://… of the RabbitMQ that holds retries       none: held in the process
+                       (a file with either is named by LIENTHONG_DATABASE_FILE, LIENTHONG_AMQP_FILE)
     LIENTHONG_SYSTEMS  the systems file (TOML)                        none: dossiers are only kept
     LIENTHONG_HOST, LIENTHONG_PORT                                    127.0.0.1, 8000
     LIENTHONG_TIME_SCALE  waits are multiplied by this; 1 in real life, small in demonstrations
@@ -74,6 +77,8 @@ class Settings:
     """All settings of one process."""
 
     data: Path
+    postgres: str | None = None
+    amqp: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     time_scale: float = 1.0
@@ -112,6 +117,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             raise SettingsError(f"LIENTHONG_SYSTEMS: {path}: {error}") from None
     return Settings(
         data=Path(env.get("LIENTHONG_DATA", "data")),
+        postgres=_from_env(env, "LIENTHONG_DATABASE"),
+        amqp=_from_env(env, "LIENTHONG_AMQP"),
         host=env.get("LIENTHONG_HOST", "127.0.0.1"),
         port=int(_number(env, "LIENTHONG_PORT", 8000)),
         time_scale=_number(env, "LIENTHONG_TIME_SCALE", 1.0),

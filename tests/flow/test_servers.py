@@ -1,0 +1,76 @@
+"""Several processes on PostgreSQL and RabbitMQ: the same promises, with parts of it killed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.workbench.demo import perform
+from gateway.workbench.drive import Progress
+from gateway.workbench.servers import PrivateRabbit
+from gateway.workbench.stage import Stage, free_port, stage
+from tests.flow.test_demo import wrong
+
+Postgres = Callable[[], str]
+
+
+async def play(
+    folder: Path,
+    servers: dict[str, str],
+    *,
+    faults: str,
+    seed: int,
+    between: Callable[[Stage], Awaitable[None]] | None = None,
+) -> tuple[dict[str, Any], list[str]]:
+    """Play with one API and two workers; give what was wrong, and what was refused."""
+    async with stage(
+        folder, port=free_port(), faults=faults, seed=seed, servers=servers, workers=2
+    ) as on:
+        progress = Progress()
+
+        async def meanwhile() -> None:
+            if between is not None:
+                await between(on)
+
+        summary = await perform(
+            on,
+            dossiers=40,
+            seed=seed,
+            faults=faults,
+            progress=progress,
+            show=lambda: None,
+            between=meanwhile,
+        )
+    return wrong(summary), progress.refused
+
+
+@pytest.mark.parametrize("faults", ["none", "flaky"])
+async def test_two_workers_share_the_work(
+    tmp_path: Path, postgres: Postgres, rabbit: PrivateRabbit, faults: str
+) -> None:
+    """Nothing is lost, doubled or out of order when several processes deliver."""
+    servers = {"LIENTHONG_DATABASE": postgres(), "LIENTHONG_AMQP": rabbit.url}
+
+    assert await play(tmp_path / "s", servers, faults=faults, seed=5) == ({}, [])
+
+
+async def test_killed_workers_and_api_lose_nothing(
+    tmp_path: Path, postgres: Postgres, rabbit: PrivateRabbit
+) -> None:
+    """A worker and the API are killed in the middle; others take over."""
+
+    async def kill(on: Stage) -> None:
+        await asyncio.sleep(1.5)
+        await on.kill_worker()
+        await on.start_worker()
+        await asyncio.sleep(0.5)
+        await on.kill_gateway()
+        await on.start_gateway()
+
+    servers = {"LIENTHONG_DATABASE": postgres(), "LIENTHONG_AMQP": rabbit.url}
+
+    assert await play(tmp_path / "s", servers, faults="none", seed=6, between=kill) == ({}, [])
