@@ -7,6 +7,7 @@ import contextlib
 import signal
 
 import uvloop
+from prometheus_client import start_http_server
 
 from gateway.main import work
 from gateway.settings import Settings, SettingsError, load
@@ -31,6 +32,8 @@ def worker() -> None:
 
 
 async def _work(settings: Settings) -> None:
+    if settings.metrics_port is not None:
+        start_http_server(settings.metrics_port)
     running = asyncio.create_task(work(settings))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -26,6 +26,7 @@ from aiormq.exceptions import AMQPError
 
 from gateway.retries.port import Wake
 from gateway.rules.schedule import Waiting
+from gateway.watch import metrics
 
 log = structlog.get_logger()
 
@@ -76,6 +77,7 @@ class RabbitRetries:
                 continue  # shorter than any rung, or set for longer: the database keeps it
             if len(self._buffer) >= MOST:
                 self.counters.dropped += 1
+                metrics.retries("dropped")
                 continue
             self._buffer.append(wait)
         self._news.set()
@@ -105,6 +107,7 @@ class RabbitRetries:
                     )
                     await self._declare(channel)
                     self.counters.up, pause = True, PAUSE
+                    metrics.broker(up=True)
                     await work(channel)
             except asyncio.CancelledError:
                 if asyncio.current_task() is not None and asyncio.current_task().cancelling():  # type: ignore[union-attr]
@@ -119,6 +122,7 @@ class RabbitRetries:
         if self.counters.up:
             log.warning("broker_away", why=why)
         self.counters.up = False
+        metrics.broker(up=False)
 
     async def _declare(self, channel: AbstractChannel) -> None:
         """Declare every queue; one that stands with other arguments is named in one line."""
@@ -191,6 +195,7 @@ class RabbitRetries:
             message, self.waiting(wait.system, rung), mandatory=True, timeout=PUBLISH_SECONDS
         )
         self.counters.published += 1
+        metrics.retries("published")
 
     async def _consume(
         self, channel: AbstractChannel, wake: Callable[[Sequence[Wake]], Awaitable[None]]
@@ -216,6 +221,7 @@ class RabbitRetries:
                 return
             await message.ack()
             self.counters.woken += 1
+            metrics.retries("broker")
 
         for system in self._names:
             queue = await channel.get_queue(self.queue(system, "ready"), ensure=False)
