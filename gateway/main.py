@@ -21,11 +21,13 @@ from adapters.kit.http import Carrier
 from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import Keeper
 from gateway.access.keys import Client
+from gateway.access.seal import Seal
 from gateway.admission.desk import FrontDesk
 from gateway.admission.reception import Reception
 from gateway.delivery.conversation import Channel
 from gateway.delivery.ear import Ear
 from gateway.delivery.runner import Bench, Runner
+from gateway.delivery.shared import SharedKeeper
 from gateway.delivery.sweeper import sweep
 from gateway.intake.app import Parts, application
 from gateway.intake.files import FileRoom
@@ -129,6 +131,7 @@ class Delivery:
     def __post_init__(self) -> None:
         """Make one runner per system that is to be spoken to, and an ear where one is asked."""
         self.scale = self.settings.time_scale
+        self.keepers: dict[int, Keeper] = {}
         worker = f"{socket.gethostname()}:{os.getpid()}"
         self.retries = find_retries(self.settings, self.targets)
         bench = Bench(
@@ -140,15 +143,34 @@ class Delivery:
         )
         self.reception = Reception(self.store, self.targets, self.tellers, self.wake)
         self.ears = [
-            Ear(bench, target, channel(target, self.files, self.scale), self.reception.hear)
+            Ear(
+                bench,
+                target,
+                channel(target, self.files, self.keeper(target), self.scale),
+                self.reception.hear,
+            )
             for target in self.targets.all
             if target.config.mode == "live" and target.adapter.poll is not None
         ]
         self.runners = {
-            target.id: Runner(bench, target, channel(target, self.files, self.scale))
+            target.id: Runner(
+                bench, target, channel(target, self.files, self.keeper(target), self.scale)
+            )
             for target in self.targets.all
             if target.config.mode != "off"
         }
+
+    def keeper(self, target: Target) -> Keeper:
+        """Give who keeps the session of a system: shared by all processes where there are more."""
+        if target.id in self.keepers:
+            return self.keepers[target.id]
+        session, key = target.adapter.session, self.settings.seal_key
+        seconds = session.seconds if session is not None else 0
+        made = Keeper(seconds)
+        if session is not None and key is not None and isinstance(self.store, PostgresStore):
+            made = SharedKeeper(seconds, store=self.store, seal=Seal.read(key), system=target.id)
+        self.keepers[target.id] = made
+        return made
 
     def wake(self, system: int | None = None) -> None:
         """Let runners look at the agenda: one system's, or all."""
@@ -193,10 +215,9 @@ def find_retries(settings: Settings, targets: Targets) -> Retries:
     return RabbitRetries(settings.amqp, names, settings.time_scale)
 
 
-def channel(target: Target, files: FileRoom, scale: float) -> Channel:
-    """Open the way to one system."""
-    session, settings = target.adapter.session, target.settings
-    keeper = Keeper(session.seconds if session is not None else 0)
+def channel(target: Target, files: FileRoom, keeper: Keeper, scale: float) -> Channel:
+    """Open the ways to one system."""
+    settings = target.settings
     if isinstance(settings, FolderSettings):
         folder = Folder(
             settings.folder, max(SETTLE * scale, SHORTEST_SETTLE), target.facts.exchange

@@ -4,6 +4,9 @@
     LIENTHONG_DATABASE postgresql://… of a shared database              none: the embedded one
     LIENTHONG_AMQP     amqp://… of the RabbitMQ that holds retries       none: held in the process
                        (a file with either is named by LIENTHONG_DATABASE_FILE, LIENTHONG_AMQP_FILE)
+    LIENTHONG_SEAL_KEY 32 random bytes in base64, the same for all processes: with it they share
+                       their sessions with outside systems, sealed in the database     none: each
+                       process logs in by itself (LIENTHONG_SEAL_KEY_FILE names a file)
     LIENTHONG_METRICS_PORT  where a worker shows its metrics               none: nowhere
     LIENTHONG_SYSTEMS  the systems file (TOML)                        none: dossiers are only kept
     LIENTHONG_HOST, LIENTHONG_PORT                                    127.0.0.1, 8000
@@ -81,6 +84,7 @@ class Settings:
     postgres: str | None = None
     amqp: str | None = None
     metrics_port: int | None = None
+    seal_key: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     time_scale: float = 1.0
@@ -121,6 +125,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         data=Path(env.get("LIENTHONG_DATA", "data")),
         postgres=_from_env(env, "LIENTHONG_DATABASE"),
         amqp=_from_env(env, "LIENTHONG_AMQP"),
+        seal_key=_from_env(env, "LIENTHONG_SEAL_KEY"),
         metrics_port=int(_number(env, "LIENTHONG_METRICS_PORT", 0, least=0)) or None,
         host=env.get("LIENTHONG_HOST", "127.0.0.1"),
         port=int(_number(env, "LIENTHONG_PORT", 8000)),

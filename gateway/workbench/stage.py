@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -171,10 +171,12 @@ async def stage(
     seed: int,
     servers: Mapping[str, str] | None = None,
     workers: int = 0,
+    switches: Sequence[str] = (),
 ) -> AsyncIterator[Stage]:
     """Set the stage: simulators, settings, a client, the gateway; all ended on the way out.
 
     servers: settings that name a database and a broker; workers: processes that deliver then
+    switches: of the simulators, as `lienthong simulate --switch` takes them
     """
     _empty(folder)
     simulators = await asyncio.create_subprocess_exec(
@@ -187,6 +189,7 @@ async def stage(
             str(seed),
             "--faults",
             "flaky" if faults == "flaky" else "none",
+            *(word for switch in switches for word in ("--switch", switch)),
         ),
         stdout=asyncio.subprocess.PIPE,
     )

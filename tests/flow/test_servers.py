@@ -1,8 +1,12 @@
-"""Several processes on PostgreSQL and RabbitMQ: the same promises, with parts of it killed."""
+"""Several processes on PostgreSQL and RabbitMQ: the same promises, with parts of it killed.
+
+The portal ends the old session at every new login, as the real one may.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -28,7 +32,13 @@ async def play(
 ) -> tuple[dict[str, Any], list[str]]:
     """Play with one API and two workers; give what was wrong, and what was refused."""
     async with stage(
-        folder, port=free_port(), faults=faults, seed=seed, servers=servers, workers=2
+        folder,
+        port=free_port(),
+        faults=faults,
+        seed=seed,
+        servers=servers | {"LIENTHONG_SEAL_KEY": base64.b64encode(bytes(32)).decode()},
+        workers=2,
+        switches=["national-portal.single_session=true"],
     ) as on:
         progress = Progress()
 
