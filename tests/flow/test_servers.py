@@ -15,7 +15,7 @@ import pytest
 
 from gateway.workbench.demo import perform
 from gateway.workbench.drive import Progress
-from gateway.workbench.servers import PrivateRabbit
+from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 from gateway.workbench.stage import Stage, free_port, stage
 from tests.flow.test_demo import wrong
 
@@ -84,3 +84,27 @@ async def test_killed_workers_and_api_lose_nothing(
     servers = {"LIENTHONG_DATABASE": postgres(), "LIENTHONG_AMQP": rabbit.url}
 
     assert await play(tmp_path / "s", servers, faults="none", seed=6, between=kill) == ({}, [])
+
+
+async def test_servers_that_die_and_come_back_lose_nothing(
+    tmp_path: Path, rabbit: PrivateRabbit
+) -> None:
+    """PostgreSQL is killed and started again, the broker is away for a while."""
+    database = PrivatePostgres()
+    await asyncio.to_thread(database.start)
+
+    async def kill(_on: Stage) -> None:
+        await asyncio.sleep(1.0)
+        await asyncio.to_thread(rabbit.control, "stop_app")
+        await asyncio.to_thread(database.kill)
+        await asyncio.sleep(1.0)
+        await asyncio.to_thread(database.start)
+        await asyncio.to_thread(rabbit.control, "start_app")
+
+    try:
+        servers = {"LIENTHONG_DATABASE": database.database("k"), "LIENTHONG_AMQP": rabbit.url}
+        found = await play(tmp_path / "s", servers, faults="none", seed=9, between=kill)
+    finally:
+        await asyncio.to_thread(database.stop)
+
+    assert found == ({}, [])
