@@ -14,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 PATIENCE = 60.0
@@ -57,7 +58,7 @@ def install(package: str) -> None:
             policy.unlink(missing_ok=True)
 
 
-class _Server:
+class _Server(ABC):
     """A process of ours with a folder of its own."""
 
     def __init__(self) -> None:
@@ -65,9 +66,9 @@ class _Server:
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
+    @abstractmethod
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        raise NotImplementedError
 
     def kill(self) -> None:
         """End the server without a word, with everything it started."""
