@@ -1,0 +1,120 @@
+"""What due time we would expect, beside what the source states; neither overwrites the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from gateway.rules.calendar import Calendar, Office, Suspension
+from gateway.words.due import COUNTED, RULES
+from schemas.base import VIETNAM
+from schemas.catalogue.duration import Duration, Unit
+from schemas.catalogue.procedures import ProcedureVersion
+from schemas.dossier import Dossier, Supplement
+from schemas.parts import Due
+
+Basis = Literal["counted", "no_due_time", "duration_unknown", "not_received", "clock_stands"]
+Rule = Literal["extend", "restart"]
+Compared = Literal["same", "earlier", "later"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Our due time and how it came about; `at` is there only where `basis` is `counted`."""
+
+    at: datetime | None
+    basis: Basis
+    rule: tuple[str, str]
+    """In Vietnamese and English."""
+    stated: Due | None
+    compared: Compared | None
+    """Whether what the source states is the same, earlier or later; None: nothing to compare."""
+    provisional: bool = False
+    """Days off between may still change, or the duration was made up for samples."""
+
+
+def expected_due(
+    dossier: Dossier,
+    version: ProcedureVersion | None,
+    calendar: Calendar,
+    office: Office,
+    rule: Rule = "extend",
+) -> Expected:
+    """Work out when a dossier is due; `rule`: for supplements that do not state theirs."""
+    if version is not None and version.no_due_time:
+        return _without(dossier, "no_due_time")
+    if version is None or version.duration is None:
+        return _without(dossier, "duration_unknown")
+    if dossier.received_at is None:
+        return _without(dossier, "not_received")
+    duration = version.duration
+    waits = suspensions(dossier.supplements, rule)
+    at = calendar.due(dossier.received_at, duration, office, waits)
+    if at is None:
+        return _without(dossier, "clock_stands")
+    plain = calendar.due(dossier.received_at, duration, office)
+    start = calendar.received(dossier.received_at, duration, office)
+    early = dossier.received_at.astimezone(VIETNAM).date() < start.date()
+    loose = at.date() > calendar.published_until
+    notes = ["moved"] * early + _moved_by(waits, moved=at != plain) + ["provisional"] * loose
+    return Expected(
+        at,
+        "counted",
+        _said(duration, start, notes),
+        dossier.due,
+        _compared(dossier.due, at, duration),
+        provisional=loose or version.invented("duration"),
+    )
+
+
+def suspensions(supplements: Sequence[Supplement], rule: Rule) -> list[Suspension]:
+    """Give the times of waiting; a round that is done, no one knows when, is none."""
+    return [
+        Suspension(one.requested_at, one.received_at, one.rule or rule)
+        for one in supplements
+        if one.received_at is not None or not one.done
+    ]
+
+
+def _without(dossier: Dossier, basis: Basis) -> Expected:
+    return Expected(None, basis, RULES[basis], dossier.due, None)
+
+
+def _moved_by(waits: Sequence[Suspension], *, moved: bool) -> list[str]:
+    """Name the rules by which waiting moved the due time."""
+    return sorted({one.rule for one in waits}) if moved else []
+
+
+def _said(duration: Duration, start: datetime, notes: Sequence[str]) -> tuple[str, str]:
+    """Say the rule in both languages."""
+    plain = f"{duration.amount:f}"
+    amount = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    first = RULES["same_day"] if duration.same_day else COUNTED[duration.unit]
+    vi, en = (
+        "; ".join(
+            [
+                first[language].format(
+                    amount=amount, day=f"{start:%d/%m/%Y}", time=f"{start:%H:%M}"
+                ),
+                *(RULES[note][language] for note in notes),
+            ]
+        )
+        for language in (0, 1)
+    )
+    return vi, en
+
+
+def _compared(stated: Due | None, at: datetime, duration: Duration) -> Compared | None:
+    """Compare to the minute where hours are counted and stated, else by the day."""
+    if stated is None or stated.at is None:
+        return None
+    theirs, ours = stated.at.astimezone(VIETNAM), at
+    if stated.precision == "day" or duration.unit is not Unit.WORKING_HOUR:
+        left, right = theirs.date().toordinal(), ours.date().toordinal()
+    else:
+        left, right = int(theirs.timestamp() // 60), int(ours.timestamp() // 60)
+    if left == right:
+        return "same"
+    return "earlier" if left < right else "later"
