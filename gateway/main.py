@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import os
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,19 +21,23 @@ from adapters.kit.http import Carrier
 from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import Keeper
 from gateway.access.keys import Client
+from gateway.access.seal import Seal
 from gateway.admission.desk import FrontDesk
 from gateway.admission.reception import Reception
 from gateway.delivery.conversation import Channel
 from gateway.delivery.ear import Ear
 from gateway.delivery.runner import Bench, Runner
+from gateway.delivery.shared import SharedKeeper
 from gateway.delivery.sweeper import sweep
 from gateway.intake.app import Parts, application
 from gateway.intake.files import FileRoom
 from gateway.retries.embedded import EmbeddedRetries
-from gateway.retries.port import Wake
+from gateway.retries.port import Retries, Wake
+from gateway.retries.rabbit import RabbitRetries
 from gateway.settings import Settings, SettingsError, SystemSettings
 from gateway.store import clients, inboxes, lanes, migrate, systems
-from gateway.store.engine import Store, connect
+from gateway.store.engine import EmbeddedStore, Store, connect
+from gateway.store.postgres import PostgresStore
 from gateway.store.systems import Target, Targets
 
 SETTLE = 2.0
@@ -42,12 +46,16 @@ SHORTEST_SETTLE = 0.25
 """Their pen is as slow in a demonstration as in life: this is not scaled below it."""
 
 
-def open_store(settings: Settings) -> Store:
-    """Open the embedded database, up to date."""
+async def open_store(settings: Settings) -> Store:
+    """Open the database, up to date: PostgreSQL where one is named, else the embedded one."""
+    if settings.postgres is not None:
+        shared = PostgresStore(settings.postgres)
+        await shared.migrate()
+        return shared
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.database)
     migrate.apply(engine)
-    return Store(engine)
+    return EmbeddedStore(engine)
 
 
 def find_target(config: SystemSettings, number: int) -> Target:
@@ -117,22 +125,15 @@ class Delivery:
     store: Store
     targets: Targets
     files: FileRoom
-    scale: float
+    tellers: Mapping[str, Client]
+    settings: Settings
 
     def __post_init__(self) -> None:
         """Make one runner per system that is to be spoken to, and an ear where one is asked."""
-        self.tellers = {
-            target.name: Client(
-                id=self.targets.inboxes[target.name],
-                name=f"system:{target.name}",
-                environment=target.config.environment,
-                agencies=target.config.inbox.agencies if target.config.inbox else ("*",),
-            )
-            for target in self.targets.all
-            if target.listens
-        }
+        self.scale = self.settings.time_scale
+        self.keepers: dict[int, Keeper] = {}
         worker = f"{socket.gethostname()}:{os.getpid()}"
-        self.retries = EmbeddedRetries()
+        self.retries = find_retries(self.settings, self.targets)
         bench = Bench(
             store=self.store,
             targets=self.targets,
@@ -142,15 +143,34 @@ class Delivery:
         )
         self.reception = Reception(self.store, self.targets, self.tellers, self.wake)
         self.ears = [
-            Ear(bench, target, channel(target, self.files, self.scale), self.reception.hear)
+            Ear(
+                bench,
+                target,
+                channel(target, self.files, self.keeper(target), self.scale),
+                self.reception.hear,
+            )
             for target in self.targets.all
             if target.config.mode == "live" and target.adapter.poll is not None
         ]
         self.runners = {
-            target.id: Runner(bench, target, channel(target, self.files, self.scale))
+            target.id: Runner(
+                bench, target, channel(target, self.files, self.keeper(target), self.scale)
+            )
             for target in self.targets.all
             if target.config.mode != "off"
         }
+
+    def keeper(self, target: Target) -> Keeper:
+        """Give who keeps the session of a system: shared by all processes where there are more."""
+        if target.id in self.keepers:
+            return self.keepers[target.id]
+        session, key = target.adapter.session, self.settings.seal_key
+        seconds = session.seconds if session is not None else 0
+        made = Keeper(seconds)
+        if session is not None and key is not None and isinstance(self.store, PostgresStore):
+            made = SharedKeeper(seconds, store=self.store, seal=Seal.read(key), system=target.id)
+        self.keepers[target.id] = made
+        return made
 
     def wake(self, system: int | None = None) -> None:
         """Let runners look at the agenda: one system's, or all."""
@@ -165,9 +185,12 @@ class Delivery:
 
     async def run(self) -> None:
         """Deliver until cancelled; what is under way is finished on the way out."""
-        await self.store.write(lanes.lapse_all)
-        await self.store.write(systems.count_places)
-        await self.store.write(inboxes.lapse_all)
+        if isinstance(self.store, PostgresStore):
+            self.store.listen(self.wake)
+        else:  # the only process: whoever held anything is dead
+            await self.store.write(lanes.lapse_all)
+            await self.store.write(systems.count_places)
+            await self.store.write(inboxes.lapse_all)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.retries.run(self._wake_lanes))
             tasks.create_task(sweep(self.store, self.targets.all, self.wake, self.scale))
@@ -184,10 +207,17 @@ class Delivery:
             await ear.close()
 
 
-def channel(target: Target, files: FileRoom, scale: float) -> Channel:
-    """Open the way to one system."""
-    session, settings = target.adapter.session, target.settings
-    keeper = Keeper(session.seconds if session is not None else 0)
+def find_retries(settings: Settings, targets: Targets) -> Retries:
+    """Choose who holds the waiting: RabbitMQ where one is named, else the process itself."""
+    if settings.amqp is None:
+        return EmbeddedRetries()
+    names = {target.id: target.name for target in targets.all if target.config.mode != "off"}
+    return RabbitRetries(settings.amqp, names, settings.time_scale)
+
+
+def channel(target: Target, files: FileRoom, keeper: Keeper, scale: float) -> Channel:
+    """Open the ways to one system."""
+    settings = target.settings
     if isinstance(settings, FolderSettings):
         folder = Folder(
             settings.folder, max(SETTLE * scale, SHORTEST_SETTLE), target.facts.exchange
@@ -205,35 +235,69 @@ def channel(target: Target, files: FileRoom, scale: float) -> Channel:
     return Channel(keeper, carrier=carrier)
 
 
+def _tellers(targets: Targets) -> dict[str, Client]:
+    """Give the clients as which systems speak to us."""
+    return {
+        target.name: Client(
+            id=targets.inboxes[target.name],
+            name=f"system:{target.name}",
+            environment=target.config.environment,
+            agencies=target.config.inbox.agencies if target.config.inbox else ("*",),
+        )
+        for target in targets.all
+        if target.listens
+    }
+
+
 async def build(settings: Settings) -> FastAPI:
-    """Make the whole embedded gateway; it runs for as long as the application's lifespan."""
-    held = lock(settings.data)
-    store = open_store(settings)
+    """Make the API; over an embedded database it delivers too, for as long as it runs."""
+    held = lock(settings.data) if settings.postgres is None else None
+    store = await open_store(settings)
     targets = await find_targets(settings, store)
     files = FileRoom(settings.data / "files", settings.max_file_bytes)
-    delivery = Delivery(store, targets, files, settings.time_scale)
+    tellers = _tellers(targets)
+    delivery = Delivery(store, targets, files, tellers, settings) if held is not None else None
+    wake = delivery.wake if delivery is not None else _announcing(store)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        running = asyncio.create_task(delivery.run())
+        running = asyncio.create_task(delivery.run()) if delivery is not None else None
         try:
             yield
         finally:
-            running.cancel()
-            await asyncio.wait([running])
-            await delivery.close()
-            store.close()
-            held.close()
+            if delivery is not None and running is not None:
+                running.cancel()
+                await asyncio.wait([running])
+                await delivery.close()
+            await store.close()
+            if held is not None:
+                held.close()
 
-    desk = FrontDesk(store, targets, delivery.wake, delivery.tellers)
     return application(
         Parts(
-            desk=desk,
+            desk=FrontDesk(store, targets, wake, tellers),
             store=store,
             files=files,
             targets=targets,
-            hear=delivery.reception.hear,
+            hear=Reception(store, targets, tellers, wake).hear,
             files_secret=settings.files_secret,
         ),
         lifespan,
     )
+
+
+def _announcing(store: Store) -> Callable[[], None]:
+    return store.announce if isinstance(store, PostgresStore) else lambda: None
+
+
+async def work(settings: Settings) -> None:
+    """Deliver in a process of its own until cancelled, beside any number of others."""
+    store = await open_store(settings)
+    targets = await find_targets(settings, store)
+    files = FileRoom(settings.data / "files", settings.max_file_bytes)
+    delivery = Delivery(store, targets, files, _tellers(targets), settings)
+    try:
+        await delivery.run()
+    finally:
+        await delivery.close()
+        await store.close()

@@ -1,6 +1,13 @@
 """Everything that can be set: the environment and one systems file, read into a frozen object.
 
     LIENTHONG_DATA     folder for the embedded database and files     ./data
+    LIENTHONG_DATABASE postgresql://… of a shared database              none: the embedded one
+    LIENTHONG_AMQP     amqp://… of the RabbitMQ that holds retries       none: held in the process
+                       (a file with either is named by LIENTHONG_DATABASE_FILE, LIENTHONG_AMQP_FILE)
+    LIENTHONG_SEAL_KEY 32 random bytes in base64, the same for all processes: with it they share
+                       their sessions with outside systems, sealed in the database     none: each
+                       process logs in by itself (LIENTHONG_SEAL_KEY_FILE names a file)
+    LIENTHONG_METRICS_PORT  where a worker shows its metrics               none: nowhere
     LIENTHONG_SYSTEMS  the systems file (TOML)                        none: dossiers are only kept
     LIENTHONG_HOST, LIENTHONG_PORT                                    127.0.0.1, 8000
     LIENTHONG_TIME_SCALE  waits are multiplied by this; 1 in real life, small in demonstrations
@@ -74,6 +81,10 @@ class Settings:
     """All settings of one process."""
 
     data: Path
+    postgres: str | None = None
+    amqp: str | None = None
+    metrics_port: int | None = None
+    seal_key: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     time_scale: float = 1.0
@@ -112,6 +123,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             raise SettingsError(f"LIENTHONG_SYSTEMS: {path}: {error}") from None
     return Settings(
         data=Path(env.get("LIENTHONG_DATA", "data")),
+        postgres=_from_env(env, "LIENTHONG_DATABASE"),
+        amqp=_from_env(env, "LIENTHONG_AMQP"),
+        seal_key=_from_env(env, "LIENTHONG_SEAL_KEY"),
+        metrics_port=int(_number(env, "LIENTHONG_METRICS_PORT", 0, least=0)) or None,
         host=env.get("LIENTHONG_HOST", "127.0.0.1"),
         port=int(_number(env, "LIENTHONG_PORT", 8000)),
         time_scale=_number(env, "LIENTHONG_TIME_SCALE", 1.0),
@@ -251,11 +266,11 @@ def _from_env(env: Mapping[str, str], name: str) -> str | None:
         raise SettingsError(f"{name}_FILE: {error}") from None
 
 
-def _number(env: Mapping[str, str], name: str, default: float) -> float:
+def _number(env: Mapping[str, str], name: str, default: float, least: float | None = None) -> float:
     try:
         value = float(env.get(name, default))
     except ValueError:
         raise SettingsError(f"{name}: {env[name]!r} is not a number") from None
-    if value <= 0:
+    if value <= 0 and value != least:
         raise SettingsError(f"{name}: must be above nothing")
     return value

@@ -6,8 +6,20 @@ import sys
 
 import typer
 
-from gateway.commands import clients, demo, doctor, hold, migrate, openapi, serve, simulate, worker
+from gateway.commands import (
+    agenda,
+    clients,
+    demo,
+    doctor,
+    hold,
+    migrate,
+    openapi,
+    serve,
+    simulate,
+    worker,
+)
 from gateway.settings import SettingsError
+from gateway.store.engine import StoreUnavailable
 
 app = typer.Typer(
     name="lienthong",
@@ -22,6 +34,7 @@ app.command()(simulate.simulate)
 app.command()(demo.demo)
 app.command()(migrate.migrate)
 app.command()(doctor.doctor)
+app.command()(agenda.agenda)
 app.command()(openapi.openapi)
 app.add_typer(clients.app, name="clients")
 app.command()(hold.hold)
@@ -35,3 +48,6 @@ def run() -> None:
     except SettingsError as error:
         typer.echo(f"lienthong: {error}", err=True)
         sys.exit(2)
+    except StoreUnavailable as error:
+        typer.echo(f"lienthong: the database cannot be reached: {error}", err=True)
+        sys.exit(3)

@@ -60,8 +60,11 @@ def list_() -> None:
 
 
 def _write(job: Callable[[Connection], T]) -> T:
-    store = open_store(load())
-    try:
-        return asyncio.run(store.write(job))
-    finally:
-        store.close()
+    async def write() -> T:
+        store = await open_store(load())
+        try:
+            return await store.write(job)
+        finally:
+            await store.close()
+
+    return asyncio.run(write())

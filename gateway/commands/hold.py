@@ -52,14 +52,14 @@ def _known(names: list[str] | None) -> list[str]:
 
 def _change(job: Callable[[Connection], list[str]]) -> list[str]:
     settings = load()
-    store = open_store(settings)
 
     async def change() -> list[str]:
-        configured = [system.name for system in settings.systems]
-        await store.write(lambda connection: systems.register(connection, configured))
-        return await store.write(job)
+        store = await open_store(settings)
+        try:
+            configured = [system.name for system in settings.systems]
+            await store.write(lambda connection: systems.register(connection, configured))
+            return await store.write(job)
+        finally:
+            await store.close()
 
-    try:
-        return asyncio.run(change())
-    finally:
-        store.close()
+    return asyncio.run(change())

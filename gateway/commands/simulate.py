@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,6 +30,12 @@ def simulate(
     ),
     faults: Annotated[str, typer.Option(help="none or flaky")] = "none",
     seed: Annotated[int, typer.Option(help="Seed of the faults.")] = 1,
+    switch: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME.SWITCH=JSON", help="A switch of the contract, see contract.toml."
+        ),
+    ] = None,
 ) -> None:
     """Run simulators until Ctrl-C; what each stores and how it failed is written to FOLDER.
 
@@ -36,10 +43,34 @@ def simulate(
     """
     if faults not in {"none", "flaky"}:
         raise SettingsError(f"--faults: {faults!r} is neither none nor flaky")
-    asyncio.run(_simulate(systems, folder, flaky=faults == "flaky", seed=seed))
+    switches = _switches(switch or [])
+    asyncio.run(_simulate(systems, folder, flaky=faults == "flaky", seed=seed, switches=switches))
 
 
-async def _simulate(systems: list[str], folder: Path, *, flaky: bool, seed: int) -> None:
+def _switches(given: list[str]) -> dict[str, dict[str, Any]]:
+    """Read switches by system."""
+    found: dict[str, dict[str, Any]] = {}
+    for text in given:
+        place, equals, value = text.partition("=")
+        name, dot, key = place.partition(".")
+        try:
+            read = json.loads(value)
+        except ValueError:
+            read = None
+        if not equals or not dot or read is None:
+            raise SettingsError(f"--switch: {text!r} is not NAME.SWITCH=JSON")
+        found.setdefault(name, {})[key] = read
+    return found
+
+
+async def _simulate(
+    systems: list[str],
+    folder: Path,
+    *,
+    flaky: bool,
+    seed: int,
+    switches: dict[str, dict[str, Any]],
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -50,10 +81,17 @@ async def _simulate(systems: list[str], folder: Path, *, flaky: bool, seed: int)
             contract, _, port = rest.partition(":")
             faults = Faults(flaky, seed + index)
             if is_folder(contract):
-                box = DropBox(name, contract, Logs(folder, name), Path(port or name), faults)
+                box = DropBox(
+                    name,
+                    contract,
+                    Logs(folder, name),
+                    Path(port or name),
+                    faults,
+                    switches.get(name, {}),
+                )
                 typer.echo(f"{name} {await stack.enter_async_context(dropped(box))}")
                 continue
-            host = Host(name, contract, folder, faults)
+            host = Host(name, contract, folder, faults, switches.get(name, {}))
             at = await stack.enter_async_context(hosted(host, int(port or 0)))
             typer.echo(f"{name} http://127.0.0.1:{at}")
         await stop.wait()

@@ -10,6 +10,7 @@ import structlog
 from gateway.store import lanes
 from gateway.store.engine import Store
 from gateway.store.systems import Target
+from gateway.watch import metrics
 
 log = structlog.get_logger()
 
@@ -34,6 +35,7 @@ async def sweep(
                 log.warning("sweep_failed", system=target.name, error=type(error).__name__)
                 continue
             if woken:
+                metrics.retries("sweeper", woken)
                 log.info("swept", system=target.name, woken=woken)
                 wake(target.id)
         await asyncio.sleep(every)

@@ -249,7 +249,13 @@ def _load_lanes(connection: Connection, states: dict[UUID, State]) -> None:
             row.via,
             done_at=row.done_at,
         )
-    for row in connection.execute(sa.select(todo).where(todo.c.dossier_id.in_(list(states)))):
+    # Locked: a settlement that ends the lane meanwhile would miss the event that is being added.
+    for row in connection.execute(
+        sa.select(todo)
+        .where(todo.c.dossier_id.in_(list(states)))
+        .order_by(todo.c.dossier_id, todo.c.system)
+        .with_for_update()
+    ):
         states[row.dossier_id].todos[row.system] = TodoRow(
             row.state, row.head_seq, row.reason, row.parked_for
         )

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -54,7 +54,23 @@ def connect(path: Path) -> Engine:
     return engine
 
 
-class Store:
+class Store(Protocol):
+    """The store, whichever database is underneath."""
+
+    async def write(self, job: Callable[[Connection], T]) -> T:
+        """Run `job` in a transaction and return what it returns, after the commit."""
+        ...
+
+    async def read(self, job: Callable[[Connection], T]) -> T:
+        """Run `job` on a connection of its own; what it changes is thrown away."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was begun, then close."""
+        ...
+
+
+class EmbeddedStore:
     """The embedded store: `write` joins the next group commit, `read` never waits for it."""
 
     def __init__(self, engine: Engine) -> None:
@@ -89,7 +105,7 @@ class Store:
             finally:
                 connection.exec_driver_sql("ROLLBACK")
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Finish what was queued, then stop."""
         self._jobs.put(None)
         self._writer.join()
@@ -137,4 +153,12 @@ class Store:
                 future.set_exception(failure)
 
 
-__all__ = ["BUSY_SECONDS", "GROUP", "Connection", "Store", "StoreUnavailable", "connect"]
+__all__ = [
+    "BUSY_SECONDS",
+    "GROUP",
+    "Connection",
+    "EmbeddedStore",
+    "Store",
+    "StoreUnavailable",
+    "connect",
+]

@@ -149,6 +149,15 @@ def next_numbers(connection: Connection, name: str, count: int) -> int:
     return int(taken) - count + 1
 
 
+def next_fences(connection: Connection, count: int) -> list[int]:
+    """Take fencing tokens, each greater than any taken before in the lane it is for."""
+    if connection.dialect.name == "postgresql":
+        drawn = sa.text("SELECT nextval('fence') FROM generate_series(1, :count)")
+        return sorted(connection.execute(drawn, {"count": count}).scalars())
+    first = next_numbers(connection, "fence", count)
+    return list(range(first, first + count))
+
+
 def claim(connection: Connection, terms: Terms, limit: int, *, reclaim: bool = True) -> Claimed:
     """Lease the next ready lanes of a system, as many as its gate lets pass.
 
@@ -196,8 +205,7 @@ def _lease(
     claims: list[Claim] = []
     leases: list[dict[str, object]] = []
     lapsed: list[attempts.Attempt] = []
-    first = next_numbers(connection, "fence", len(found))
-    for fence, row in enumerate(found, start=first):
+    for fence, row in zip(next_fences(connection, len(found)), found, strict=True):
         expired = row.lease_until is not None
         lost = row.lost + expired
         doubt = max(row.doubt, (MAY_STAND_TWICE if terms.appends else MAY_STAND) if expired else 0)

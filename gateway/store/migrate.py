@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from alembic import command
@@ -10,6 +11,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
 
+from gateway.store import partitions
+
+LOCK = 7_466_733
+"""Any number that nobody else locks in this database."""
 FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -31,13 +36,20 @@ def missing(connection: Connection) -> list[str]:
 
 
 def apply(engine: Engine) -> list[str]:
-    """Bring a database up to date; give what was applied. Two at once wait for each other."""
+    """Bring an embedded database up to date; give what was applied."""
     with engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        applied = missing(connection)
-        if applied:
-            command.upgrade(_config(connection), "head")
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        applied = apply_on(connection)
+        connection.exec_driver_sql("COMMIT")
         return applied
+
+
+def apply_on(connection: Connection) -> list[str]:
+    """Apply what is missing within the caller's transaction; two at once wait for each other."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+    applied = missing(connection)
+    if applied:
+        command.upgrade(_config(connection), "head")
+    partitions.ensure(connection, datetime.now(UTC))
+    return applied

@@ -102,6 +102,16 @@ sa.Index(
     postgresql_where=evidence.c.dossier_id.is_(None),
 )
 
+session = sa.Table(  # with an outside system, shared by all processes
+    "session",
+    metadata,
+    sa.Column("system", sa.Integer, primary_key=True),
+    sa.Column("token", sa.LargeBinary),  # sealed
+    sa.Column("until", Millis, nullable=False),
+    sa.Column("fence", sa.BigInteger, nullable=False),  # of the newest login
+    sa.Column("login_until", Millis),  # somebody is logging in
+)
+
 inbox = sa.Table(  # how far we have heard a system out
     "inbox",
     metadata,

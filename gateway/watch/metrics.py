@@ -13,6 +13,8 @@ TALK_SECONDS = Histogram(
     "lienthong_conversation_seconds", "Length of a conversation with a system", ["system"]
 )
 HEARD = Counter("lienthong_heard_total", "Things a system told us", ["system", "word"])
+BROKER = Gauge("lienthong_broker_up", "1 while RabbitMQ holds the retries, else 0")
+RETRIES = Counter("lienthong_retries_total", "Waits, by what became of them", ["what"])
 EVIDENCE = Gauge(
     "lienthong_evidence", "What was said otherwise and moved nothing", ["source", "why"]
 )
@@ -41,6 +43,16 @@ def evidence(rows: Iterable[tuple[str, str, int]]) -> None:
     EVIDENCE.clear()
     for source, why, count in rows:
         EVIDENCE.labels(source, why).set(count)
+
+
+def broker(*, up: bool) -> None:
+    """Show whether RabbitMQ is there."""
+    BROKER.set(1 if up else 0)
+
+
+def retries(what: str, count: int = 1) -> None:
+    """Count waits that were published, woken by the broker or the sweeper, or dropped."""
+    RETRIES.labels(what).inc(count)
 
 
 def gate(system: str, state: str) -> None:

@@ -7,9 +7,9 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,7 @@ class Stage:
     key: str
     environ: dict[str, str]
     gateway: asyncio.subprocess.Process | None = None
+    workers: list[asyncio.subprocess.Process] = field(default_factory=list)
     killed: bool = False
 
     @property
@@ -116,6 +117,22 @@ class Stage:
                         break
                 await asyncio.sleep(0.05)
         raise RuntimeError(f"the gateway did not start: see {self.folder / 'gateway.log'}")
+
+    async def start_worker(self) -> None:
+        """Start one more process that delivers."""
+        with (self.folder / "workers.log").open("ab") as log:
+            self.workers.append(
+                await asyncio.create_subprocess_exec(
+                    *_command("worker"), env=self.environ, stderr=log
+                )
+            )
+
+    async def kill_worker(self) -> None:
+        """End the oldest worker without a word."""
+        worker = self.workers.pop(0)
+        worker.kill()
+        await worker.wait()
+        self.killed = True
 
     async def kill_gateway(self) -> None:
         """End the gateway without a word, as a power cut would."""
@@ -146,8 +163,21 @@ def _empty(folder: Path) -> None:
 
 
 @asynccontextmanager
-async def stage(folder: Path, *, port: int, faults: str, seed: int) -> AsyncIterator[Stage]:
-    """Set the stage: simulators, settings, a client, the gateway; all ended on the way out."""
+async def stage(
+    folder: Path,
+    *,
+    port: int,
+    faults: str,
+    seed: int,
+    servers: Mapping[str, str] | None = None,
+    workers: int = 0,
+    switches: Sequence[str] = (),
+) -> AsyncIterator[Stage]:
+    """Set the stage: simulators, settings, a client, the gateway; all ended on the way out.
+
+    servers: settings that name a database and a broker; workers: processes that deliver then
+    switches: of the simulators, as `lienthong simulate --switch` takes them
+    """
     _empty(folder)
     simulators = await asyncio.create_subprocess_exec(
         *_command(
@@ -159,6 +189,7 @@ async def stage(folder: Path, *, port: int, faults: str, seed: int) -> AsyncIter
             str(seed),
             "--faults",
             "flaky" if faults == "flaky" else "none",
+            *(word for switch in switches for word in ("--switch", switch)),
         ),
         stdout=asyncio.subprocess.PIPE,
     )
@@ -181,13 +212,17 @@ async def stage(folder: Path, *, port: int, faults: str, seed: int) -> AsyncIter
             "LIENTHONG_TIME_SCALE": "0.002",
             "DEMO_PORTAL_USER": "H99",
             "DEMO_PORTAL_PASSWORD": "demo",
+            **(servers or {}),
         }
         key = await _key(environ)
         set_up = Stage(folder, port, urls, key, environ)
         await set_up.start_gateway()
+        for _ in range(workers):
+            await set_up.start_worker()
         yield set_up
     finally:
-        for process in (set_up.gateway if set_up is not None else None, simulators):
+        ours = [set_up.gateway, *set_up.workers] if set_up is not None else []
+        for process in (*ours, simulators):
             if process is not None and process.returncode is None:
                 process.terminate()
                 await process.wait()

@@ -67,10 +67,10 @@ class Office:
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
+async def office(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Office]:
     """Open a dossier, let the province accept it, and tell the province so."""
-    settings = Settings(data=tmp_path, systems=read_systems(SYSTEMS, {}))
-    store = open_store(settings)
+    settings = Settings(data=tmp_path, **database, systems=read_systems(SYSTEMS, {}))
+    store = await open_store(settings)
     targets = await find_targets(settings, store)
     teller = Client(
         id=targets.inboxes["province"],
@@ -86,7 +86,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
     assert isinstance(answer, Answer)
     office = Office(store, desk, teller)
     yield office
-    store.close()
+    await store.close()
 
 
 async def test_news_of_the_owner_moves_the_state(office: Office) -> None:

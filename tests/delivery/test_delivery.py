@@ -108,17 +108,17 @@ async def house(
             systems=read_systems({"systems": tables}, {}),
             time_scale=0.002,
         )
-        store = open_store(settings)
+        store = await open_store(settings)
         targets = await find_targets(settings, store)
         files = FileRoom(settings.data / "files", settings.max_file_bytes)
-        delivery = Delivery(store, targets, files, settings.time_scale)
+        delivery = Delivery(store, targets, files, {}, settings)
         running = asyncio.create_task(delivery.run())
         yield House(store, FrontDesk(store, targets, delivery.wake), hosts, folder)
         running.cancel()
         await asyncio.wait([running])
         for runner in delivery.runners.values():
             await runner.close()
-        store.close()
+        await store.close()
 
 
 def dossier(number: int = 1, **change: Any) -> dict[str, Any]:

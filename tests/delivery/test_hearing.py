@@ -105,12 +105,12 @@ async def house(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator
             table["environment"] = "sandbox"
         systems = read_systems({"systems": tables}, {})
         settings = Settings(data=tmp_path / "data", systems=systems, time_scale=0.002)
-        store = open_store(settings)
+        store = await open_store(settings)
         key, hashed = make_key("sandbox")
         await store.write(
             lambda connection: clients.add(connection, "x", "sandbox", ["H99"], hashed)
         )
-        store.close()
+        await store.close()
         app = await build(settings)
         transport = httpx.ASGITransport(app=app)
         async with app.router.lifespan_context(app):

@@ -43,10 +43,10 @@ async def api(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         codes=SYSTEMS["codes"],
         max_file_bytes=1000,
     )
-    store = open_store(settings)
+    store = await open_store(settings)
     key, hashed = make_key("sandbox")
     await store.write(lambda connection: clients.add(connection, "x", "sandbox", ["H99"], hashed))
-    store.close()
+    await store.close()
     app = await build(settings)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {key}", "Accept-Language": "en"}

@@ -57,10 +57,10 @@ class Office:
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
+async def office(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Office]:
     """Serve a gateway with two clients of H99 and one of H98."""
-    settings = Settings(data=tmp_path, systems=read_systems(SYSTEMS, {}))
-    store = open_store(settings)
+    settings = Settings(data=tmp_path, **database, systems=read_systems(SYSTEMS, {}))
+    store = await open_store(settings)
     keys = {}
     for name, agency in (("old", "H99"), ("new", "H99"), ("far", "H98")):
         keys[name], hashed = make_key("sandbox")
@@ -69,7 +69,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
                 clients.add, name=name, environment="sandbox", agencies=[agency], key_hash=hashed
             )
         )
-    store.close()
+    await store.close()
     app = await build(settings)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with app.router.lifespan_context(app):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,19 +13,20 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.access.keys import Client
-from gateway.admission.ask import Answer, Post
+from gateway.admission.ask import Answer, Post, PostEvent
 from gateway.admission.desk import FrontDesk
 from gateway.main import find_targets, open_store
 from gateway.settings import Settings, read_systems
-from gateway.store import lanes, settling
+from gateway.store import dossiers, lanes, settling
 from gateway.store.engine import Store
 from gateway.store.lanes import Claim, Terms
 from gateway.store.settling import Finished, Rules
 from gateway.store.systems import Targets
-from gateway.store.tables import attempt, lane, todo
+from gateway.store.tables import READY, attempt, dossier, lane, todo
 from gateway.workbench.samples.generator import sample
 from schemas.dossier import NewDossier
-from schemas.outcome import Delivered, Outcome, Remote, Unreachable
+from schemas.event import NewEvent
+from schemas.outcome import Delivered, Outcome, Refused, Remote, Unreachable
 
 SYSTEMS = {
     "systems": {
@@ -91,10 +93,10 @@ class House:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[House]:
     """Set up a house over an empty database."""
-    settings = Settings(data=tmp_path, systems=read_systems(SYSTEMS, {}))
-    store = open_store(settings)
+    settings = Settings(data=tmp_path, **database, systems=read_systems(SYSTEMS, {}))
+    store = await open_store(settings)
     targets = await find_targets(settings, store)
     number = targets.all[0].id
     yield House(
@@ -120,7 +122,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             scale=1.0,
         ),
     )
-    store.close()
+    await store.close()
 
 
 def told(claim: Claim) -> Delivered:
@@ -250,3 +252,54 @@ async def test_one_unreadable_lane_holds_up_nobody(house: House) -> None:
     )
 
     assert ([good], [bad]) == ([one.claim for one in work], unreadable)
+
+
+async def _note(house: House, number: int, ref: str, **more: Any) -> None:
+    """Add an event to a dossier."""
+    (found,) = await house.store.write(
+        lambda connection: dossiers.load(connection, refs=[(1, f"1/{number}")])
+    )
+    content = sample(number, 1).requests[0].body
+    event = {
+        "ref": ref,
+        "kind": "progress",
+        "action": "Ghi chú",
+        "occurred_at": content["submitted_at"],
+        **more,
+    }
+    desk = FrontDesk(house.store, house.targets, lambda: None)
+    answer = await desk.submit(
+        PostEvent(
+            client=CLIENT,
+            dossier=found.id,
+            event=NewEvent.model_validate(event),
+            digest=ref.encode(),
+        )
+    )
+    assert isinstance(answer, Answer), answer
+
+
+async def test_an_event_that_comes_while_a_lane_is_settled_is_not_lost(house: House) -> None:
+    """However the two meet, a lane with something left to say has a row on the agenda."""
+    await house.post(1)
+    for number in range(25):
+        claims = await house.claim()
+        settling_ = [house.settle(claim, told(claim)) for claim in claims]
+        await asyncio.gather(*settling_, _note(house, 1, f"n{number}"))
+        (row,) = await house.rows(lane)
+        (head,) = await house.rows(dossier)
+        left = await house.rows(todo)
+
+        assert bool(left) == (row.done_seq < head.last_seq)
+
+
+async def test_a_correction_that_comes_during_the_refused_try_counts(house: House) -> None:
+    """A lane is not parked for a fault that was mended while the try was under way."""
+    await house.post(1)
+    (claim,) = await house.claim()
+    patch = {"summary": "ngắn"}
+    await _note(house, 1, "sua", kind="corrected", reason="Sai", patch=patch)
+    await house.settle(claim, Refused(code="1", message="no"))
+    (row,) = await house.rows(todo)
+
+    assert (row.state, row.lease_until) == (READY, None)

@@ -1,0 +1,36 @@
+"""`lienthong agenda`: compares what remains to be done with what the ledger says."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from gateway.main import open_store
+from gateway.settings import load
+from gateway.store import checker
+
+
+def agenda(
+    mend: Annotated[bool, typer.Option("--mend", help="Put forgotten lanes back.")] = False,
+) -> None:
+    """Rebuild the agenda from the ledger and report differences; ends with 1 if there are any.
+
+    A system that was switched off keeps its lanes; those are not differences once it is on again.
+    """
+    found = asyncio.run(_compare(mend=mend))
+    for one in found:
+        typer.echo(f"{one.what} {one.name} {one.dossier_id}{' (put back)' if mend else ''}")
+    if not found:
+        typer.echo("agenda and ledger agree")
+    if found and not mend:
+        raise typer.Exit(1)
+
+
+async def _compare(*, mend: bool) -> list[checker.Difference]:
+    store = await open_store(load())
+    try:
+        return await (store.write(checker.mend) if mend else store.read(checker.compare))
+    finally:
+        await store.close()

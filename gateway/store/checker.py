@@ -1,0 +1,71 @@
+"""Rebuilds the agenda from the ledger, and says where the two differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from gateway.store.dialect import now as db_now
+from gateway.store.tables import READY, dossier, event, lane, system, todo
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A lane that has something left to say and stands on no agenda, or the other way round."""
+
+    dossier_id: UUID
+    system: int
+    name: str
+    what: str  # forgotten, idle
+
+
+_LEFT = sa.exists(
+    sa.select(event.c.seq).where(
+        event.c.dossier_id == lane.c.dossier_id,
+        event.c.seq > lane.c.done_seq,
+        sa.or_(event.c.origin.is_(None), event.c.origin != system.c.name),
+    )
+)
+
+
+def compare(connection: Connection, limit: int = 1000) -> list[Difference]:
+    """Give the differences: forgotten lanes first."""
+    both = (
+        sa.select(lane.c.dossier_id, lane.c.system, system.c.name)
+        .join(system, system.c.id == lane.c.system)
+        .outerjoin(
+            todo, sa.and_(todo.c.dossier_id == lane.c.dossier_id, todo.c.system == lane.c.system)
+        )
+        .limit(limit)
+    )
+    forgotten = both.where(todo.c.dossier_id.is_(None), lane.c.via.is_(None), _LEFT)
+    idle = both.where(todo.c.dossier_id.is_not(None), todo.c.lease_until.is_(None), ~_LEFT)
+    return [
+        Difference(row.dossier_id, row.system, row.name, what)
+        for what, query in (("forgotten", forgotten), ("idle", idle))
+        for row in connection.execute(query)
+    ]
+
+
+def mend(connection: Connection) -> list[Difference]:
+    """Put forgotten lanes back on the agenda; a lane without anything to say goes by itself."""
+    now = db_now(connection)
+    found = [one for one in compare(connection) if one.what == "forgotten"]
+    for one in found:
+        head = connection.execute(
+            sa.select(dossier.c.last_seq).where(dossier.c.id == one.dossier_id).with_for_update()
+        ).scalar_one()
+        connection.execute(
+            todo.insert().values(
+                dossier_id=one.dossier_id,
+                system=one.system,
+                state=READY,
+                rank=now,
+                head_seq=head,
+                since=now,
+            )
+        )
+    return found

@@ -1,0 +1,167 @@
+"""The store on PostgreSQL: any number of processes, the same statements.
+
+The functions of the store are written once over a synchronous `Connection`; here they run on
+asyncpg underneath (`run_sync`). A job that meets a conflict, a deadlock or a serialisation error
+runs once more from its first read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import asyncpg
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from gateway.store import migrate
+from gateway.store.engine import StoreUnavailable
+
+T = TypeVar("T")
+
+AGAIN = frozenset({"23505", "40001", "40P01"})
+"""SQLSTATE of a conflict, a serialisation failure, a deadlock: the job runs from its read again."""
+TRIES = 4
+SECONDS = 15.0
+"""For one job, commit included: a server that does not answer is a server that is away."""
+READ_MILLIS = 10_000
+CHANNEL = "lienthong"
+POOL = 10
+
+
+AWAY = ("08", "53", "57", "58", "25006", "XX")
+"""SQLSTATEs (or their classes) of a server that cannot serve now: connection, resources, shutdown,
+disk, a standby that takes no writes, a server's own failure."""
+
+
+def _is_away(state: str | None) -> bool:
+    """Say whether an error means that the server is away; one without a state never reached it."""
+    return state is None or state.startswith(AWAY)
+
+
+def connect(dsn: str) -> AsyncEngine:
+    """Open PostgreSQL by a DSN as of libpq: several hosts, `target_session_attrs`, … are its own.
+
+    Nothing connects yet.
+    """
+
+    async def creator() -> Any:
+        return await asyncpg.connect(
+            dsn,
+            timeout=5,
+            server_settings={"application_name": "lienthong", "jit": "off"},
+        )
+
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=creator,
+        pool_size=POOL,
+        max_overflow=POOL,
+        pool_pre_ping=True,
+        pool_timeout=SECONDS,
+    )
+
+
+class PostgresStore:
+    """The store of several processes; `write` and `read` as of the embedded one."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._engine = connect(dsn)
+        self._ear: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[None] | None = None
+
+    async def write(self, job: Callable[[Connection], T]) -> T:
+        """Run `job` in a transaction and return what it returns, after the commit.
+
+        A caller that is cancelled meanwhile does not undo the job. Raises `StoreUnavailable` where
+        the server is away; whether a commit that was under way took effect is then unknown, and
+        the same request under the same reference settles it.
+        """
+        return await asyncio.shield(asyncio.create_task(self._write(job)))
+
+    async def _write(self, job: Callable[[Connection], T]) -> T:
+        for number in range(1, TRIES + 1):
+            try:
+                async with asyncio.timeout(SECONDS), self._engine.begin() as connection:
+                    return await connection.run_sync(job)
+            except sa.exc.DBAPIError as error:
+                state = getattr(error.orig, "sqlstate", None)
+                if state in AGAIN and number < TRIES:
+                    continue
+                if _is_away(state):
+                    raise StoreUnavailable(str(state)) from None
+                raise
+            except (OSError, TimeoutError, asyncpg.PostgresError, sa.exc.TimeoutError) as error:
+                raise StoreUnavailable(type(error).__name__) from None
+        raise AssertionError  # the last try returns or raises
+
+    async def read(self, job: Callable[[Connection], T]) -> T:
+        """Run `job` in a transaction that may change nothing, within a time limit."""
+        try:
+            async with asyncio.timeout(SECONDS), self._engine.connect() as connection:
+                await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+                await connection.exec_driver_sql(f"SET LOCAL statement_timeout = {READ_MILLIS}")
+                return await connection.run_sync(job)
+        except sa.exc.DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None)
+            if not _is_away(state):
+                raise
+            raise StoreUnavailable(str(state)) from None
+        except (sa.exc.TimeoutError, OSError, TimeoutError) as error:
+            raise StoreUnavailable(type(error).__name__) from None
+
+    async def migrate(self) -> list[str]:
+        """Bring the database up to date; give what was applied. Two at once wait for each other."""
+        try:
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(migrate.apply_on)
+        except (sa.exc.DBAPIError, OSError, TimeoutError) as error:
+            raise StoreUnavailable(type(error).__name__) from None
+
+    def announce(self) -> None:
+        """Tell other processes that there is work; many at once are one notice."""
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._announce())
+
+    async def _announce(self) -> None:
+        """Say it after the commit, apart from it: inside, notices would queue up the commits."""
+        await asyncio.sleep(0.02)
+        try:
+            async with self._engine.begin() as connection:
+                await connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+                await connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError, TimeoutError):
+            return  # workers look by themselves every second
+
+    def listen(self, heard: Callable[[], None]) -> None:
+        """Call `heard` whenever another process announces work, until the store is closed."""
+        self._ear = asyncio.create_task(self._listen(heard))
+
+    async def _listen(self, heard: Callable[[], None]) -> None:
+        while True:
+            try:
+                await self._hear_until_cut(heard)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await asyncio.sleep(1.0)
+
+    async def _hear_until_cut(self, heard: Callable[[], None]) -> None:
+        connection = await asyncpg.connect(self._dsn, timeout=5)
+        ended = asyncio.Event()
+        connection.add_termination_listener(lambda _: ended.set())
+        try:
+            await connection.add_listener(CHANNEL, lambda *_: heard())
+            heard()  # what was announced while nobody listened
+            await ended.wait()
+        finally:
+            connection.terminate()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for task in (self._ear, self._telling):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
+        await self._engine.dispose()

@@ -1,0 +1,256 @@
+"""Private servers with throw-away data: PostgreSQL and RabbitMQ for tests and crash runs.
+
+Only servers that were started here are ever touched. As root PostgreSQL runs as the user of its
+package, since it refuses root; RabbitMQ runs by its own script, with everything of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+PATIENCE = 60.0
+POSTGRES_USER = "postgres"
+
+
+class NoServer(Exception):  # noqa: N818 - tests say it in one line and go on
+    """A server cannot be had on this machine; the text says why."""
+
+
+def free_port() -> int:
+    """Find a port of this machine that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def install(package: str) -> None:
+    """Install a Debian package without letting it start a service, if we may."""
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise NoServer(f"{package} is not installed, and only root could install it")
+    policy = Path("/usr/sbin/policy-rc.d")
+    ours = not policy.exists()
+    if ours:
+        policy.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
+        policy.chmod(0o755)
+    environ = dict(os.environ) | {"DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        for command in (["update"], ["install", "-y", "--no-install-recommends", package]):
+            done = subprocess.run(
+                ["/usr/bin/apt-get", *command],
+                check=False,
+                capture_output=True,
+                env=environ,
+                timeout=900,
+            )
+            if done.returncode and command[0] == "install":
+                raise NoServer(f"{package} could not be installed")
+    finally:
+        if ours:
+            policy.unlink(missing_ok=True)
+
+
+class _Server:
+    """A process of ours with a folder of its own."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="lienthong-"))
+        self.port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        raise NotImplementedError
+
+    def kill(self) -> None:
+        """End the server without a word, with everything it started."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def pause(self) -> None:
+        """Freeze the server."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a frozen server go on."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGCONT)
+
+    def stop(self) -> None:
+        """End the server and throw its data away."""
+        if self.process is not None:
+            self.resume()
+            os.killpg(self.process.pid, signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _wait(self, ready: list[str], environ: dict[str, str] | None = None) -> None:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            done = subprocess.run(ready, check=False, capture_output=True, env=environ)
+            if done.returncode == 0:
+                return
+            if self.process is not None and self.process.poll() is not None:
+                break
+            time.sleep(0.2)
+        raise NoServer(f"{type(self).__name__} did not start")
+
+
+class PrivatePostgres(_Server):
+    """One PostgreSQL of our own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bin = self._binaries()
+        self.data = self.folder / "data"
+        self.user = POSTGRES_USER if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        if os.geteuid() == 0:
+            entry = pwd.getpwnam(POSTGRES_USER)
+            os.chown(self.folder, entry.pw_uid, entry.pw_gid)
+        self._run(
+            "initdb",
+            "-D",
+            str(self.data),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale",
+            "C.UTF-8",
+        )
+
+    @staticmethod
+    def _binaries() -> Path:
+        for _ in range(2):
+            found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+            if found:
+                return found[-1].parent
+            install("postgresql")
+        raise NoServer("postgresql was installed and has no initdb")
+
+    def _as_user(self, program: str, *words: str) -> list[str]:
+        prefix = ["setpriv", "--reuid", self.user, "--regid", self.user, "--clear-groups"]
+        return [*(prefix if os.geteuid() == 0 else []), str(self.bin / program), *words]
+
+    def _run(self, program: str, *words: str) -> None:
+        done = subprocess.run(
+            self._as_user(program, *words), check=False, capture_output=True, cwd=self.folder
+        )
+        if done.returncode:
+            raise NoServer(f"{program}: {done.stderr.decode()[-300:]}")
+
+    def start(self) -> None:
+        """Start it; every commit reaches the disk, as in life."""
+        self.process = subprocess.Popen(
+            self._as_user(
+                "postgres",
+                "-D",
+                str(self.data),
+                "-p",
+                str(self.port),
+                "-h",
+                "127.0.0.1",
+                "-k",
+                str(self.folder),
+                "-c",
+                "max_connections=200",
+                "-c",
+                "log_min_messages=error",
+            ),
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self.folder,
+        )
+        self._wait([str(self.bin / "pg_isready"), "-h", "127.0.0.1", "-p", str(self.port)])
+
+    def database(self, name: str) -> str:
+        """Make a new database; give its DSN."""
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", name)
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
+
+
+class PrivateRabbit(_Server):
+    """One RabbitMQ node of our own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bin = self._binaries()
+        name = f"lienthong-{self.port}@localhost"
+        (self.folder / "plugins").write_text("[].\n", encoding="utf-8")
+        cookie = self.folder / ".erlang.cookie"
+        cookie.write_text("LIENTHONGTEST", encoding="utf-8")
+        cookie.chmod(0o400)
+        self.environ = {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+            "ERL_EPMD_PORT": str(free_port()),
+            "RABBITMQ_NODENAME": name,
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "log"),
+            "RABBITMQ_PID_FILE": str(self.folder / "pid"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "plugins"),
+            "RABBITMQ_CONF_ENV_FILE": str(self.folder / "none"),
+        }
+
+    @staticmethod
+    def _binaries() -> Path:
+        for _ in range(2):
+            found = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+            if found.exists():
+                return found.parent
+            install("rabbitmq-server")
+        raise NoServer("rabbitmq-server was installed and is not there")
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"amqp://guest:guest@127.0.0.1:{self.port}/"
+
+    def start(self) -> None:
+        """Start it and wait until it takes connections."""
+        self.process = subprocess.Popen(
+            [str(self.bin / "rabbitmq-server")],
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=self.environ,
+            cwd=self.folder,
+        )
+        self._wait([*self._control(), "await_startup", "--timeout", "60"], self.environ)
+
+    def _control(self) -> list[str]:
+        return [str(self.bin / "rabbitmqctl"), "-n", self.environ["RABBITMQ_NODENAME"], "-q"]
+
+    def control(self, *words: str) -> str:
+        """Give the node an order."""
+        done = subprocess.run(
+            [*self._control(), *words], check=False, capture_output=True, env=self.environ
+        )
+        if done.returncode:
+            raise NoServer(f"rabbitmqctl {words[0]}: {done.stderr.decode()[-300:]}")
+        return done.stdout.decode()
+
+    def stop(self) -> None:
+        """End the node, and the port mapper that it started."""
+        super().stop()
+        epmd = shutil.which("epmd") or "epmd"
+        subprocess.run([epmd, "-kill"], check=False, capture_output=True, env=self.environ)

@@ -1,0 +1,73 @@
+"""Servers for the tests: those that the environment names, else private ones, else a loud skip."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from gateway.workbench.servers import NoServer, PrivatePostgres, PrivateRabbit
+
+
+def _given(dsn: str) -> Callable[[], str]:
+    """Make databases on a server that the environment names; they are ours to drop, it is not."""
+
+    def make() -> str:
+        name = f"lienthong_{uuid.uuid4().hex[:12]}"
+
+        async def create() -> None:
+            connection = await asyncpg.connect(dsn)
+            await connection.execute(f"CREATE DATABASE {name}")
+            await connection.close()
+
+        asyncio.run(create())
+        return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[], str]]:
+    """Give a function that makes an empty PostgreSQL database and says where it is."""
+    named = os.environ.get("LIENTHONG_TEST_DATABASE")
+    if named is not None:
+        yield _given(named)
+        return
+    try:
+        server = PrivatePostgres()
+        server.start()
+    except NoServer as error:
+        pytest.skip(f"NO POSTGRESQL, SO NOTHING OF IT WAS TESTED: {error}")
+    try:
+        yield lambda: server.database(f"t{uuid.uuid4().hex[:12]}")
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def rabbit() -> Iterator[PrivateRabbit]:
+    """Give a RabbitMQ node of our own, which a test may stop, freeze and rob of its queues."""
+    try:
+        server = PrivateRabbit()
+        server.start()
+    except NoServer as error:
+        pytest.skip(f"NO RABBITMQ, SO NOTHING OF IT WAS TESTED: {error}")
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(params=["embedded", "postgres"])
+def database(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Give the setting of each kind of database in turn: every test of the store runs on both."""
+    if request.param == "embedded":
+        return {}
+    make = request.getfixturevalue("postgres")
+    return {"postgres": make()}

@@ -1,0 +1,211 @@
+"""RabbitMQ as it really behaves: away, frozen, robbed, full; and the traps that were met."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aio_pika
+import pytest
+
+from gateway.retries import rabbit as module
+from gateway.retries.rabbit import RUNGS, RabbitRetries
+from gateway.workbench.servers import PrivateRabbit
+from tests.retries.test_port import SCALE, Bell, waiting
+
+
+@asynccontextmanager
+async def holding(server: PrivateRabbit) -> AsyncIterator[tuple[RabbitRetries, Bell]]:
+    """Run retries over the broker until the block ends."""
+    retries, bell = RabbitRetries(server.url, {1: f"s{time.monotonic_ns()}"}, SCALE), Bell()
+    task = asyncio.create_task(retries.run(bell.wake))
+    try:
+        yield retries, bell
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def up(retries: RabbitRetries, wanted: bool = True) -> None:
+    """Wait until the broker is there, or away."""
+    async with asyncio.timeout(40):
+        while retries.counters.up is not wanted:
+            await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def looking(server: PrivateRabbit) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
+    """Look into the broker."""
+    async with await aio_pika.connect(server.url) as connection:
+        yield await connection.channel(publisher_confirms=True, on_return_raises=True)
+
+
+async def test_names_speak_and_all_are_quorum_queues(rabbit: PrivateRabbit) -> None:
+    """An operator reads whose wait it is, and how long, in the broker's own list."""
+    async with holding(rabbit) as (retries, _):
+        await up(retries)
+        name = retries.queue(1, "")
+        rows = json.loads(
+            await asyncio.to_thread(
+                rabbit.control, "list_queues", "name", "type", "--formatter", "json"
+            )
+        )
+    ours = {row["name"].removeprefix(name): row["type"] for row in rows if name in row["name"]}
+
+    assert set(ours) == {
+        "ready",
+        "parked",
+        *(f"wait-{rung * SCALE:g}s" for rung in RUNGS),
+    }
+    assert set(ours.values()) == {"rabbit_quorum_queue"} or set(ours.values()) == {"quorum"}
+
+
+async def test_messages_carry_no_personal_data(rabbit: PrivateRabbit) -> None:
+    """A message is a lane and a fence, nothing else."""
+    async with holding(rabbit) as (retries, _), looking(rabbit) as channel:
+        await up(retries)
+        retries.hold([waiting(9.5 * 60 * SCALE / 9.5)])
+        await asyncio.sleep(0.5)
+        queue = await channel.get_queue(retries.waiting(1, 60.0))
+        message = await queue.get(timeout=5)
+        await message.reject(requeue=True)
+
+    assert set(json.loads(message.body)) == {"lane", "fence"}
+    assert not set(message.headers) - {"x-delivery-count"}
+
+
+async def test_a_broker_that_is_away_at_the_start_is_found_later(rabbit: PrivateRabbit) -> None:
+    """What was held meanwhile is published once it is there."""
+    await asyncio.to_thread(rabbit.control, "stop_app")
+    try:
+        async with holding(rabbit) as (retries, bell):
+            retries.hold([waiting()])
+            await asyncio.sleep(1.0)
+            assert not retries.counters.up
+            await asyncio.to_thread(rabbit.control, "start_app")
+            await bell.until(1, 60)
+    finally:
+        await asyncio.to_thread(rabbit.control, "start_app")
+
+
+async def test_a_restart_is_survived(rabbit: PrivateRabbit) -> None:
+    """Waits that lay in the broker come back after its restart, and consuming goes on."""
+    async with holding(rabbit) as (retries, bell):
+        await up(retries)
+        retries.hold([waiting(60 * SCALE)])
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(rabbit.control, "stop_app")
+        await up(retries, wanted=False)
+        await asyncio.to_thread(rabbit.control, "start_app")
+        await bell.until(1, 60)
+        retries.hold([waiting()])
+        await bell.until(2, 60)
+
+
+async def test_a_frozen_broker_stops_nobody(rabbit: PrivateRabbit) -> None:
+    """While it is frozen `hold` returns at once; afterwards everything is published."""
+    async with holding(rabbit) as (retries, bell):
+        await up(retries)
+        rabbit.pause()
+        begun = time.monotonic()
+        retries.hold([waiting() for _ in range(50)])
+        held = time.monotonic() - begun
+        await asyncio.sleep(6.0)
+        rabbit.resume()
+        async with asyncio.timeout(60):
+            while len({lane for lane, _ in bell.woken}) < 50:
+                await asyncio.sleep(0.1)
+
+    assert held < 0.5
+
+
+async def test_a_deleted_queue_is_declared_again(rabbit: PrivateRabbit) -> None:
+    """An unroutable wait is noticed, and the topology stands again."""
+    async with holding(rabbit) as (retries, bell), looking(rabbit) as channel:
+        await up(retries)
+        await channel.queue_delete(retries.waiting(1, 10.0))
+        retries.hold([waiting()])
+        await bell.until(1, 30)
+
+
+async def test_a_memory_alarm_delays_and_loses_nothing(rabbit: PrivateRabbit) -> None:
+    """While publishers are blocked the waits stay here; then they go on."""
+    async with holding(rabbit) as (retries, bell):
+        await up(retries)
+        await asyncio.to_thread(rabbit.control, "set_vm_memory_high_watermark", "0")
+        try:
+            retries.hold([waiting() for _ in range(5)])
+            await asyncio.sleep(1.0)
+        finally:
+            await asyncio.to_thread(rabbit.control, "set_vm_memory_high_watermark", "0.4")
+        async with asyncio.timeout(60):
+            while len({lane for lane, _ in bell.woken}) < 5:
+                await asyncio.sleep(0.1)
+
+
+async def test_a_store_that_is_away_costs_no_wake_up(rabbit: PrivateRabbit) -> None:
+    """A wake-up that the store could not take is delivered again, not nacked in a loop."""
+    bell = Bell()
+    failed: list[list[object]] = []
+
+    async def wake(lanes: list[object]) -> None:
+        if not failed:
+            failed.append(lanes)
+            raise ConnectionError
+        await bell.wake(lanes)  # type: ignore[arg-type]
+
+    retries = RabbitRetries(rabbit.url, {1: f"s{time.monotonic_ns()}"}, SCALE)
+    task = asyncio.create_task(retries.run(wake))  # type: ignore[arg-type]
+    await up(retries)
+    retries.hold([waiting()])
+    await bell.until(1, 30)
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert len(failed) == 1
+
+
+async def test_a_poisonous_message_is_parked(rabbit: PrivateRabbit) -> None:
+    """What is not one of ours ends in the parking queue, never in a delay queue."""
+    async with holding(rabbit) as (retries, _), looking(rabbit) as channel:
+        await up(retries)
+        await channel.default_exchange.publish(
+            aio_pika.Message(b"not json"), retries.queue(1, "ready"), mandatory=True
+        )
+        await asyncio.sleep(0.5)
+        queue = await channel.get_queue(retries.queue(1, "parked"))
+        message = await queue.get(timeout=5)
+        await message.ack()
+
+    assert message.body == b"not json"
+
+
+async def test_a_full_buffer_drops_and_counts(
+    rabbit: PrivateRabbit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory stays bounded; what is dropped is counted, and the sweeper has it."""
+    monkeypatch.setattr(module, "MOST", 10)
+    retries = RabbitRetries(rabbit.url, {1: "nobody"}, SCALE)
+    retries.hold([waiting() for _ in range(15)])
+
+    assert retries.counters.dropped == 5
+
+
+async def test_a_queue_with_other_arguments_is_named(
+    rabbit: PrivateRabbit, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A topology that differs is said in one line with the queue's name; nothing is deleted."""
+    retries = RabbitRetries(rabbit.url, {1: f"s{time.monotonic_ns()}"}, SCALE)
+    async with looking(rabbit) as channel:
+        name = retries.queue(1, "ready")
+        await channel.declare_queue(name, durable=True, arguments={"x-queue-type": "quorum"})
+    task = asyncio.create_task(retries.run(Bell().wake))
+    await asyncio.sleep(1.5)
+    task.cancel()
+    await asyncio.wait([task])
+    out = capfd.readouterr().out
+
+    assert ("queue_differs" in out, name in out, retries.counters.up) == (True, True, False)
