@@ -12,8 +12,9 @@ from gateway.words.due import COUNTED, RULES
 from schemas.base import VIETNAM
 from schemas.catalogue.duration import Duration, Unit
 from schemas.catalogue.procedures import ProcedureVersion
-from schemas.dossier import Dossier, Supplement
+from schemas.dossier import Dossier
 from schemas.parts import Due
+from schemas.status import Status
 
 Basis = Literal["counted", "no_due_time", "duration_unknown", "not_received", "clock_stands"]
 Rule = Literal["extend", "restart"]
@@ -50,7 +51,7 @@ def expected_due(
     if dossier.received_at is None:
         return _without(dossier, "not_received")
     duration = version.duration
-    waits = suspensions(dossier.supplements, rule)
+    waits = suspensions(dossier, rule)
     at = calendar.due(dossier.received_at, duration, office, waits)
     if at is None:
         return _without(dossier, "clock_stands")
@@ -58,23 +59,26 @@ def expected_due(
     start = calendar.received(dossier.received_at, duration, office)
     early = dossier.received_at.astimezone(VIETNAM).date() < start.date()
     loose = at.date() > calendar.published_until
-    notes = ["moved"] * early + _moved_by(waits, moved=at != plain) + ["provisional"] * loose
+    invented = version.invented("duration")
+    notes = ["moved"] * early + _moved_by(waits, moved=at != plain)
+    notes += ["provisional"] * loose + ["invented"] * invented
     return Expected(
         at,
         "counted",
         _said(duration, start, notes),
         dossier.due,
         _compared(dossier.due, at, duration),
-        provisional=loose or version.invented("duration"),
+        provisional=loose or invented,
     )
 
 
-def suspensions(supplements: Sequence[Supplement], rule: Rule) -> list[Suspension]:
-    """Give the times of waiting; a round that is done, no one knows when, is none."""
+def suspensions(dossier: Dossier, rule: Rule) -> list[Suspension]:
+    """Give the times of waiting; one whose end nobody states, and that is over, is none."""
+    waiting = dossier.status is Status.AWAITING_SUPPLEMENT
     return [
         Suspension(one.requested_at, one.received_at, one.rule or rule)
-        for one in supplements
-        if one.received_at is not None or not one.done
+        for one in dossier.supplements
+        if one.received_at is not None or (waiting and not one.done)
     ]
 
 

@@ -25,6 +25,7 @@ RULES: dict[str, tuple[str, str]] = {
     "extend": ("kéo dài theo thời gian chờ bổ sung", "extended by the time of waiting"),
     "restart": ("tính lại sau khi bổ sung đủ", "counted anew after the supplement"),
     "provisional": ("lịch nghỉ có thể còn đổi", "days off may still change"),
+    "invented": ("thời hạn chỉ là dữ liệu mẫu", "a duration made up for samples"),
     "no_due_time": ("thủ tục không có thời hạn", "the procedure has no due time"),
     "duration_unknown": ("chưa rõ thời hạn của thủ tục", "the duration is not known"),
     "not_received": ("hồ sơ chưa được tiếp nhận", "the dossier is not received yet"),
