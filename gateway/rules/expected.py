@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -29,8 +29,8 @@ class Expected:
     basis: Basis
     rule: tuple[str, str]
     """In Vietnamese and English."""
-    stated: Due | None
-    compared: Compared | None
+    stated: Due | None = None
+    compared: Compared | None = None
     """Whether what the source states is the same, earlier or later; None: nothing to compare."""
     provisional: bool = False
     """Days off between may still change, or the duration was made up for samples."""
@@ -44,32 +44,41 @@ def expected_due(
     rule: Rule = "extend",
 ) -> Expected:
     """Work out when a dossier is due; `rule`: for supplements that do not state theirs."""
-    if version is not None and version.no_due_time:
-        return _without(dossier, "no_due_time")
-    if version is None or version.duration is None:
-        return _without(dossier, "duration_unknown")
-    if dossier.received_at is None:
-        return _without(dossier, "not_received")
+    if version is None:
+        found = _without("duration_unknown")
+    else:
+        waits = suspensions(dossier, rule)
+        found = rule_of(dossier.received_at, version, calendar, office, waits)
+    stated = dossier.due
+    if found.at is None or version is None or version.duration is None:
+        return replace(found, stated=stated)
+    return replace(found, stated=stated, compared=_compared(stated, found.at, version.duration))
+
+
+def rule_of(
+    received_at: datetime | None,
+    version: ProcedureVersion,
+    calendar: Calendar,
+    office: Office,
+    waits: Sequence[Suspension] = (),
+) -> Expected:
+    """Work out when a procedure's result is due, whatever anybody states."""
     duration = version.duration
-    waits = suspensions(dossier, rule)
-    at = calendar.due(dossier.received_at, duration, office, waits)
+    if duration is None:
+        return _without("no_due_time" if version.no_due_time else "duration_unknown")
+    if received_at is None:
+        return _without("not_received")
+    at = calendar.due(received_at, duration, office, waits)
     if at is None:
-        return _without(dossier, "clock_stands")
-    plain = calendar.due(dossier.received_at, duration, office)
-    start = calendar.received(dossier.received_at, duration, office)
-    early = dossier.received_at.astimezone(VIETNAM).date() < start.date()
+        return _without("clock_stands")
+    start = calendar.received(received_at, duration, office)
+    early = received_at.astimezone(VIETNAM).date() < start.date()
+    moved = at != calendar.due(received_at, duration, office)
     loose = at.date() > calendar.published_until
     invented = version.invented("duration")
-    notes = ["moved"] * early + _moved_by(waits, moved=at != plain)
+    notes = ["moved"] * early + sorted({one.rule for one in waits}) * moved
     notes += ["provisional"] * loose + ["invented"] * invented
-    return Expected(
-        at,
-        "counted",
-        _said(duration, start, notes),
-        dossier.due,
-        _compared(dossier.due, at, duration),
-        provisional=loose or invented,
-    )
+    return Expected(at, "counted", _said(duration, start, notes), provisional=loose or invented)
 
 
 def suspensions(dossier: Dossier, rule: Rule) -> list[Suspension]:
@@ -82,13 +91,8 @@ def suspensions(dossier: Dossier, rule: Rule) -> list[Suspension]:
     ]
 
 
-def _without(dossier: Dossier, basis: Basis) -> Expected:
-    return Expected(None, basis, RULES[basis], dossier.due, None)
-
-
-def _moved_by(waits: Sequence[Suspension], *, moved: bool) -> list[str]:
-    """Name the rules by which waiting moved the due time."""
-    return sorted({one.rule for one in waits}) if moved else []
+def _without(basis: Basis) -> Expected:
+    return Expected(None, basis, RULES[basis])
 
 
 def _said(duration: Duration, start: datetime, notes: Sequence[str]) -> tuple[str, str]:

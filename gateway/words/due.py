@@ -21,11 +21,11 @@ COUNTED: dict[Unit, tuple[str, str]] = {
 
 RULES: dict[str, tuple[str, str]] = {
     "same_day": ("trong ngày tiếp nhận {day}", "on the day of reception {day}"),
-    "moved": ("tiếp nhận ngoài giờ, tính từ ngày sau", "came too late, so counted from later on"),
-    "extend": ("kéo dài theo thời gian chờ bổ sung", "extended by the time of waiting"),
-    "restart": ("tính lại sau khi bổ sung đủ", "counted anew after the supplement"),
-    "provisional": ("lịch nghỉ có thể còn đổi", "days off may still change"),
-    "invented": ("thời hạn chỉ là dữ liệu mẫu", "a duration made up for samples"),
+    "moved": ("nộp quá giờ nên tính sang ngày sau", "came too late for an earlier day"),
+    "extend": ("cộng thời gian chờ bổ sung", "extended by the wait"),
+    "restart": ("tính lại sau bổ sung", "counted anew after the wait"),
+    "provisional": ("lịch nghỉ có thể đổi", "days off may change"),
+    "invented": ("thời hạn mẫu", "a sample's duration"),
     "no_due_time": ("thủ tục không có thời hạn", "the procedure has no due time"),
     "duration_unknown": ("chưa rõ thời hạn của thủ tục", "the duration is not known"),
     "not_received": ("hồ sơ chưa được tiếp nhận", "the dossier is not received yet"),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.base import Part
@@ -19,14 +19,18 @@ CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 def _clock(value: Any) -> Any:
     """Let only `HH:MM` in; a number would be taken for seconds since midnight."""
-    if isinstance(value, time) and value.tzinfo is None:
+    if isinstance(value, time) and value == time(value.hour, value.minute):
         return value
     if not isinstance(value, str) or not CLOCK.fullmatch(value.strip()):
         raise PydanticCustomError("clock_format", "must be a time of day like 15:00")
     return time.fromisoformat(value.strip())
 
 
-Clock = Annotated[time, BeforeValidator(_clock)]
+Clock = Annotated[
+    time,
+    BeforeValidator(_clock),
+    PlainSerializer("{:%H:%M}".format, return_type=str, when_used="json"),
+]
 
 
 class Unit(StrEnum):

@@ -211,11 +211,11 @@ class _Reader:
 
 
 def _text(value: Any) -> str | None:
-    """Give a text or number as text; empty means absent, and anything else too."""
+    """Give a text or number as one line of text; empty means absent, and anything else too."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
     whole = isinstance(value, float) and value.is_integer()
-    return str(int(value) if whole else value).strip() or None
+    return " ".join(str(int(value) if whole else value).split()) or None
 
 
 def _whole(text: str) -> int | None:

@@ -7,12 +7,15 @@ levels, cases and confidence there is one item a line, its parts between bars:
 
     papers   code | name | originals | copies | case        results, levels, cases   code | name
     fees     code | name | amount | unit | channel          confidence               part | word
+
+A bar within a part is written with a backslash before it.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
@@ -34,6 +37,7 @@ COLUMNS = frozenset(
     {*PLAIN, *LISTS, "field_code", "field_name", "amount", "unit", "received_until", "confidence"}
 )
 NEEDED = frozenset({"code", "name"})
+BAR = re.compile(r"(?<!\\)\|")
 FATAL = NEEDED | {"effective_from", "effective_to", "confidence"}
 """Unreadable, these lose the row: without its date or doubts a version would look too good."""
 SAID = ("decision", "effective_from")
@@ -118,7 +122,7 @@ def _items(
     made, findings = [], []
     fields = list(model.model_fields)
     for number, line in enumerate((line for line in cell.splitlines() if line.strip()), start=1):
-        parts = [part.strip() for part in line.split("|")]
+        parts = [part.strip().replace(r"\|", "|") for part in BAR.split(line)]
         at = f"{name}, line {number} of the cell"
         if len(parts) > len(fields):
             findings.append(Finding(place, at, f"has more than {len(fields)} parts"))
