@@ -29,7 +29,7 @@ from gateway.delivery.conversation import Channel
 from gateway.delivery.ear import Ear
 from gateway.delivery.runner import Bench, Runner
 from gateway.delivery.shared import SharedKeeper
-from gateway.delivery.sweeper import sweep
+from gateway.delivery.sweeper import sweep, turn_months
 from gateway.intake.app import Parts, application
 from gateway.intake.files import FileRoom
 from gateway.retries.embedded import EmbeddedRetries
@@ -189,11 +189,15 @@ class Delivery:
         """Deliver until cancelled; what is under way is finished on the way out."""
         if isinstance(self.store, PostgresStore):
             self.store.listen(self.wake)
+            months = turn_months(self.store, self.settings.keep_months)
         else:  # the only process: whoever held anything is dead
+            months = None
             await self.store.write(lanes.lapse_all)
             await self.store.write(systems.count_places)
             await self.store.write(inboxes.lapse_all)
         async with asyncio.TaskGroup() as tasks:
+            if months is not None:
+                tasks.create_task(months)
             tasks.create_task(self.retries.run(self._wake_lanes))
             tasks.create_task(sweep(self.store, self.targets.all, self.wake, self.scale))
             for runner in self.runners.values():

@@ -7,6 +7,7 @@
     LIENTHONG_SEAL_KEY 32 random bytes in base64, the same for all processes: with it they share
                        their sessions with outside systems, sealed in the database     none: each
                        process logs in by itself (LIENTHONG_SEAL_KEY_FILE names a file)
+    LIENTHONG_KEEP_MONTHS  for so long attempts are kept on PostgreSQL   24
     LIENTHONG_METRICS_PORT  where a worker shows its metrics               none: nowhere
     LIENTHONG_SYSTEMS  the systems file (TOML)                        none: dossiers are only kept
     LIENTHONG_PROCEDURES  the procedure catalogue (TOML, CSV, JSON)   none: no code is doubted
@@ -85,6 +86,7 @@ class Settings:
     postgres: str | None = None
     amqp: str | None = None
     metrics_port: int | None = None
+    keep_months: int = 24
     seal_key: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
@@ -128,6 +130,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         postgres=_from_env(env, "LIENTHONG_DATABASE"),
         amqp=_from_env(env, "LIENTHONG_AMQP"),
         seal_key=_from_env(env, "LIENTHONG_SEAL_KEY"),
+        keep_months=int(_number(env, "LIENTHONG_KEEP_MONTHS", 24)),
         metrics_port=int(_number(env, "LIENTHONG_METRICS_PORT", 0, least=0)) or None,
         host=env.get("LIENTHONG_HOST", "127.0.0.1"),
         port=int(_number(env, "LIENTHONG_PORT", 8000)),

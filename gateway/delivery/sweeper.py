@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 import structlog
 
-from gateway.store import lanes
-from gateway.store.engine import Store
+from gateway.store import lanes, partitions
+from gateway.store.engine import Connection, Store
 from gateway.store.systems import Target
 from gateway.watch import metrics
 
@@ -16,8 +17,27 @@ log = structlog.get_logger()
 
 EVERY = 5.0
 """Seconds between two sweeps."""
+HOUR = 3600.0
 GRACE = 2.0
 """Seconds that a wait may be overdue before the sweeper steps in: retries go first."""
+
+
+async def turn_months(store: Store, keep: int) -> None:
+    """Keep partitions of attempts standing ahead, and drop old ones, once an hour."""
+
+    def turn(connection: Connection) -> list[str]:
+        now = datetime.now(UTC)
+        return [*partitions.ensure(connection, now), *partitions.drop(connection, now, keep)]
+
+    while True:
+        try:
+            changed = await store.write(turn)
+        except Exception as error:  # noqa: BLE001 - there is a partition for everything else
+            log.warning("months_failed", error=type(error).__name__)
+        else:
+            if changed:
+                log.info("months", changed=changed)
+        await asyncio.sleep(HOUR)
 
 
 async def sweep(

@@ -13,8 +13,6 @@ from sqlalchemy.engine import Connection, Engine
 
 from gateway.store import partitions
 
-LOCK = 7_466_733
-"""Any number that nobody else locks in this database."""
 FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -47,7 +45,7 @@ def apply(engine: Engine) -> list[str]:
 def apply_on(connection: Connection) -> list[str]:
     """Apply what is missing within the caller's transaction; two at once wait for each other."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({partitions.LOCK})")
     applied = missing(connection)
     if applied:
         command.upgrade(_config(connection), "head")

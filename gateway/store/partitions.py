@@ -13,6 +13,8 @@ from sqlalchemy.engine import Connection
 
 AHEAD = 3
 """Months for which partitions stand ready; what falls beyond goes to the default partition."""
+LOCK = 7_466_733
+"""Shared with migrations: any number that nobody else locks in this database."""
 NAME = re.compile(r"attempt_y(\d{4})m(\d{2})")
 
 
@@ -31,6 +33,7 @@ def ensure(connection: Connection, now: datetime) -> list[str]:
     """Make the partitions of this month and the next ones; give the names of new ones."""
     if connection.dialect.name != "postgresql":
         return []
+    _alone(connection)
     standing = _standing(connection)
     this = now.year * 12 + now.month - 1
     made = []
@@ -52,6 +55,7 @@ def drop(connection: Connection, now: datetime, keep: int) -> list[str]:
     """Drop partitions older than `keep` months; give their names."""
     if connection.dialect.name != "postgresql":
         return []
+    _alone(connection)
     oldest = now.year * 12 + now.month - 1 - keep
     gone = []
     for name in sorted(_standing(connection)):
@@ -60,6 +64,11 @@ def drop(connection: Connection, now: datetime, keep: int) -> list[str]:
             connection.execute(sa.text(f"DROP TABLE {name}"))
             gone.append(name)
     return gone
+
+
+def _alone(connection: Connection) -> None:
+    """Let one process at a time change the partitions."""
+    connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK})"))
 
 
 def _standing(connection: Connection) -> set[str]:
