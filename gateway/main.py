@@ -22,6 +22,7 @@ from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import Keeper
 from gateway.access.keys import Client
 from gateway.access.seal import Seal
+from gateway.admission.catalogue import open_procedures
 from gateway.admission.desk import FrontDesk
 from gateway.admission.reception import Reception
 from gateway.delivery.conversation import Channel
@@ -90,6 +91,7 @@ def find_target(config: SystemSettings, number: int) -> Target:
 
 async def find_targets(settings: Settings, store: Store) -> Targets:
     """Give every configured system its row and its adapter."""
+    procedures = open_procedures(settings.procedures)
     for config in settings.systems:
         find_target(config, 0)  # all settings are checked before anything is written
     names = [config.name for config in settings.systems]
@@ -101,7 +103,7 @@ async def find_targets(settings: Settings, store: Store) -> Targets:
             inboxes[target.name] = await store.write(
                 lambda connection: clients.of_system(connection, target.config)  # noqa: B023 - awaited in this turn
             )
-    return Targets(targets, settings.codes, inboxes)
+    return Targets(targets, settings.codes, inboxes, procedures)
 
 
 def lock(data: Path) -> IO[str]:

@@ -10,6 +10,7 @@
     LIENTHONG_KEEP_MONTHS  for so long attempts are kept on PostgreSQL   24
     LIENTHONG_METRICS_PORT  where a worker shows its metrics               none: nowhere
     LIENTHONG_SYSTEMS  the systems file (TOML)                        none: dossiers are only kept
+    LIENTHONG_PROCEDURES  the procedure catalogue (TOML, CSV, JSON)   none: no code is doubted
     LIENTHONG_HOST, LIENTHONG_PORT                                    127.0.0.1, 8000
     LIENTHONG_TIME_SCALE  waits are multiplied by this; 1 in real life, small in demonstrations
     LIENTHONG_MAX_FILE_MB  the largest file that may be uploaded      100
@@ -92,6 +93,7 @@ class Settings:
     time_scale: float = 1.0
     max_file_bytes: int = 100 * 1024 * 1024
     files_secret: str | None = None
+    procedures: Path | None = None
     systems: tuple[SystemSettings, ...] = ()
     codes: Mapping[str, str] = field(default_factory=dict)
 
@@ -135,6 +137,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         time_scale=_number(env, "LIENTHONG_TIME_SCALE", 1.0),
         max_file_bytes=int(_number(env, "LIENTHONG_MAX_FILE_MB", 100) * 1024 * 1024),
         files_secret=_from_env(env, "LIENTHONG_FILES_SECRET"),
+        procedures=Path(env["LIENTHONG_PROCEDURES"]) if env.get("LIENTHONG_PROCEDURES") else None,
         systems=read_systems(document, env),
         codes=dict(document.get("codes", {})),
     )

@@ -25,6 +25,8 @@ EVOLVING = {
     "official_code",
 }
 """What events change later, so that it may differ from the first post without any fault."""
+FILLED = frozenset({"/procedure/version", "/procedure/name", "/procedure/field"})
+"""What the catalogue fills in where a post leaves it out."""
 
 
 def differing(posted: BaseModel, stored: BaseModel) -> list[str]:
@@ -48,5 +50,5 @@ def _walk(old: Any, new: Any, at: str) -> Iterator[str]:
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for index, (left, right) in enumerate(zip(old, new, strict=True)):
             yield from _walk(left, right, f"{at}/{index}")
-    elif old != new:
+    elif old != new and not (new is None and at in FILLED):
         yield at

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.admission import joining
 from gateway.admission.ask import Post, PostSnapshot
+from gateway.admission.catalogue import settle
 from gateway.admission.differing import differing
 from gateway.admission.room import Decided, Room, decided, denied, digest_of
 from gateway.rules.history import Version, begin
@@ -33,7 +34,10 @@ def post(room: Room, ask: Post) -> Decided:
 
 
 def open_new(room: Room, ask: Post | PostSnapshot, content: NewDossier) -> Decided:
-    """Begin a dossier."""
+    """Begin a dossier; one of a system is never refused for its procedure."""
+    procedures = room.targets.procedures
+    if procedures.complete and ask.system is None and not procedures.knows(content.procedure.code):
+        return denied(422, "invalid", [Fault("unknown_procedure", "/procedure/code")])
     content = _with_code(room, content)
     versions = begin(
         content, id=uuid7(), environment=ask.client.environment, now=room.now, flags=ask.flags
@@ -53,6 +57,7 @@ def open_new(room: Room, ask: Post | PostSnapshot, content: NewDossier) -> Decid
             digest=digest_of(version),
             client=ask.client.id,
         )
+    settle(state, procedures)
     _flag_twins(room, state)
     agenda.route(state, room.targets, room.millis, content.known_in)
     room.put(state)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from gateway.access.keys import Client
 from gateway.admission.ask import Denied
+from gateway.admission.catalogue import settle
 from gateway.rules.history import Version
 from gateway.rules.ownership import owning_system
 from gateway.store import agenda
@@ -79,6 +80,7 @@ class Room:
 
     def route(self, state: State) -> None:
         """Bring a changed dossier's agenda up to date."""
+        settle(state, self.targets.procedures)
         agenda.route(state, self.targets, self.millis)
         self.put(state)
 

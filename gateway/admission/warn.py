@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.kit.port import Step
 from adapters.kit.talk import preview
+from gateway.rules.procedures import doubt
 from gateway.rules.withhold import withheld
 from gateway.store.dossiers import State
 from gateway.store.systems import Targets
@@ -12,7 +13,7 @@ from gateway.store.tables import WAITING
 
 def warnings(state: State, targets: Targets) -> list[dict[str, str]]:
     """Translate for each system that still has to be told, send nothing, and report what fails."""
-    found = []
+    found = _procedure(state, targets)
     for target in targets.all:
         lane, agenda = state.lanes.get(target.id), state.todos.get(target.id)
         if lane is None or agenda is None:
@@ -50,3 +51,18 @@ def warnings(state: State, targets: Targets) -> list[dict[str, str]]:
                 }
             )
     return found
+
+
+DOUBTS = {
+    "unknown_procedure": "the procedure catalogue has no such code",
+    "procedure_not_in_force": "the procedure catalogue has no version of it for that day",
+}
+
+
+def _procedure(state: State, targets: Targets) -> list[dict[str, str]]:
+    """Say what is doubtful about the procedure, in the name of the gateway itself."""
+    code = doubt(state.dossier, targets.procedures)
+    if code is None:
+        return []
+    about = {"pointer": "/procedure/code", "detail": DOUBTS[code]}
+    return [{"system": "gateway", "code": code, **about}]

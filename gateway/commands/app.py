@@ -8,6 +8,7 @@ import typer
 
 from gateway.commands import (
     agenda,
+    catalogue_procedures,
     clients,
     demo,
     doctor,
@@ -37,6 +38,7 @@ app.command()(doctor.doctor)
 app.command()(agenda.agenda)
 app.command()(openapi.openapi)
 app.add_typer(clients.app, name="clients")
+app.add_typer(catalogue_procedures.app, name="procedures")
 app.command()(hold.hold)
 app.command()(hold.release)
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from pydantic import ValidationError
 
 from gateway.rules.patch import merge
+from gateway.rules.procedures import recoded
 from gateway.words.fault import Fault
 from schemas.dossier import Dossier, Supplement
 from schemas.event import Event
@@ -84,10 +85,11 @@ def _patched(dossier: Dossier, patch: Mapping[str, Any]) -> Dossier | tuple[Faul
         return tuple(Fault("read_only_patch", f"/patch/{name}") for name in astray)
     kept = dossier.model_dump(mode="json", exclude_none=True)
     try:
-        return Dossier.model_validate(merge(kept, patch))
+        after = Dossier.model_validate(merge(kept, patch))
     except ValidationError as error:
         places = {"/".join(str(part) for part in one["loc"]) for one in error.errors()}
         return tuple(Fault("patch_invalid", f"/patch/{place}") for place in sorted(places))
+    return after.model_copy(update={"procedure": recoded(dossier.procedure, after.procedure)})
 
 
 def _accepted(dossier: Dossier, event: Event) -> Change:

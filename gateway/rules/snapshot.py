@@ -10,6 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from gateway.rules.patch import merge
 from schemas.base import spoken
 from schemas.dossier import Content, Dossier
 from schemas.event import HandOver, NewEvent, SupplementNote
@@ -152,6 +153,6 @@ def _patch(dossier: Dossier, row: Content) -> dict[str, Any]:
     changed = {}
     for name in COMPARED - {"results"}:
         key = names[name]
-        if key in stated and stated[key] != held.get(key):
+        if key in stated and merge(held.get(key), stated[key]) != held.get(key):
             changed[key] = stated[key]
     return changed

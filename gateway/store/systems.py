@@ -14,6 +14,7 @@ from gateway.rules.agencies import within
 from gateway.rules.gate import Gate
 from gateway.settings import SystemSettings
 from gateway.store.tables import system, todo
+from schemas.catalogue.procedures import Catalogue
 from schemas.dossier import Dossier
 
 
@@ -54,6 +55,8 @@ class Targets:
     codes: Mapping[str, str]
     inboxes: Mapping[str, int] = field(default_factory=dict)
     """By the name of a system with an inbox: the client as which its dossiers are kept."""
+    procedures: Catalogue = field(default_factory=Catalogue)
+    """The procedures that dossiers are filed under; empty: none is doubted, none filled in."""
 
     @property
     def newcomers(self) -> frozenset[int]:

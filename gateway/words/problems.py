@@ -88,6 +88,10 @@ DETAILS: dict[str, tuple[str, str]] = {
         "Cơ quan này nằm ngoài phạm vi của khóa.",
         "This agency is outside the key's subtrees.",
     ),
+    "unknown_procedure": (
+        "Danh mục thủ tục không có mã này.",
+        "The procedure catalogue has no such code.",
+    ),
     "too_long_extension": ("Lớn hơn 32 kB.", "Larger than 32 kB."),
 }
 

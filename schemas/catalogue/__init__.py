@@ -1,4 +1,4 @@
 """Code lists of the country, as tables.
 
-In: nothing. Out: frozen mappings with their source. Never: a rule that guesses a code.
+In: nothing, or a file to read. Out: frozen tables with their source. Never: a rule that guesses.
 """

@@ -1,0 +1,38 @@
+"""The procedure catalogue at the door: read at the start, asked for every dossier."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.rules.procedures import settled
+from gateway.settings import SettingsError
+from gateway.store.dossiers import State
+from schemas.catalogue.procedure_files import load
+from schemas.catalogue.procedure_rows import Unreadable
+from schemas.catalogue.procedures import Catalogue
+
+
+def open_procedures(path: Path | None) -> Catalogue:
+    """Read the configured catalogue whole; raise SettingsError where a row would be left out."""
+    if path is None:
+        return Catalogue()
+    try:
+        reading = load(path)
+    except Unreadable as error:
+        raise SettingsError(f"LIENTHONG_PROCEDURES: {error}") from None
+    if reading.lost:
+        raise SettingsError(
+            f"LIENTHONG_PROCEDURES: {path}: {reading.lost[0]} (of {len(reading.lost)}; "
+            f"`lienthong procedures check` lists them all)"
+        )
+    if not reading.catalogue.versions:
+        raise SettingsError(f"LIENTHONG_PROCEDURES: {path}: there is no procedure in it")
+    return reading.catalogue
+
+
+def settle(state: State, catalogue: Catalogue) -> None:
+    """Freeze the procedure's publication in every version that is yet to be stored."""
+    new = state.past[state.stored :]
+    for past in new:
+        if past.dossier is not None:
+            past.dossier = state.head = settled(past.dossier, catalogue)

@@ -1,0 +1,139 @@
+"""Where the procedure catalogue is read from: a CSV or JSON file, or a TOML file that names some.
+
+# procedures.toml
+complete = true                        # a code that stands in none of the files does not exist
+files = ["ours.csv", "answers.json"]   # beside this file
+units = { "ngày" = "calendar_day" }    # what DONVITINH means here; see answer_words.UNITS
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from schemas.catalogue import procedure_answers, procedure_rows
+from schemas.catalogue.answer_words import UNITS
+from schemas.catalogue.duration import Unit
+from schemas.catalogue.finding import Finding
+from schemas.catalogue.procedure_rows import Unreadable
+from schemas.catalogue.procedures import Catalogue, ProcedureVersion
+
+SETTINGS = frozenset({"complete", "files", "units"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What could be read, and what is wrong or missing."""
+
+    catalogue: Catalogue
+    findings: tuple[Finding, ...]
+
+    @property
+    def lost(self) -> tuple[Finding, ...]:
+        """What was left out."""
+        return tuple(one for one in self.findings if one.lost)
+
+
+def load(path: Path) -> Reading:
+    """Read a catalogue; raise `Unreadable` with the file's name where nothing can be read."""
+    if path.suffix.lower() != ".toml":
+        return _reading(*_file(path, UNITS), complete=False)
+    document = _document(path)
+    units = {**UNITS, **document.get("units", {})}
+    versions: tuple[ProcedureVersion, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    for name in document["files"]:
+        read, found = _file(path.parent / name, units)
+        versions += read
+        findings += tuple(
+            Finding(f"{name} {one.place}", one.field, one.reason, one.lost) for one in found
+        )
+    return _reading(versions, findings, complete=document.get("complete", False))
+
+
+@cache
+def shipped() -> Catalogue:
+    """Give the procedures of the samples; see the `confidence` of each."""
+    text = resources.files("schemas.catalogue").joinpath("data/procedures.csv").read_text("utf-8")
+    return Catalogue(procedure_rows.read(text)[0])
+
+
+def _file(
+    path: Path, units: Mapping[str, Unit]
+) -> tuple[tuple[ProcedureVersion, ...], tuple[Finding, ...]]:
+    kind = path.suffix.lower()
+    if kind not in {".csv", ".json"}:
+        raise Unreadable(f"{path}: is neither .csv nor .json nor .toml")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        return procedure_rows.read(text) if kind == ".csv" else procedure_answers.read(text, units)
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"{path}: is not UTF-8, byte {error.start}") from None
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror}") from None
+    except Unreadable as error:
+        raise Unreadable(f"{path}: {error}") from None
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """Read the file that names others; every setting in it is checked."""
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Unreadable(f"{path}: {error}") from None
+    unknown = sorted(set(found) - SETTINGS)
+    if unknown:
+        raise Unreadable(f"{path}: unknown setting {unknown[0]!r}")
+    if not isinstance(found.get("complete", False), bool):
+        raise Unreadable(f"{path}: complete: must be true or false")
+    files = found.get("files")
+    if not files or not isinstance(files, list) or not all(isinstance(one, str) for one in files):
+        raise Unreadable(f"{path}: files: must be a list of names")
+    try:
+        units = {word.lower(): Unit(unit) for word, unit in dict(found.get("units", {})).items()}
+    except (TypeError, ValueError):
+        words = ", ".join(Unit)
+        raise Unreadable(f"{path}: units: every word must be one of {words}") from None
+    return {**found, "units": units}
+
+
+def _reading(
+    versions: tuple[ProcedureVersion, ...], findings: tuple[Finding, ...], *, complete: bool
+) -> Reading:
+    kept: dict[tuple[str, object], ProcedureVersion] = {}
+    more = []
+    for one in versions:
+        key = (one.code, one.effective_from)
+        if key in kept:
+            why = "stands twice with the same first day, or twice without one"
+            more.append(Finding(one.code, "effective_from", why, lost=True))
+        kept.setdefault(key, one)
+    catalogue = Catalogue(tuple(kept.values()), complete)
+    more += [one for code in catalogue.by_code for one in _conflicts(catalogue.by_code[code])]
+    return Reading(catalogue, (*findings, *more))
+
+
+def _conflicts(versions: tuple[ProcedureVersion, ...]) -> list[Finding]:
+    """Say where the days of one procedure's versions do not fit together."""
+    code = versions[0].code
+    dated = [one for one in versions if one.effective_from is not None]
+    found = []
+    if dated and len(dated) < len(versions):
+        why = "a version without a first day stands beside dated ones, and is never used"
+        found.append(Finding(code, "effective_from", why))
+    dated.sort(key=lambda one: one.effective_from or date.min)
+    for one, following in pairwise(dated):
+        start = following.effective_from
+        if start is not None and one.effective_to is not None and one.effective_to >= start:
+            why = "lies in the next version, which is used from its own first day on"
+            found.append(Finding(code, "effective_to", why))
+    return found
