@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from adapters import registry
 from adapters.kit.files import Folder
 from adapters.kit.http import Carrier
-from adapters.kit.port import FolderSettings, WebSettings
+from adapters.kit.port import Facts, FolderSettings, WebSettings
 from adapters.kit.session import Keeper
 from gateway.access.keys import Client
 from gateway.access.seal import Seal
@@ -34,7 +34,8 @@ from gateway.intake.app import Parts, application
 from gateway.intake.files import FileRoom
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.retries.port import Retries, Wake
-from gateway.retries.rabbit import RabbitRetries
+from gateway.retries.rabbit import RabbitRetries, unsound
+from gateway.retries.watching import Watch
 from gateway.settings import Settings, SettingsError, SystemSettings
 from gateway.store import clients, inboxes, lanes, migrate, systems
 from gateway.store.engine import EmbeddedStore, Store, connect
@@ -74,11 +75,7 @@ def find_target(config: SystemSettings, number: int) -> Target:
         place = ".".join(str(part) for part in first["loc"])
         raise SettingsError(f"systems.{config.name}.settings.{place}: {first['msg']}") from None
     facts = systems.facts_in_force(adapter, config)
-    if facts.exchange > facts.conversation:
-        raise SettingsError(
-            f"systems.{config.name}.limits: one exchange ({facts.exchange} s) may not last longer "
-            f"than the conversation ({facts.conversation} s)"
-        )
+    check_limits(config.name, facts)
     return Target(
         id=number,
         config=config,
@@ -87,6 +84,21 @@ def find_target(config: SystemSettings, number: int) -> Target:
         facts=facts,
         tables=registry.tables_hash(adapter),
     )
+
+
+def check_limits(name: str, facts: Facts) -> None:
+    """Refuse deadlines under which a lane could be taken over while it is being talked about."""
+    needed = facts.exchange * facts.exchanges
+    if needed > facts.conversation:
+        raise SettingsError(
+            f"systems.{name}.limits: {facts.exchanges} exchanges of {facts.exchange:g} s take "
+            f"{needed:g} s, which does not fit into a conversation of {facts.conversation:g} s"
+        )
+    if facts.lease_seconds <= facts.conversation:
+        raise SettingsError(
+            f"systems.{name}.limits: the lease ({facts.lease_seconds:g} s) must outlast the "
+            f"conversation ({facts.conversation:g} s)"
+        )
 
 
 async def find_targets(settings: Settings, store: Store) -> Targets:
@@ -218,7 +230,11 @@ def find_retries(settings: Settings, targets: Targets) -> Retries:
     if settings.amqp is None:
         return EmbeddedRetries()
     names = {target.id: target.name for target in targets.all if target.config.mode != "off"}
-    return RabbitRetries(settings.amqp, names, settings.time_scale)
+    retries = RabbitRetries(settings.amqp, names, settings.time_scale)
+    wrong = unsound(retries.queues())
+    if wrong is not None:
+        raise SettingsError(f"the queues of the retries: {wrong}")
+    return retries
 
 
 def channel(target: Target, files: FileRoom, keeper: Keeper, scale: float) -> Channel:
@@ -264,13 +280,16 @@ async def build(settings: Settings) -> FastAPI:
     tellers = _tellers(targets)
     delivery = Delivery(store, targets, files, tellers, settings) if held is not None else None
     wake = delivery.wake if delivery is not None else _announcing(store)
+    broker = Watch(settings.amqp)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         running = asyncio.create_task(delivery.run()) if delivery is not None else None
+        watching = asyncio.create_task(broker.run())
         try:
             yield
         finally:
+            watching.cancel()
             if delivery is not None and running is not None:
                 running.cancel()
                 await asyncio.wait([running])
@@ -287,6 +306,7 @@ async def build(settings: Settings) -> FastAPI:
             targets=targets,
             hear=Reception(store, targets, tellers, wake).hear,
             files_secret=settings.files_secret,
+            broker=broker.say,
         ),
         lifespan,
     )

@@ -281,7 +281,14 @@ async def _look_up(step: Step, remote: Remote, settings: IgateSettings) -> str |
 ADAPTER = Adapter(
     name="igate",
     settings=IgateSettings,
-    facts=Facts(version="1", at_once=8, needs_official_code=True, not_carried=NOT_CARRIED),
+    facts=Facts(
+        version="1",
+        at_once=8,
+        exchanges=10,
+        conversation=300.0,
+        needs_official_code=True,
+        not_carried=NOT_CARRIED,
+    ),
     deliver=deliver,
     session=Session(login=login, sign=sign, dead=dead, seconds=3600.0),
     poll=poll,

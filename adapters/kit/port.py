@@ -241,6 +241,10 @@ class Step:
         return f"{self.dossier.id}-{self.dossier.version}"
 
 
+LEASE_MARGIN = 15.0
+"""Seconds by which a lease outlives the longest conversation, where nothing else is set."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What the engine must know of a kind of system; a deployment may override the figures.
@@ -249,7 +253,9 @@ class Facts:
     at_once: conversations at the same time
     rate: requests per second, None for no limit
     exchange: seconds for one whole exchange, body included
-    conversation: seconds for a whole conversation; the lease is longer than this
+    exchanges: so many exchanges a plain step takes; they must fit into a conversation
+    conversation: seconds for a whole conversation
+    lease: seconds for which a lane is held, more than a conversation; None: `LEASE_MARGIN` more
     linger: seconds for which their side may still act on what we gave up on
     appends: some request has the effect `append`
     on_uncertain: what to do after an `append` without an answer: send again (it may stand twice,
@@ -264,13 +270,20 @@ class Facts:
     at_once: int = 4
     rate: float | None = None
     exchange: float = 30.0
+    exchanges: int = 4
     conversation: float = 120.0
+    lease: float | None = None
     linger: float = 60.0
     appends: bool = False
     on_uncertain: Literal["resend", "park"] = "resend"
     needs_official_code: bool = False
     poll_every: float = 60.0
     not_carried: frozenset[str] = frozenset()
+
+    @property
+    def lease_seconds(self) -> float:
+        """Say for how long a lane is held."""
+        return self.conversation + LEASE_MARGIN if self.lease is None else self.lease
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

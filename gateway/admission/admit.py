@@ -27,9 +27,14 @@ def admit(
     targets: Targets,
     asks: Sequence[Ask],
     tellers: dict[str, Client] | None = None,
+    *,
+    bulk: bool = False,
 ) -> list[Decided]:
-    """Decide on a group of asks and write what they change; `tellers`: systems as clients."""
-    room = Room(connection, targets, datetime.now(UTC), tellers=tellers or {})
+    """Decide on a group of asks and write what they change.
+
+    tellers: systems as clients; bulk: the group came in one piece, like the rows of an export
+    """
+    room = Room(connection, targets, datetime.now(UTC), tellers=tellers or {}, bulk=bulk)
     for state in dossiers.load(connection, ids=_ids(asks), refs=_refs(asks), codes=[*_codes(asks)]):
         room.put(state)
     keys = idempotency.used(connection, [(ask.client.id, ask.key) for ask in asks if ask.key])

@@ -26,6 +26,8 @@ from schemas.dossier import Content, NewDossier, Origin
 from schemas.inbound import Arrival, Item, Report, Row, Verdict
 from schemas.outcome import Problem
 
+MANY = 20
+"""More than this in one piece is bulk: it goes behind what comes one by one."""
 M = TypeVar("M", bound=BaseModel)
 C = TypeVar("C", bound=Content)
 
@@ -41,7 +43,7 @@ def take(
     teller = tellers[system]
     read = [_ask(item, system, teller) for item in items]
     asks = [one for one in read if not isinstance(one, Verdict)]
-    decided = iter(admit(connection, targets, asks, dict(tellers)))
+    decided = iter(admit(connection, targets, asks, dict(tellers), bulk=len(asks) > MANY))
     verdicts = tuple(
         one if isinstance(one, Verdict) else _verdict(item, next(decided))
         for item, one in zip(items, read, strict=True)

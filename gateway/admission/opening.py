@@ -59,7 +59,7 @@ def open_new(room: Room, ask: Post | PostSnapshot, content: NewDossier) -> Decid
         )
     settle(state, procedures)
     _flag_twins(room, state)
-    agenda.route(state, room.targets, room.millis, content.known_in)
+    agenda.route(state, room.targets, room.millis, content.known_in, bulk=room.bulk)
     room.put(state)
     return decided(state, 201, {"created": True})
 

@@ -61,6 +61,8 @@ class Room:
     by_code: dict[tuple[str, str], list[State]] = field(default_factory=dict)
     tellers: dict[str, Client] = field(default_factory=dict)
     evidence: list[Evidence] = field(default_factory=list)
+    bulk: bool = False
+    """Many things that came in one piece: they go behind what comes one by one."""
 
     @property
     def millis(self) -> int:
@@ -81,7 +83,7 @@ class Room:
     def route(self, state: State) -> None:
         """Bring a changed dossier's agenda up to date."""
         settle(state, self.targets.procedures)
-        agenda.route(state, self.targets, self.millis)
+        agenda.route(state, self.targets, self.millis, bulk=self.bulk)
         self.put(state)
 
     def owner_of_status(self, state: State) -> str | None:

@@ -13,11 +13,11 @@ from typing import Protocol
 
 import structlog
 
-from adapters.kit.port import Hand, Look
+from adapters.kit.port import LEASE_MARGIN, Hand, Look
 from adapters.kit.talk import Conversation
 from gateway.admission.reception import Before, Superseded
 from gateway.delivery.conversation import Channel
-from gateway.delivery.runner import LEASE_MARGIN, Bench
+from gateway.delivery.runner import Bench
 from gateway.rules.outcomes import word
 from gateway.store import inboxes
 from gateway.store.engine import Connection

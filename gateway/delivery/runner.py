@@ -16,6 +16,7 @@ import structlog
 
 from adapters.kit.port import Step
 from gateway.delivery.conversation import Channel, Ended, converse, unreadable_lane
+from gateway.delivery.memory import Beginning
 from gateway.retries.port import Retries
 from gateway.store import lanes, settling
 from gateway.store.assign import assign_codes
@@ -27,8 +28,6 @@ from gateway.watch import metrics
 
 log = structlog.get_logger()
 
-LEASE_MARGIN = 15.0
-"""Seconds by which a lease outlives the longest conversation."""
 BATCH = 50
 """At most so many lanes are claimed or settled in one transaction."""
 
@@ -55,13 +54,14 @@ class Runner:
         self._news = asyncio.Event()
         self._talking: set[asyncio.Task[None]] = set()
         self._ended: list[Finished] = []
+        self._beginning = Beginning()
         facts = target.facts
         self._terms = Terms(
             system=target.id,
             worker=bench.worker,
             adapter=target.adapter_version,
             at_once=facts.at_once,
-            lease=int((facts.conversation + LEASE_MARGIN) * 1000),
+            lease=int(facts.lease_seconds * 1000),
             linger=int(facts.linger * bench.scale * 1000),
             appends=facts.appends,
             parks_doubt=facts.on_uncertain == "park",
@@ -113,17 +113,22 @@ class Runner:
 
     async def _claim(self, free: int) -> Claimed:
         """Claim lanes; whoever is stopped in the middle gives back what it had claimed."""
+        since = self._beginning.since(time.monotonic())
         claiming = asyncio.ensure_future(
-            self._bench.store.write(lambda connection: lanes.claim(connection, self._terms, free))
+            self._bench.store.write(
+                lambda connection: lanes.claim(connection, self._terms, free, since=since)
+            )
         )
         try:
-            return await asyncio.shield(claiming)
+            claimed = await asyncio.shield(claiming)
         except asyncio.CancelledError:
             claimed = await claiming
             await self._bench.store.write(
                 lambda connection: lanes.release(connection, claimed.claims)
             )
             raise
+        self._beginning.note(since, claimed.lowest, claimed.cost, time.monotonic())
+        return claimed
 
     async def _load(self, claims: Sequence[Claim]) -> list[Work]:
         try:

@@ -46,6 +46,7 @@ class Parts:
     targets: Targets
     hear: Hear
     files_secret: str | None = None
+    broker: Callable[[], str] = lambda: "none"
 
 
 class RequestId:

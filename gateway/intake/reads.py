@@ -220,11 +220,18 @@ async def healthz() -> PlainTextResponse:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> JSONResponse:
-    """Say whether intake can commit; a system that is down is a detail, not a reason to refuse."""
-    store = request.app.state.parts.store
+    """Say whether intake can commit; a broker or a system that is down is only a detail."""
+    parts = request.app.state.parts
+    store = parts.store
     await store.write(queries.can_commit)
     rows = await store.read(queries.systems)
-    return JSONResponse({"ready": True, "systems": {row["name"]: row["gate"] for row in rows}})
+    return JSONResponse(
+        {
+            "ready": True,
+            "broker": parts.broker(),
+            "systems": {row["name"]: row["gate"] for row in rows},
+        }
+    )
 
 
 @router.get("/metrics")

@@ -45,6 +45,30 @@ AT_ONCE = 100
 FAILURES = (AMQPError, aio_pika.exceptions.AMQPException, OSError, TimeoutError, RuntimeError)
 
 
+Topology = Mapping[str, Mapping[str, Any]]
+"""Queues by name, with their arguments."""
+
+
+def unsound(queues: Topology) -> str | None:
+    """Say in one line why messages could vanish in these queues; None: they cannot.
+
+    RabbitMQ drops in silence what comes round to a queue it has been in without a rejection, and
+    what is dead-lettered to a queue that is not there.
+    """
+    for name, arguments in queues.items():
+        target = arguments.get("x-dead-letter-routing-key")
+        delays, limited = "x-message-ttl" in arguments, "x-delivery-limit" in arguments
+        if (delays or limited) and target not in queues:
+            return f"{name}: what leaves it goes nowhere, since there is no queue {target!r}"
+        seen = {name}
+        while target is not None:
+            if target in seen:
+                return f"{name}: what leaves it comes round to it again, and would be dropped"
+            seen.add(target)
+            target = queues.get(target, {}).get("x-dead-letter-routing-key")
+    return None
+
+
 @dataclass(slots=True)
 class Counters:
     """What happened so far, for metrics."""
@@ -126,28 +150,27 @@ class RabbitRetries:
 
     async def _declare(self, channel: AbstractChannel) -> None:
         """Declare every queue; one that stands with other arguments is named in one line."""
+        for name, arguments in self.queues().items():
+            await self._queue(channel, name, arguments)
+
+    def queues(self) -> Topology:
+        """Give every queue with its arguments, targets before those that lead to them."""
+        queues: dict[str, Mapping[str, Any]] = {}
         for system in self._names:
             ready, parked = self.queue(system, "ready"), self.queue(system, "parked")
-            await self._queue(channel, parked, {})
-            await self._queue(
-                channel,
-                ready,
-                {
-                    "x-delivery-limit": CRASHES,
-                    "x-dead-letter-exchange": "",
-                    "x-dead-letter-routing-key": parked,  # never back into a delay queue
-                },
-            )
+            queues[parked] = {}
+            queues[ready] = {
+                "x-delivery-limit": CRASHES,
+                "x-dead-letter-exchange": "",
+                "x-dead-letter-routing-key": parked,  # never back into a delay queue
+            }
             for rung in RUNGS:
-                await self._queue(
-                    channel,
-                    self.waiting(system, rung),
-                    {
-                        "x-message-ttl": max(1, int(rung * SHORTER * self._scale * 1000)),
-                        "x-dead-letter-exchange": "",
-                        "x-dead-letter-routing-key": ready,
-                    },
-                )
+                queues[self.waiting(system, rung)] = {
+                    "x-message-ttl": max(1, int(rung * SHORTER * self._scale * 1000)),
+                    "x-dead-letter-exchange": "",
+                    "x-dead-letter-routing-key": ready,
+                }
+        return queues
 
     def waiting(self, system: int, rung: float) -> str:
         """Name a delay queue by its time to live, in milliseconds where that is short."""
@@ -159,7 +182,12 @@ class RabbitRetries:
         try:
             await channel.declare_queue(name, durable=True, arguments=arguments)
         except aio_pika.exceptions.ChannelPreconditionFailed as error:
-            log.warning("queue_differs", queue=name, why=str(error)[:200])
+            log.warning(
+                "queue_differs",
+                queue=name,
+                why=str(error)[:200],
+                do="see deploy/RABBITMQ.md; until then the sweeper brings the retries",
+            )
             raise
 
     async def _publish(self, channel: AbstractChannel) -> None:

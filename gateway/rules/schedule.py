@@ -11,6 +11,10 @@ RUNGS = (10.0, 60.0, 300.0, 1800.0)
 SECOND = 1000
 BONUS_NEAR_DUE = 3_600 * SECOND
 """At most an hour ahead of the queue: no import of overdue dossiers can starve the others."""
+PENALTY_BULK = 600 * SECOND
+MOST_BACKLOG = 600 * SECOND
+"""What comes by the hundred, or from an agency that is ahead of its share, waits ten minutes at
+most behind what comes one by one."""
 DAY = 24 * 3_600 * SECOND
 OVERDUE_AFTER = 3 * DAY
 """A lane that has waited longer than this is also shown as overdue."""
@@ -35,12 +39,16 @@ def backoff(tries: int, jitter: float) -> float:
     return rung * (1 - 0.1 * jitter)
 
 
-def rank(now: int, due_at: int | None) -> int:
+def rank(now: int, due_at: int | None, *, bulk: bool = False, ahead: int = 0) -> int:
     """Give the place in the queue, in milliseconds: the time it became ready, less a bonus.
 
     The bonus grows from nothing a day before the due time to an hour when it is reached.
+
+    bulk: it came with many others; ahead: milliseconds that its agency is ahead of its share
+    All waiters age alike and every bound is fixed, so nobody is starved.
     """
+    penalty = PENALTY_BULK * bulk + min(max(ahead, 0), MOST_BACKLOG)
     if due_at is None:
-        return now
+        return now + penalty
     left = max(0, min(DAY, due_at - now))
-    return now - BONUS_NEAR_DUE * (DAY - left) // DAY
+    return now + penalty - BONUS_NEAR_DUE * (DAY - left) // DAY

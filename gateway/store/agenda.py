@@ -13,8 +13,18 @@ from schemas.dossier import Dossier, Known
 from schemas.status import Kind
 
 
-def route(state: State, targets: Targets, now: int, known_in: Sequence[Known] = ()) -> None:
-    """Bring lanes and agenda of a changed dossier up to its newest event."""
+def route(
+    state: State,
+    targets: Targets,
+    now: int,
+    known_in: Sequence[Known] = (),
+    *,
+    bulk: bool = False,
+) -> None:
+    """Bring lanes and agenda of a changed dossier up to its newest event.
+
+    bulk: it came with many others, which go behind what comes one by one
+    """
     head = state.dossier
     matching = [target for target in targets.all if routing.matches(head, target.config)]
     configs = [target.config for target in matching]
@@ -25,17 +35,30 @@ def route(state: State, targets: Targets, now: int, known_in: Sequence[Known] = 
             state.lanes[target.id] = LaneRow(
                 target.id, begun.done_seq, begun.remote, begun.born_here, begun.via, new=True
             )
+    place = _place(state, targets, now, bulk=bulk)
     for target in targets.all:
         row = state.lanes.get(target.id)
         if row is not None and row.via is None and target.config.mode != "off":
-            _agenda(state, row, target, targets, now)
+            _agenda(state, row, target, targets, now, place)
 
 
-def _agenda(state: State, row: LaneRow, target: Target, targets: Targets, now: int) -> None:
+def _place(state: State, targets: Targets, now: int, *, bulk: bool) -> int:
+    """Give the place in the queue of what this dossier has to say."""
+    agencies, due = state.dossier.agencies, state.dossier.due
+    agency = (agencies.receiving or agencies.competent).code
+    return rank(
+        now,
+        millis(due.at) if due is not None and due.at is not None else None,
+        bulk=bulk,
+        ahead=0 if agency is None else targets.pace.ahead(agency, now),
+    )
+
+
+def _agenda(
+    state: State, row: LaneRow, target: Target, targets: Targets, now: int, place: int
+) -> None:
     told = [(past.event.seq, past.origin) for past in state.past]
     waits = _needs_code(state.dossier, target, targets)
-    due = state.dossier.due
-    place = rank(now, millis(due.at) if due is not None and due.at is not None else None)
     last = len(state.past)
     agenda = state.todos.get(target.id)
     if agenda is None:

@@ -6,6 +6,7 @@ A claim is committed before anything is sent: it is the record of intent. Settli
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -69,10 +70,15 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What a claim found, and in how many milliseconds it is worth looking again."""
+    """What a claim found, and in how many milliseconds it is worth looking again.
+
+    lowest: the lowest rank that was met; cost: milliseconds that the search took
+    """
 
     claims: tuple[Claim, ...]
     look_again: int
+    lowest: int | None = None
+    cost: float = 0.0
 
 
 _PICK = (
@@ -86,6 +92,7 @@ _PICK = (
         todo.c.worker,
         todo.c.lease_until,
         todo.c.failing_since,
+        todo.c.rank,
         lane.c.done_seq,
         lane.c.remote,
         lane.c.born_here,
@@ -94,6 +101,7 @@ _PICK = (
     .where(
         todo.c.state == READY,
         todo.c.system == sa.bindparam("of"),
+        todo.c.rank >= sa.bindparam("since"),
         sa.or_(todo.c.lease_until.is_(None), todo.c.lease_until < sa.bindparam("lapsed")),
     )
     .order_by(todo.c.rank)
@@ -101,6 +109,7 @@ _PICK = (
     .with_for_update(skip_locked=True, of=todo)
 )
 
+LOWEST_RANK = -(2**62)
 _PICK_LAPSED = _PICK.where(todo.c.lease_until.is_not(None))
 
 LOOK_AGAIN = 1000
@@ -158,10 +167,18 @@ def next_fences(connection: Connection, count: int) -> list[int]:
     return list(range(first, first + count))
 
 
-def claim(connection: Connection, terms: Terms, limit: int, *, reclaim: bool = True) -> Claimed:
+def claim(
+    connection: Connection,
+    terms: Terms,
+    limit: int,
+    *,
+    reclaim: bool = True,
+    since: int | None = None,
+) -> Claimed:
     """Lease the next ready lanes of a system, as many as its gate lets pass.
 
     With `reclaim`, lapsed lanes are taken over too when no place is free: each still holds its own.
+    since: look only at this rank and above, over what has been claimed and settled already
     """
     now = db_now(connection)
     row = connection.execute(
@@ -178,11 +195,19 @@ def claim(connection: Connection, terms: Terms, limit: int, *, reclaim: bool = T
     pick = _PICK if free else _PICK_LAPSED
     if shut or not (free or reclaim):
         return Claimed((), look_again)
+    begun = time.perf_counter()
     found = connection.execute(
-        pick, {"of": terms.system, "lapsed": now - terms.linger, "limit": free or limit}
+        pick,
+        {
+            "of": terms.system,
+            "lapsed": now - terms.linger,
+            "limit": free or limit,
+            "since": LOWEST_RANK if since is None else since,
+        },
     ).all()
+    cost = (time.perf_counter() - begun) * 1000
     if not found:
-        return Claimed((), look_again)
+        return Claimed((), look_again, cost=cost)
     claims, leases, lapsed = _lease(connection, terms, found, now)
     if lapsed:
         attempts.write(connection, lapsed)
@@ -195,7 +220,7 @@ def claim(connection: Connection, terms: Terms, limit: int, *, reclaim: bool = T
         .where(system.c.id == terms.system)
         .values(inflight=system.c.inflight + fresh - parked, gate=gates.entered(gate).row())
     )
-    return Claimed(tuple(claims), 0)
+    return Claimed(tuple(claims), 0, found[0].rank, cost)
 
 
 def _lease(

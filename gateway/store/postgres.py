@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from gateway.store import migrate
 from gateway.store.engine import StoreUnavailable
@@ -41,18 +41,20 @@ def _is_away(state: str | None) -> bool:
     return state is None or state.startswith(AWAY)
 
 
-def connect(dsn: str) -> AsyncEngine:
+def connect(dsn: str, warned: Callable[[Any], None]) -> AsyncEngine:
     """Open PostgreSQL by a DSN as of libpq: several hosts, `target_session_attrs`, … are its own.
 
-    Nothing connects yet.
+    Nothing connects yet. warned: called with the connection on which the server gave a warning
     """
 
     async def creator() -> Any:
-        return await asyncpg.connect(
+        made = await asyncpg.connect(
             dsn,
             timeout=5,
             server_settings={"application_name": "lienthong", "jit": "off"},
         )
+        made.add_log_listener(lambda where, note: _pass_on(where, note, warned))
+        return made
 
     return create_async_engine(
         "postgresql+asyncpg://",
@@ -64,12 +66,20 @@ def connect(dsn: str) -> AsyncEngine:
     )
 
 
+def _pass_on(where: Any, note: Any, warned: Callable[[Any], None]) -> None:
+    """Pass a warning on; notices and lower are nobody's business."""
+    if getattr(note, "severity_en", None) == "WARNING":
+        warned(where)
+
+
 class PostgresStore:
     """The store of several processes; `write` and `read` as of the embedded one."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, seconds: float = SECONDS) -> None:
         self._dsn = dsn
-        self._engine = connect(dsn)
+        self._seconds = seconds
+        self._warned: set[int] = set()
+        self._engine = connect(dsn, lambda where: self._warned.add(id(where)))
         self._ear: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
 
@@ -85,8 +95,8 @@ class PostgresStore:
     async def _write(self, job: Callable[[Connection], T]) -> T:
         for number in range(1, TRIES + 1):
             try:
-                async with asyncio.timeout(SECONDS), self._engine.begin() as connection:
-                    return await connection.run_sync(job)
+                async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
+                    return await self._commit(connection, job)
             except sa.exc.DBAPIError as error:
                 state = getattr(error.orig, "sqlstate", None)
                 if state in AGAIN and number < TRIES:
@@ -98,10 +108,25 @@ class PostgresStore:
                 raise StoreUnavailable(type(error).__name__) from None
         raise AssertionError  # the last try returns or raises
 
+    async def _commit(self, connection: AsyncConnection, job: Callable[[Connection], T]) -> T:
+        """Run a job and commit it.
+
+        A wait for a synchronous standby that is cancelled ends in success with a warning, although
+        nothing may have been replicated: that is no commit that we may speak of.
+        """
+        raw = id((await connection.get_raw_connection()).driver_connection)
+        async with connection.begin():
+            done = await connection.run_sync(job)
+            self._warned.discard(raw)
+        if raw in self._warned:
+            self._warned.discard(raw)
+            raise StoreUnavailable("not replicated")
+        return done
+
     async def read(self, job: Callable[[Connection], T]) -> T:
         """Run `job` in a transaction that may change nothing, within a time limit."""
         try:
-            async with asyncio.timeout(SECONDS), self._engine.connect() as connection:
+            async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
                 await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
                 await connection.exec_driver_sql(f"SET LOCAL statement_timeout = {READ_MILLIS}")
                 return await connection.run_sync(job)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from adapters.kit.port import Adapter, Facts, Settings
 from gateway.rules.agencies import within
 from gateway.rules.gate import Gate
+from gateway.rules.pace import Pace
 from gateway.settings import SystemSettings
 from gateway.store.tables import system, todo
 from schemas.catalogue.procedures import Catalogue
@@ -57,6 +58,8 @@ class Targets:
     """By the name of a system with an inbox: the client as which its dossiers are kept."""
     procedures: Catalogue = field(default_factory=Catalogue)
     """The procedures that dossiers are filed under; empty: none is doubted, none filled in."""
+    pace: Pace = field(default_factory=Pace, compare=False)
+    """How far ahead of its share each agency is, as far as this process has seen."""
 
     @property
     def newcomers(self) -> frozenset[int]:

@@ -6,6 +6,7 @@ package, since it refuses root; RabbitMQ runs by its own script, with everything
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -75,16 +76,26 @@ class _Server(ABC):
         if self.process is not None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+            self.process = None
 
     def pause(self) -> None:
         """Freeze the server."""
-        if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGSTOP)
+        self._tell_all(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Let a frozen server go on."""
-        if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGCONT)
+        self._tell_all(signal.SIGCONT)
+
+    def _tell_all(self, order: signal.Signals) -> None:
+        """Signal the server and its children, which may have sessions of their own."""
+        if self.process is None:
+            return
+        family = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        children = family.read_text("ascii").split() if family.exists() else []
+        os.killpg(self.process.pid, order)
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), order)
 
     def stop(self) -> None:
         """End the server and throw its data away."""
@@ -110,9 +121,9 @@ class _Server(ABC):
 
 
 class PrivatePostgres(_Server):
-    """One PostgreSQL of our own."""
+    """One PostgreSQL of our own; with `primary` a streaming standby of that one."""
 
-    def __init__(self) -> None:
+    def __init__(self, primary: PrivatePostgres | None = None) -> None:
         super().__init__()
         self.bin = self._binaries()
         self.data = self.folder / "data"
@@ -120,6 +131,24 @@ class PrivatePostgres(_Server):
         if os.geteuid() == 0:
             entry = pwd.getpwnam(POSTGRES_USER)
             os.chown(self.folder, entry.pw_uid, entry.pw_gid)
+        if primary is not None:
+            self._run(
+                "pg_basebackup",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                str(primary.port),
+                "-U",
+                "postgres",
+                "-D",
+                str(self.data),
+                "-R",
+                "-X",
+                "stream",
+                "-c",
+                "fast",
+            )
+            return
         self._run(
             "initdb",
             "-D",
@@ -178,6 +207,22 @@ class PrivatePostgres(_Server):
             cwd=self.folder,
         )
         self._wait([str(self.bin / "pg_isready"), "-h", "127.0.0.1", "-p", str(self.port)])
+
+    def order(self, sql: str) -> None:
+        """Give an order as the superuser."""
+        where = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", "postgres")
+        self._run("psql", "-q", "-v", "ON_ERROR_STOP=1", *where, "-c", sql)
+
+    def own(self, folder: Path) -> None:
+        """Make a folder that the server may write to."""
+        folder.mkdir()
+        if os.geteuid() == 0:
+            entry = pwd.getpwnam(self.user)
+            os.chown(folder, entry.pw_uid, entry.pw_gid)
+
+    def promote(self) -> None:
+        """Let a standby become the primary; the old one must be stopped by then."""
+        self._run("pg_ctl", "promote", "-w", "-D", str(self.data))
 
     def database(self, name: str) -> str:
         """Make a new database; give its DSN."""

@@ -13,6 +13,7 @@ import pytest
 
 from gateway.retries import rabbit as module
 from gateway.retries.rabbit import RUNGS, RabbitRetries
+from gateway.retries.watching import Watch
 from gateway.workbench.servers import PrivateRabbit
 from tests.retries.test_port import SCALE, Bell, waiting
 
@@ -209,3 +210,29 @@ async def test_a_queue_with_other_arguments_is_named(
     out = capfd.readouterr().out
 
     assert ("queue_differs" in out, name in out, retries.counters.up) == (True, True, False)
+
+
+async def test_readiness_tells_how_the_broker_is(rabbit: PrivateRabbit) -> None:
+    """A process that only takes in knows whether the broker is up, frozen, or up again."""
+    watch, none = Watch(rabbit.url), Watch(None)
+    task = asyncio.create_task(watch.run())
+
+    async def said(word: str) -> str:
+        async with asyncio.timeout(30):
+            while watch.say() != word:
+                await asyncio.sleep(0.1)
+        return watch.say()
+
+    try:
+        first = (watch.say(), none.say())
+        seen = [await said("up")]
+        rabbit.pause()
+        seen.append(await said("down"))
+        rabbit.resume()
+        seen.append(await said("up"))
+    finally:
+        rabbit.resume()
+        task.cancel()
+        await asyncio.wait([task])
+
+    assert (first, seen) == (("unknown", "none"), ["up", "down", "up"])

@@ -1,0 +1,37 @@
+"""Where the queue of a system begins, remembered while looking from its start is dear.
+
+While somebody holds an old snapshot of the database (a dump, a long report), what has been settled
+cannot be cleared away, and every look from the start steps over all of it again. Then a runner
+claims from the lowest rank it met last, and looks from the start only every two seconds: whoever
+came in with a lower rank meanwhile waits that long at most. In health it always looks from the
+start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEAR = 15.0
+"""Milliseconds of a search above which its beginning is remembered; in health it takes 1 to 5."""
+EVERY = 2.0
+"""Seconds between two looks from the start."""
+
+
+@dataclass(slots=True)
+class Beginning:
+    """What one runner remembers of its system's queue; `now` is in seconds of any clock."""
+
+    lowest: int | None = None
+    looked: float = 0.0
+
+    def since(self, now: float) -> int | None:
+        """Say from which rank on to look; None: from the start."""
+        return self.lowest if now - self.looked < EVERY else None
+
+    def note(self, since: int | None, lowest: int | None, cost: float, now: float) -> None:
+        """Learn from a look: from where it began, the lowest rank it met, and what it cost."""
+        if since is None:
+            self.looked = now
+            self.lowest = lowest if cost > DEAR else None
+        elif lowest is not None:
+            self.lowest = lowest

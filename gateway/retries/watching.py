@@ -1,0 +1,78 @@
+"""Looks after the broker from a process that only takes in, so that `/readyz` can say how it is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import aio_pika
+from aio_pika.abc import AbstractConnection
+from aiormq.exceptions import AMQPError
+
+from gateway.watch import metrics
+
+EVERY = 5.0
+"""Seconds between two looks."""
+PATIENCE = 3.0
+"""Seconds after which a broker that does not answer is away, frozen for instance."""
+FAILURES = (
+    AMQPError,
+    aio_pika.exceptions.AMQPException,
+    OSError,
+    TimeoutError,
+    RuntimeError,
+    asyncio.CancelledError,  # how the library ends a call when its connection breaks
+)
+
+
+class Watch:
+    """Knows whether the broker is there; `url` None: there is none."""
+
+    def __init__(self, url: str | None) -> None:
+        self._url = url
+        self._up: bool | None = None
+
+    def say(self) -> str:
+        """Say `none` (not configured), `unknown` (not looked yet), `up` or `down`."""
+        if self._url is None:
+            return "none"
+        return {None: "unknown", True: "up", False: "down"}[self._up]
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        if self._url is None:
+            return
+        while True:
+            connection: AbstractConnection | None = None
+            try:
+                connection = await aio_pika.connect(self._url, timeout=PATIENCE)
+                while True:
+                    await self._look(connection)
+                    await asyncio.sleep(EVERY)
+            except FAILURES:
+                current = asyncio.current_task()
+                if current is not None and current.cancelling():
+                    raise
+                self._note(up=False)
+            finally:
+                await _close(connection)
+            await asyncio.sleep(EVERY)
+
+    async def _look(self, connection: AbstractConnection) -> None:
+        """Ask for something that the broker must answer."""
+        async with asyncio.timeout(PATIENCE):
+            channel = await connection.channel(publisher_confirms=False)
+            await channel.close()
+        self._note(up=True)
+
+    def _note(self, *, up: bool) -> None:
+        self._up = up
+        metrics.broker(up=up)
+
+
+async def _close(connection: AbstractConnection | None) -> None:
+    """Close without waiting long for somebody who may be frozen."""
+    if connection is not None:
+        with contextlib.suppress(*FAILURES):
+            async with asyncio.timeout(PATIENCE):
+                await connection.close()

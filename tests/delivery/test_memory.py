@@ -1,0 +1,32 @@
+"""Where a queue begins, remembered."""
+
+from __future__ import annotations
+
+from gateway.delivery.memory import DEAR, EVERY, Beginning
+
+
+def test_in_health_every_look_is_from_the_start() -> None:
+    """A look that was cheap leaves nothing to remember."""
+    memory = Beginning()
+    memory.note(None, 100, DEAR / 3, now=10.0)
+
+    assert memory.since(10.1) is None
+
+
+def test_after_a_dear_look_the_next_ones_begin_where_it_ended() -> None:
+    """The lowest rank that was met is the beginning, and moves on."""
+    memory = Beginning()
+    memory.note(None, 100, DEAR * 2, now=10.0)
+    first = memory.since(10.1)
+    memory.note(first, 150, 1.0, now=10.1)
+
+    assert (first, memory.since(10.2)) == (100, 150)
+
+
+def test_what_came_in_below_is_found_within_two_seconds() -> None:
+    """The start is looked at again, whatever is remembered."""
+    memory = Beginning()
+    memory.note(None, 100, DEAR * 2, now=10.0)
+    memory.note(100, None, 1.0, now=10.0 + EVERY / 2)
+
+    assert memory.since(10.0 + EVERY) is None

@@ -1,0 +1,129 @@
+"""What the database promises when it fails over, and what we say when it cannot."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from gateway.store.engine import StoreUnavailable
+from gateway.store.postgres import PostgresStore
+from gateway.workbench.servers import PrivatePostgres
+
+SECONDS = 3.0
+Pair = tuple[PrivatePostgres, PrivatePostgres]
+
+
+@pytest.fixture
+def pair(postgres: object) -> Iterator[Pair]:
+    """Give a primary that commits only what its standby has."""
+    del postgres  # asked for only so that a machine without PostgreSQL says so
+    primary = PrivatePostgres()
+    primary.start()
+    primary.order("CREATE DATABASE k")
+    standby = PrivatePostgres(primary)
+    standby.start()
+    primary.order("ALTER SYSTEM SET synchronous_standby_names = '*'")
+    primary.order("SELECT pg_reload_conf()")
+    try:
+        yield primary, standby
+    finally:
+        standby.stop()
+        primary.stop()
+
+
+def dsn(pair: Pair) -> str:
+    """Name both, and want the one that takes writes."""
+    hosts = ",".join(f"127.0.0.1:{one.port}" for one in pair)
+    return f"postgresql://postgres@{hosts}/k?target_session_attrs=read-write"
+
+
+async def put(store: PostgresStore, number: int) -> None:
+    """Store a number."""
+    await store.write(
+        lambda connection: connection.execute(
+            sa.text("INSERT INTO kept VALUES (:n)"), {"n": number}
+        )
+    )
+
+
+async def kept(store: PostgresStore) -> list[int]:
+    """Give the numbers that are stored."""
+    return await store.read(
+        lambda connection: list(connection.execute(sa.text("SELECT n FROM kept")).scalars())
+    )
+
+
+async def test_what_was_answered_survives_the_loss_of_the_primary(pair: Pair) -> None:
+    """The primary is killed and its standby promoted: the same store goes on with everything."""
+    primary, standby = pair
+    store = PostgresStore(dsn(pair), SECONDS)
+    try:
+        await store.write(
+            lambda connection: connection.execute(sa.text("CREATE TABLE kept (n int)"))
+        )
+        for number in range(20):
+            await put(store, number)
+        await asyncio.to_thread(primary.kill)
+        with pytest.raises(StoreUnavailable):
+            await put(store, 20)
+        await asyncio.to_thread(standby.promote)
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    await put(store, 21)
+                    break
+                except StoreUnavailable:
+                    await asyncio.sleep(0.1)
+
+        assert await kept(store) == [*range(20), 21]
+    finally:
+        await store.close()
+
+
+async def test_a_commit_that_no_standby_has_is_not_answered(pair: Pair) -> None:
+    """While the standby is frozen nothing is promised, within the deadline; then all goes on."""
+    standby = pair[1]
+    store = PostgresStore(dsn(pair), SECONDS)
+    try:
+        await store.write(
+            lambda connection: connection.execute(sa.text("CREATE TABLE kept (n int)"))
+        )
+        standby.pause()
+        async with asyncio.timeout(SECONDS * 3):
+            with pytest.raises(StoreUnavailable):
+                await put(store, 1)
+        standby.resume()
+        async with asyncio.timeout(20):
+            await put(store, 2)
+
+        assert 2 in await kept(store)
+    finally:
+        await store.close()
+
+
+async def test_a_cancelled_wait_for_the_standby_is_no_success(pair: Pair) -> None:
+    """PostgreSQL reports a cancelled wait as success with a warning: we do not believe it."""
+    primary, standby = pair
+    store = PostgresStore(dsn(pair), 30.0)
+    cancel = (
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity "
+        "WHERE application_name = 'lienthong' AND wait_event = 'SyncRep'"
+    )
+    try:
+        await store.write(
+            lambda connection: connection.execute(sa.text("CREATE TABLE kept (n int)"))
+        )
+        standby.pause()
+        writing = asyncio.create_task(put(store, 1))
+        async with asyncio.timeout(10):
+            while not writing.done():
+                await asyncio.to_thread(primary.order, cancel)
+
+        with pytest.raises(StoreUnavailable, match="not replicated"):
+            await writing
+    finally:
+        standby.resume()
+        await store.close()
