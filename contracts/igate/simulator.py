@@ -126,7 +126,7 @@ class Simulator:
             return self._no("Hồ sơ không hợp lệ", wrong)
         kept = self._keep(code, sent | {"dossierStatus": {"id": 0}})
         self.unseen[code] = int(self.switches.get("look_up_lag", 0))
-        self.witness({"kind": "snapshot", "code": code, "created": True})
+        self.witness({"kind": "snapshot", "code": code, "created": True} | self._content(sent))
         return _say(200, {"id": kept["id"], "code": code, "status": 200})
 
     def _replace(self, name: str, sent: dict[str, Any]) -> Answer:
@@ -138,7 +138,9 @@ class Simulator:
             return self._no("Hồ sơ không hợp lệ", wrong)
         found.update({key: value for key, value in sent.items() if key not in {"id", "code"}})
         found["updatedDate"] = datetime.now(UTC)
-        self.witness({"kind": "snapshot", "code": found["code"], "created": False})
+        self.witness(
+            {"kind": "snapshot", "code": found["code"], "created": False} | self._content(sent)
+        )
         return _say(200, {"id": name, "status": 200})
 
     def _status(self, name: str, sent: dict[str, Any]) -> Answer:
@@ -163,6 +165,14 @@ class Simulator:
             }
         )
         return _say(200, {"status": 200, "title": "OK"})
+
+    def _content(self, sent: dict[str, Any]) -> dict[str, Any]:
+        """Pick out by what an audit knows a dossier again."""
+        applicant = (sent.get("applicant") or {}).get("data") or {}
+        return {
+            "owner": applicant.get("ownerFullname"),
+            "procedure": (sent.get("procedure") or {}).get("code"),
+        }
 
     def _wrong(self, sent: dict[str, Any]) -> dict[str, list[str]]:
         wrong = {}

@@ -132,6 +132,8 @@ class Simulator:
                     "code": code,
                     "status": item["TrangThaiHoSo"],
                     "updating": updating == "True",
+                    "owner": item["ChuHoSo"],
+                    "procedure": item["MaTTHC"],
                 }
             )
         return self._yes("Đồng bộ hồ sơ thành công")

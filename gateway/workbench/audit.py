@@ -91,15 +91,15 @@ def audit(
 def _one(
     one: Followed, name: str, style: str, witness: Witness, tally: Tally, *, killed: bool
 ) -> None:
-    events = [event for event in one.events if _expected(event, one, name)]
+    events = [event for event in one.events if expected(event, one, name)]
     missing = one.promised - {event["ref"] for event in one.events}
     tally.expected += len(events) + len(missing)
     tally.lost += len(missing)
     effects = witness.effects.get(one.code if style == "lines" else one.id, [])
-    there = _there(style, effects, events)
+    arrived_there = there(style, effects, events)
     lane = one.lanes.get(name, {})
     for event in events:
-        if _has(event, there, events):
+        if has(event, arrived_there, events):
             tally.delivered += 1
         elif lane.get("state") == "parked":
             tally.parked += 1
@@ -110,21 +110,21 @@ def _one(
     _doubles(one, name, style, effects, witness, tally, killed=killed)
 
 
-def _expected(event: Mapping[str, Any], one: Followed, name: str) -> bool:
+def expected(event: Mapping[str, Any], one: Followed, name: str) -> bool:
     """Leave out what the system told us itself, or knew before we took the dossier over."""
     until = one.known_until.get(name)
     known = until is not None and datetime.fromisoformat(event["occurred_at"]) <= until
     return event.get("origin") != name and not known
 
 
-def _mark(event: Mapping[str, Any]) -> tuple[str, str]:
+def mark(event: Mapping[str, Any]) -> tuple[str, str]:
     """Say how a line of the portal shows an event: by its time and its text."""
     at = datetime.fromisoformat(event["occurred_at"]).astimezone(VIETNAM)
     text = event["action"] + (f": {event['note']}" if event.get("note") else "")
     return at.strftime("%Y%m%d%H%M%S"), text
 
 
-def _there(style: str, effects: list[dict[str, Any]], events: list[dict[str, Any]]) -> set[int]:
+def there(style: str, effects: list[dict[str, Any]], events: list[dict[str, Any]]) -> set[int]:
     """Say which events the simulator holds, by number."""
     if style == "snapshot":
         last = effects[-1]["version"] if effects else 0  # the final state counts
@@ -133,16 +133,16 @@ def _there(style: str, effects: list[dict[str, Any]], events: list[dict[str, Any
         return {effect["seq"] for effect in effects}
     lines = {(effect["at"], effect["text"]) for effect in effects if effect["kind"] == "line"}
     states = [effect for effect in effects if effect["kind"] == "snapshot"]
-    found = {event["seq"] for event in events if _mark(event) in lines}
+    found = {event["seq"] for event in events if mark(event) in lines}
     return found | {event["seq"] for event in events if states and event["kind"] in UNSAID}
 
 
-def _has(event: Mapping[str, Any], there: set[int], events: list[dict[str, Any]]) -> bool:
+def has(event: Mapping[str, Any], there: set[int], events: list[dict[str, Any]]) -> bool:
     """Count an event as delivered when it is there, or the one that supersedes it is."""
     if event["seq"] in there:
         return True
     return any(
-        other.get("supersedes") == event["ref"] and _has(other, there, events) for other in events
+        other.get("supersedes") == event["ref"] and has(other, there, events) for other in events
     )
 
 
@@ -161,7 +161,7 @@ def _doubles(
         versions = [effect["version"] for effect in effects]
         tally.out_of_order += sum(right < left for left, right in pairwise(versions))
         return
-    seq_of = {_mark(event): event["seq"] for event in one.events}
+    seq_of = {mark(event): event["seq"] for event in one.events}
     arrived = [
         (
             effect["seq"] if style == "events" else seq_of.get((effect["at"], effect["text"]), 0),

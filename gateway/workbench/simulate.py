@@ -64,7 +64,9 @@ class Logs:
 
     def effect(self, call: int, effect: dict[str, Any]) -> None:
         """Note something that was stored."""
-        self._effects.write(json.dumps({"call": call, **effect}, ensure_ascii=False) + "\n")
+        self._effects.write(
+            json.dumps({"call": call, "arrived": time.time(), **effect}, ensure_ascii=False) + "\n"
+        )
         self._effects.flush()
 
     def fault(self, call: int, kind: str, *, stored: bool) -> None:
@@ -89,6 +91,7 @@ class Host:
     faults: Faults
     switches: Mapping[str, Any] = field(default_factory=dict)
     calls: int = 0
+    delay: float = 0.0
     simulator: Behaves = field(init=False)
     logs: Logs = field(init=False)
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -141,7 +144,9 @@ class Host:
             return False
         fault = self.faults.next()
         if fault is None or (fault == "dead_session" and self.simulator.excuse(path) is None):
-            await _send(connection, writer, self.simulator.handle(method, path, headers, body))
+            answer = self.simulator.handle(method, path, headers, body)
+            await asyncio.sleep(self.delay)  # stored, and slow to say so
+            await _send(connection, writer, answer)
             return True
         return await self._play(fault, connection, writer, (method, path, headers, body))
 
@@ -190,6 +195,10 @@ class Host:
             self.simulator.seed(order["codes"])
         elif path.endswith("/move"):
             self.simulator.move(order["code"], order["status"])
+        elif path.endswith("/slow"):
+            self.delay = float(order["seconds"])
+        elif path.endswith("/calm"):
+            self.faults.flaky, self.delay = False, 0.0
         elif path.endswith("/outage"):
             self.faults.gone_until = time.monotonic() + float(order["seconds"])
         return 200, {"Content-Type": "application/json"}, json.dumps({"calls": self.calls}).encode()

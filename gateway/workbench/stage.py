@@ -26,7 +26,7 @@ SYSTEMS_FILE = """\
 adapter = "national_portal"
 environment = "sandbox"
 simulator = true
-limits = {{ exchange = 1.5, conversation = 20.0 }}
+limits = {{ {portal_limits} }}
 [systems.national-portal.settings]
 base_url = "{portal}"
 agency_code = "H99.14"
@@ -37,7 +37,7 @@ password = {{ env = "DEMO_PORTAL_PASSWORD" }}
 adapter = "igate"
 environment = "sandbox"
 simulator = true
-limits = {{ exchange = 0.6, conversation = 20.0 }}
+limits = {{ {province_limits} }}
 [systems.province.settings]
 base_url = "{province}"
 client_id = "svc-lienthong"
@@ -71,11 +71,20 @@ returned = 10
 adapter = "commune_files"
 environment = "sandbox"
 simulator = true
-limits = {{ exchange = 1.5, conversation = 20.0 }}
+limits = {{ {commune_limits} }}
 inbox = {{ agencies = ["H99"] }}
 [systems.commune.settings]
 folder = "{commune}"
 """
+
+
+LIMITS = {
+    "portal": "exchange = 1.5, conversation = 20.0",
+    "province": "exchange = 0.6, conversation = 20.0",
+    "commune": "exchange = 1.5, conversation = 20.0",
+}
+PROGRAM = ("-m", "gateway.commands")
+"""What Python runs as the gateway."""
 
 
 @dataclass(slots=True)
@@ -88,6 +97,7 @@ class Stage:
     key: str
     environ: dict[str, str]
     gateway: asyncio.subprocess.Process | None = None
+    program: tuple[str, ...] = PROGRAM
     workers: list[asyncio.subprocess.Process] = field(default_factory=list)
     killed: bool = False
 
@@ -105,7 +115,9 @@ class Stage:
         """Start the gateway and wait until it can commit."""
         with (self.folder / "gateway.log").open("ab") as log:
             self.gateway = await asyncio.create_subprocess_exec(
-                *_command("serve", "--port", str(self.port)), env=self.environ, stderr=log
+                *_command("serve", "--port", str(self.port), program=self.program),
+                env=self.environ,
+                stderr=log,
             )
         async with httpx.AsyncClient(trust_env=False) as client:
             for _ in range(600):
@@ -123,7 +135,7 @@ class Stage:
         with (self.folder / "workers.log").open("ab") as log:
             self.workers.append(
                 await asyncio.create_subprocess_exec(
-                    *_command("worker"), env=self.environ, stderr=log
+                    *_command("worker", program=self.program), env=self.environ, stderr=log
                 )
             )
 
@@ -142,8 +154,8 @@ class Stage:
             self.killed = True
 
 
-def _command(*words: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "gateway.commands", *words)
+def _command(*words: str, program: tuple[str, ...] = PROGRAM) -> tuple[str, ...]:
+    return (sys.executable, *program, *words)
 
 
 def free_port() -> int:
@@ -172,11 +184,14 @@ async def stage(
     servers: Mapping[str, str] | None = None,
     workers: int = 0,
     switches: Sequence[str] = (),
+    limits: Mapping[str, str] = LIMITS,
+    program: tuple[str, ...] = PROGRAM,
 ) -> AsyncIterator[Stage]:
     """Set the stage: simulators, settings, a client, the gateway; all ended on the way out.
 
     servers: settings that name a database and a broker; workers: processes that deliver then
     switches: of the simulators, as `lienthong simulate --switch` takes them
+    limits: of the systems, as the systems file has them; program: what runs as the gateway
     """
     _empty(folder)
     simulators = await asyncio.create_subprocess_exec(
@@ -202,7 +217,10 @@ async def stage(
         file = folder / "systems.toml"
         file.write_text(
             SYSTEMS_FILE.format(
-                portal=urls[PORTAL], province=urls["province"], commune=urls["commune"]
+                portal=urls[PORTAL],
+                province=urls["province"],
+                commune=urls["commune"],
+                **{f"{name}_limits": text for name, text in limits.items()},
             ),
             encoding="utf-8",
         )
@@ -215,7 +233,7 @@ async def stage(
             **(servers or {}),
         }
         key = await _key(environ)
-        set_up = Stage(folder, port, urls, key, environ)
+        set_up = Stage(folder, port, urls, key, environ, program=program)
         await set_up.start_gateway()
         for _ in range(workers):
             await set_up.start_worker()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -84,9 +85,15 @@ async def test_a_full_disk_under_the_embedded_database(tmp_path: Path) -> None:
         assert ready.status_code in {200, 503}  # one small row may still fit
 
 
+def crowd(disk: Path) -> None:
+    """Leave 300 kB on a disk."""
+    free = shutil.disk_usage(disk).free
+    (disk / "others").write_bytes(b"x" * (free - 300_000))
+
+
 @pytest.fixture
-def small(postgres: Callable[[], str]) -> Iterator[str]:
-    """Give a database whose tables lie on a disk of 24 MiB."""
+def small(postgres: Callable[[], str]) -> Iterator[tuple[str, Path]]:
+    """Give a database whose tables lie on a disk of 24 MiB, and that disk."""
     del postgres  # asked for only so that a machine without PostgreSQL says so
     server = PrivatePostgres()
     disk = server.folder / "disk"
@@ -99,16 +106,18 @@ def small(postgres: Callable[[], str]) -> Iterator[str]:
         server.own(disk / "space")
         server.order(f"CREATE TABLESPACE small LOCATION '{disk / 'space'}'")
         server.order("CREATE DATABASE k TABLESPACE small")
-        yield f"postgresql://postgres@127.0.0.1:{server.port}/k"
+        yield f"postgresql://postgres@127.0.0.1:{server.port}/k", disk
     finally:
         server.kill()
         subprocess.run(["umount", "-l", str(disk)], check=False)
         server.stop()
 
 
-async def test_a_full_disk_under_postgresql(tmp_path: Path, small: str) -> None:
+async def test_a_full_disk_under_postgresql(tmp_path: Path, small: tuple[str, Path]) -> None:
     """The same on PostgreSQL."""
-    async with served(Settings(data=tmp_path / "data", postgres=small)) as (client, store):
+    dsn, disk = small
+    async with served(Settings(data=tmp_path / "data", postgres=dsn)) as (client, store):
+        crowd(disk)
         promised, answer = await fill(client)
 
         assert (answer.status_code, "retry-after" in answer.headers) == (503, True)

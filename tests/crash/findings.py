@@ -1,0 +1,261 @@
+"""The audit of a crash run: six words, each of which must count nothing.
+
+What was promised is what got a 2xx. What arrived is what the simulators' own logs say. The
+gateway's database is asked for one thing only: what it claims, and how it explains itself.
+
+    lost               promised, and neither there nor parked for a reason of the sample itself
+    out of order       there, but after something that happened later
+    phantom            there, and never promised
+    falsely delivered  closed in the ledger, and not there
+    altered            there with other content than the dossier's
+    unexplained        there twice, without a fault and a try of the ledger that account for it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from gateway.workbench.audit import UNSAID, Followed, expected, has, mark, read_log, there
+
+LINES, EVENTS = "lines", "events"
+SLACK = 0.25
+"""Seconds by which two processes' notes of the same moment may differ."""
+OPEN = frozenset({"uncertain", "lapsed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that was done on purpose, with its interval in seconds since 1970."""
+
+    kind: str
+    begin: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """An attempt of the ledger, times in seconds since 1970."""
+
+    system: str
+    first: int
+    last: int
+    begin: float
+    end: float
+    outcome: str
+    late: bool
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was found, each with the places where; `explained`: repeats that are accounted for."""
+
+    lost: list[str] = field(default_factory=list)
+    out_of_order: list[str] = field(default_factory=list)
+    phantom: list[str] = field(default_factory=list)
+    falsely_delivered: list[str] = field(default_factory=list)
+    altered: list[str] = field(default_factory=list)
+    unexplained: list[str] = field(default_factory=list)
+    explained: int = 0
+    events: int = 0
+
+    def bad(self) -> dict[str, list[str]]:
+        """Give what should not be, with at most three places each."""
+        rows = asdict(self)
+        return {
+            name: rows[name][:3] for name in rows if isinstance(rows[name], list) and rows[name]
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One dossier with all that is known of it."""
+
+    of: Followed
+    content: Mapping[str, Any]
+    tries: Sequence[Try]
+    parks: frozenset[str]
+    """Systems that must refuse this sample, by the sample's own story."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One system's logs: effects by dossier, and calls whose answer was withheld."""
+
+    effects: Mapping[str, list[dict[str, Any]]]
+    withheld: Mapping[int, str]
+
+    @classmethod
+    def read(cls, folder: Path, name: str) -> Site:
+        """Read them; a folder's looks are no calls, so nothing is withheld there."""
+        effects: dict[str, list[dict[str, Any]]] = {}
+        for row in read_log(folder / f"{name}.effects.jsonl"):
+            for key in {row.get("dossier"), row.get("code")} - {None, ""}:
+                effects.setdefault(str(key), []).append(row)
+        faults = read_log(folder / f"{name}.faults.jsonl")
+        return cls(effects, {row["call"]: row["fault"] for row in faults if row["stored"]})
+
+
+def find(
+    cases: Iterable[Case],
+    folder: Path,
+    styles: Mapping[str, str],
+    faults: Sequence[Fault],
+    states: Mapping[str, int],
+) -> Findings:
+    """Compare what was promised with what is there; `states`: status → the province's number."""
+    found = Findings()
+    sites = {name: Site.read(folder, name) for name in styles}
+    known: set[str] = set()
+    for case in cases:
+        known |= {case.of.id, case.of.code}
+        missing = case.of.promised - {event["ref"] for event in case.of.events}
+        found.lost += [f"{case.of.code or case.of.id} {ref}" for ref in sorted(missing)]
+        found.events += len(case.of.events)
+        for name, style in styles.items():
+            _one(case, name, style, sites[name], faults, found)
+            _content(case, name, style, sites[name], states, found)
+    for name, site in sites.items():
+        found.phantom += [f"{name} {key}" for key in sorted(set(site.effects) - known)]
+    return found
+
+
+def _of(case: Case, style: str, site: Site) -> list[dict[str, Any]]:
+    return list(site.effects.get(case.of.code if style == LINES else case.of.id, []))
+
+
+def _one(
+    case: Case, name: str, style: str, site: Site, faults: Sequence[Fault], found: Findings
+) -> None:
+    """Look for what is not there, and for what is there twice or in the wrong order."""
+    of, effects = case.of, _of(case, style, site)
+    events = [event for event in of.events if expected(event, of, name)]
+    arrived = there(style, effects, events)
+    lane = of.lanes.get(name)
+    for event in events:
+        if has(event, arrived, events) or lane is None or lane["via"]:
+            continue
+        place = f"{name} {of.code or of.id} {event['seq']} {lane['state']} {lane['reason']}"
+        if lane["done_seq"] >= event["seq"]:
+            found.falsely_delivered.append(place)
+        elif not (lane["state"] == "parked" and name in case.parks):
+            found.lost.append(place)
+    seq_of = {mark(event): event["seq"] for event in of.events}
+    rows = [
+        (
+            effect["seq"] if style == EVENTS else seq_of.get((effect["at"], effect["text"]), 0),
+            effect,
+        )
+        for effect in effects
+        if effect["kind"] in {"event", "line"}
+    ]
+    firsts = list(dict.fromkeys(seq for seq, _ in rows))
+    found.out_of_order += [
+        f"{name} {of.code} {left}>{right}" for left, right in pairwise(firsts) if right < left
+    ]
+    _repeats(case, name, style, rows, site, faults, found)
+
+
+def _repeats(
+    case: Case,
+    name: str,
+    style: str,
+    rows: Sequence[tuple[int, dict[str, Any]]],
+    site: Site,
+    faults: Sequence[Fault],
+    found: Findings,
+) -> None:
+    """Ask of each repeat why the arrival before it was not known of."""
+    last: dict[int, dict[str, Any]] = {}
+    for seq, effect in rows:
+        before = last.get(seq)
+        last[seq] = effect
+        if before is None:
+            continue
+        if style == LINES and _explains(case, name, seq, before, site, faults):
+            found.explained += 1
+        else:
+            found.unexplained.append(f"{name} {case.of.code} {seq} at {before['arrived']:.3f}")
+
+
+def _explains(
+    case: Case,
+    name: str,
+    seq: int,
+    before: Mapping[str, Any],
+    site: Site,
+    faults: Sequence[Fault],
+) -> bool:
+    """Say whether the ledger holds the first try as open, and a logged fault is the reason."""
+    arrived = float(before["arrived"])
+    for one in case.tries:
+        covers = one.system == name and one.first <= seq <= one.last
+        during = one.begin - SLACK <= arrived <= one.end + SLACK
+        if not (covers and during and (one.late or one.outcome in OPEN)):
+            continue
+        if before["call"] in site.withheld:
+            return True
+        if any(arrived <= fault.end and fault.begin <= one.end for fault in faults):
+            return True
+    return False
+
+
+def _content(
+    case: Case,
+    name: str,
+    style: str,
+    site: Site,
+    states: Mapping[str, int],
+    found: Findings,
+) -> None:
+    """Compare what each system holds in the end with the dossier, field by field."""
+    of, content = case.of, case.content
+    if not of.id:
+        return
+    place = f"{name} {of.code or of.id}"
+    if style == LINES:
+        marks = {mark(event) for event in of.events}
+        found.altered += [
+            f"{place} line {effect['at']}"
+            for effect in _of(case, style, site)
+            if effect["kind"] == "line" and (effect["at"], effect["text"]) not in marks
+        ]
+    else:
+        _told(case, place, site, states, found)
+    lane = of.lanes.get(name)
+    last = [row for row in site.effects.get(of.code, []) if row["kind"] == "snapshot"][-1:]
+    if not last or lane is None or lane["state"] != "done":
+        return
+    told = {"owner": content["owner"]["name"], "procedure": content["procedure"]["code"]}
+    for key, value in told.items():
+        if last[0].get(key) not in {None, value}:
+            found.altered.append(f"{place} {key}")
+
+
+def _told(case: Case, place: str, site: Site, states: Mapping[str, int], found: Findings) -> None:
+    """Compare each event that arrived with the one that the dossier has under its number."""
+    by_seq = {event["seq"]: event for event in case.of.events}
+    for effect in site.effects.get(case.of.id, []):
+        event = by_seq.get(effect["seq"])
+        if event is None:
+            found.phantom.append(f"{place} {effect['seq']}")
+            continue
+        status, wanted = effect.get("status"), _state(by_seq, effect["seq"], states)
+        if effect.get("ref") not in {None, event["ref"]}:
+            found.altered.append(f"{place} {effect['seq']} ref")
+        elif isinstance(status, int) and wanted not in {None, status}:
+            found.altered.append(f"{place} {effect['seq']} status")
+
+
+def _state(
+    events: Mapping[int, Mapping[str, Any]], seq: int, states: Mapping[str, int]
+) -> int | None:
+    """Say which number the province must show after an event."""
+    said = [events[n].get("status") for n in sorted(events) if n <= seq and events[n].get("status")]
+    return states.get(str(said[-1])) if said else None
+
+
+__all__ = ["EVENTS", "LINES", "UNSAID", "Case", "Fault", "Findings", "Try", "find"]

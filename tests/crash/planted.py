@@ -1,0 +1,123 @@
+"""The gateway with one bug planted in it: `python -m tests.crash.planted BUG COMMAND ...`.
+
+The crash run must turn red with each of them; a run that cannot is no proof. Nothing of this is in
+the product: a process starts here instead, changes one function, and is the gateway from then on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from gateway import main
+from gateway.commands.app import run
+from gateway.delivery import runner
+from gateway.delivery.conversation import Ended, converse
+from gateway.store import lanes, settling
+from gateway.store.engine import Connection
+from gateway.store.lanes import Claim, Terms
+from gateway.store.postgres import PostgresStore
+from gateway.store.settling import Finished
+from gateway.store.tables import lane
+from schemas.outcome import Remote, Uncertain, Unreachable
+
+
+def fence_ignored() -> None:
+    """Let a worker whose lease has passed to somebody else still move the lane."""
+    honest = settling._held
+
+    def held(connection: Connection, of: int, finished: Sequence[Finished]) -> dict[UUID, Any]:
+        rows = honest(connection, of, finished)
+        fences = {one.claim.dossier_id: one.claim.fence for one in finished}
+        return {
+            key: SimpleNamespace(head_seq=row.head_seq, fence=fences[key], lease_until=1)
+            for key, row in rows.items()
+        }
+
+    def checkpoint(connection: Connection, one: Claim, remote: Remote, up_to: int) -> bool:
+        connection.execute(
+            lane.update()
+            .where(lane.c.dossier_id == one.dossier_id, lane.c.system == one.system)
+            .values(remote=asdict(remote), done_seq=up_to)
+        )
+        return True
+
+    settling._held = held
+    lanes.checkpoint = checkpoint
+
+
+def lapsed_as_fresh() -> None:
+    """Take over a lane whose worker was not heard of again as if nothing had been sent."""
+    honest = lanes._lease
+
+    def lease(connection: Connection, terms: Terms, found: Sequence[Any], now: int) -> Any:
+        fresh = [SimpleNamespace(**{**row._mapping, "lease_until": None}) for row in found]
+        return honest(connection, terms, fresh, now)
+
+    lanes._lease = lease
+
+
+def uncertain_as_unreachable() -> None:
+    """No answer is taken for a proof that nothing arrived."""
+
+    async def hasty(*words: Any) -> Ended:
+        ended = await converse(*words)
+        if not isinstance(ended.outcome, Uncertain):
+            return ended
+        return replace(ended, outcome=Unreachable(why=ended.outcome.why), name="unreachable")
+
+    setattr(runner, "converse", hasty)  # noqa: B010 - it is not offered for change
+
+
+def answer_before_commit() -> None:
+    """Let the API answer what it has not committed yet; workers stay honest."""
+    if "serve" not in sys.argv:
+        return
+    pending = set()
+
+    async def write(self: PostgresStore, job: Callable[[Connection], Any]) -> Any:
+        connection = await self._engine.connect()
+        transaction = await connection.begin()
+        done = await connection.run_sync(job)
+
+        async def later() -> None:
+            await asyncio.sleep(0.3)
+            await transaction.commit()
+            await connection.close()
+
+        task = asyncio.create_task(later())
+        pending.add(task)
+        task.add_done_callback(pending.discard)
+        return done
+
+    PostgresStore._write = write  # type: ignore[method-assign]
+
+
+def no_sweeper() -> None:
+    """Let nobody bring what the broker loses."""
+
+    async def sweep(*_words: Any) -> None:
+        await asyncio.Event().wait()
+
+    setattr(main, "sweep", sweep)  # noqa: B010
+
+
+BUGS = {
+    bug.__name__: bug
+    for bug in (
+        fence_ignored,
+        lapsed_as_fresh,
+        uncertain_as_unreachable,
+        answer_before_commit,
+        no_sweeper,
+    )
+}
+
+if __name__ == "__main__":
+    BUGS[sys.argv.pop(1)]()
+    run()

@@ -1,0 +1,203 @@
+"""One crash run: a stage under load, a nemesis with a plan, healing, and the audit."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+
+from gateway.workbench.audit import Followed
+from gateway.workbench.drive import EXPORTED, Progress, drive
+from gateway.workbench.samples.generator import PORTAL, Sample, generate
+from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
+from gateway.workbench.stage import PROGRAM, Stage, control, free_port, stage
+from tests.crash.findings import EVENTS, LINES, Case, Fault, Findings, Try, find
+from tests.crash.nemesis import LEASE, Nemesis
+
+STYLES = {PORTAL: LINES, "province": EVENTS, "commune": EVENTS}
+LIMITS = {
+    "portal": f"exchange = 1.0, conversation = 5.0, lease = {LEASE}",
+    "province": "exchange = 0.9, exchanges = 10, conversation = 9.0, lease = 10.0",
+    "commune": f"exchange = 1.0, conversation = 5.0, lease = {LEASE}",
+}
+STATES = {
+    "submitted": 0,
+    "accepted": 1,
+    "refused": 6,
+    "processing": 2,
+    "awaiting_supplement": 3,
+    "awaiting_payment": 5,
+    "withdrawal_requested": 8,
+    "stopped": 9,
+    "finished": 4,
+    "returned": 10,
+}
+WAVE = 6
+"""Dossiers that are driven together."""
+LANES = """
+    SELECT l.dossier_id, s.name, l.done_seq, l.via, t.state, t.reason, t.lease_until
+    FROM lane l JOIN system s ON s.id = l.system
+    LEFT JOIN todo t ON t.dossier_id = l.dossier_id AND t.system = l.system
+"""
+TRIES = """
+    SELECT a.dossier_id, s.name, a.from_seq, a.to_seq, a.started_at, a.ended_at, a.outcome, a.late
+    FROM attempt a JOIN system s ON s.id = a.system
+"""
+REMAINING = "SELECT count(*) FROM todo WHERE state <> 3"
+WORDS = {None: "done", 1: "ready", 2: "waiting", 3: "parked", 4: "asked"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is done to a run: faults in order with pauses between them, on a gateway."""
+
+    faults: Sequence[str]
+    pause: float
+    dossiers: int
+    seed: int
+    flaky: bool = True
+    patience: float = 60.0
+    program: tuple[str, ...] = PROGRAM
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of a run; `settled`: seconds until nothing was left to do, None: it never was."""
+
+    findings: Findings
+    faults: list[Fault]
+    settled: float | None
+
+
+async def play(folder: Path, plan: Plan, database: PrivatePostgres, broker: PrivateRabbit) -> Ran:
+    """Play one run on these servers, over a database of its own."""
+    dsn = await asyncio.to_thread(database.database, f"crash{time.time_ns()}")
+    servers = {
+        "LIENTHONG_DATABASE": dsn,
+        "LIENTHONG_AMQP": broker.url,
+        "LIENTHONG_SEAL_KEY": base64.b64encode(bytes(32)).decode(),
+    }
+    async with stage(
+        folder,
+        port=free_port(),
+        faults="flaky" if plan.flaky else "none",
+        seed=plan.seed,
+        servers=servers,
+        workers=2,
+        switches=[f"{PORTAL}.single_session=true"],
+        limits=LIMITS,
+        program=plan.program,
+    ) as on:
+        nemesis = Nemesis(on, database, broker, dsn)
+        posted = await _under_load(on, plan, nemesis)
+        for system in (PORTAL, "province"):
+            await control(on, system, "calm", {})
+        settled = await _settle(dsn, plan.patience)
+        cases = await _cases(on, dsn, posted)
+    return Ran(find(cases, folder / "witness", STYLES, nemesis.log, STATES), nemesis.log, settled)
+
+
+async def _under_load(on: Stage, plan: Plan, nemesis: Nemesis) -> list[dict[str, Any]]:
+    """Drive dossiers in waves for as long as the nemesis is at work."""
+    samples = [
+        one
+        for one in generate(plan.dossiers, plan.seed, datetime.now(UTC))
+        if one.story != EXPORTED
+    ]
+    born = [one.code for one in samples if one.born == "portal" or one.story == "takeover"]
+    await control(on, PORTAL, "seed", {"codes": born})
+    breaking = asyncio.create_task(_break(plan, nemesis))
+    waves: list[list[Sample]] = [samples[n : n + WAVE] for n in range(0, len(samples), WAVE)]
+    posted: list[dict[str, Any]] = []
+    for wave in waves:
+        begun = time.monotonic()
+        posted += await drive(on, wave, Progress())
+        if breaking.done():
+            break
+        await asyncio.sleep(max(0.0, 0.8 - (time.monotonic() - begun)))
+    await breaking
+    return posted
+
+
+async def _break(plan: Plan, nemesis: Nemesis) -> None:
+    for name in plan.faults:
+        await asyncio.sleep(plan.pause)
+        await nemesis.do(name)
+
+
+async def _settle(dsn: str, patience: float) -> float | None:
+    """Wait until nothing is left to do but for humans."""
+    begun = time.monotonic()
+    connection = await asyncpg.connect(dsn)
+    try:
+        while time.monotonic() < begun + patience:
+            if not await connection.fetchval(REMAINING):
+                return time.monotonic() - begun
+            await asyncio.sleep(0.1)
+    finally:
+        await connection.close()
+    return None
+
+
+async def _cases(on: Stage, dsn: str, posted: Sequence[dict[str, Any]]) -> list[Case]:
+    """Bring together what was promised, what the gateway says, and what its ledger holds."""
+    connection = await asyncpg.connect(dsn)
+    lanes: dict[UUID, dict[str, dict[str, Any]]] = {}
+    for row in await connection.fetch(LANES):
+        state = "sending" if row["lease_until"] is not None else WORDS[row["state"]]
+        lanes.setdefault(row["dossier_id"], {})[row["name"]] = {**row, "state": state}
+    tries: dict[UUID, list[Try]] = {}
+    for row in await connection.fetch(TRIES):
+        begin, end = row["started_at"] / 1000, row["ended_at"] / 1000
+        if row["outcome"] == "lapsed":  # its begin was lost with its worker
+            begin -= 2 * LEASE
+        tries.setdefault(row["dossier_id"], []).append(
+            Try(
+                row["name"], row["from_seq"], row["to_seq"], begin, end, row["outcome"], row["late"]
+            )
+        )
+    await connection.close()
+    headers = {"Authorization": f"Bearer {on.key}"}
+    cases = []
+    async with httpx.AsyncClient(base_url=on.address, headers=headers, trust_env=False) as client:
+        for one in posted:
+            answer = await client.get(f"/v1/dossiers/{one['id']}") if one["id"] else None
+            there = answer is not None and answer.status_code == 200
+            content = json.loads(answer.text) if answer is not None and there else {}
+            cases.append(_case(one, content, lanes, tries))
+    return cases
+
+
+def _case(
+    one: dict[str, Any],
+    content: dict[str, Any],
+    lanes: dict[UUID, dict[str, dict[str, Any]]],
+    tries: dict[UUID, list[Try]],
+) -> Case:
+    sample: Sample = one["sample"]
+    name = UUID(one["id"]) if content else None
+    known = sample.requests[0].body.get("known_in", ())
+    return Case(
+        of=Followed(
+            id=one["id"] if content else "",
+            code=sample.code,
+            promised=frozenset(one["promised"]),
+            events=tuple(content.get("events", ())),
+            lanes=lanes.get(name, {}) if name else {},
+            attempts=(),
+            known_until={row["system"]: datetime.fromisoformat(row["as_of"]) for row in known},
+        ),
+        content=content,
+        tries=tries.get(name, []) if name else [],
+        parks=frozenset(sample.parks),
+    )
