@@ -108,6 +108,15 @@ class Carrier:
             trust_env=False,
         )
 
+    async def reach(self) -> str | None:
+        """Ask for the front page without a credential; None: they answered, whatever it was."""
+        try:
+            async with asyncio.timeout(self.seconds):
+                await self._client.head(f"{self._base}/")
+        except (httpx.HTTPError, aiohttp.ClientError, OSError, TimeoutError) as error:
+            return f"cannot be reached: {type(error.__cause__ or error).__name__}"
+        return None
+
     async def exchange(self, request: Http) -> Reply:
         """Send a request and read the whole reply, or raise `Lost`."""
         try:

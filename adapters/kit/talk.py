@@ -121,6 +121,17 @@ class Conversation:
         found: Outcome | None = await self._whole(self.adapter.poll(look, self.settings), ())
         return found
 
+    async def log_in(self) -> Outcome | None:
+        """Log in and tell nothing; None: they took the login, or have none."""
+        if self.adapter.session is None:
+            return None
+        self._until = self.clock() + self.seconds
+        try:
+            await self._token(self.adapter.session)
+        except Lost as lost:
+            return lost.outcome
+        return None
+
     async def _whole(self, talk: Talk[Any], personal: tuple[str, ...]) -> Any:
         """Hold a conversation to its end, and make an outcome of whatever ends it."""
         self._until = self.clock() + self.seconds

@@ -27,6 +27,8 @@ TRIES = 4
 SECONDS = 15.0
 """For one job, commit included: a server that does not answer is a server that is away."""
 READ_MILLIS = 10_000
+IDLE_MILLIS = 5_000
+"""A process that was frozen in the middle of a transaction loses it, and its locks, after this."""
 CHANNEL = "lienthong"
 POOL = 10
 
@@ -51,7 +53,11 @@ def connect(dsn: str, warned: Callable[[Any], None]) -> AsyncEngine:
         made = await asyncpg.connect(
             dsn,
             timeout=5,
-            server_settings={"application_name": "lienthong", "jit": "off"},
+            server_settings={
+                "application_name": "lienthong",
+                "jit": "off",
+                "idle_in_transaction_session_timeout": str(IDLE_MILLIS),
+            },
         )
         made.add_log_listener(lambda where, note: _pass_on(where, note, warned))
         return made

@@ -52,7 +52,7 @@ LANES = """
 TRIES = """
     SELECT a.dossier_id, s.name, a.from_seq, a.to_seq, a.started_at, a.ended_at, a.outcome, a.late,
            a.fence
-    FROM attempt a JOIN system s ON s.id = a.system
+    FROM attempt a JOIN system s ON s.id = a.system ORDER BY a.ended_at
 """
 REMAINING = "SELECT count(*) FROM todo WHERE state <> 3"
 WORDS = {None: "done", 1: "ready", 2: "waiting", 3: "parked", 4: "asked"}
@@ -161,7 +161,7 @@ async def _cases(on: Stage, dsn: str, posted: Sequence[dict[str, Any]]) -> list[
     for row in await connection.fetch(TRIES):
         begin, end = row["started_at"] / 1000, row["ended_at"] / 1000
         if row["outcome"] == "lapsed":  # its begin was lost with its worker
-            begin -= 2 * LEASE
+            begin -= LEASE
         tries.setdefault(row["dossier_id"], []).append(
             Try(
                 row["name"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -127,3 +127,26 @@ async def test_a_cancelled_wait_for_the_standby_is_no_success(pair: Pair) -> Non
     finally:
         standby.resume()
         await store.close()
+
+
+async def test_a_process_frozen_in_a_transaction_blocks_nobody_for_long(
+    postgres: Callable[[], str],
+) -> None:
+    """Its locks are taken from it, so that others can go on with its system."""
+    where = postgres()
+    frozen, other = PostgresStore(where), PostgresStore(where)
+    try:
+        await other.write(
+            lambda connection: connection.execute(sa.text("CREATE TABLE kept (n int)"))
+        )
+        await put(other, 1)
+        held = await frozen._engine.connect()
+        await held.execute(sa.text("SELECT n FROM kept FOR UPDATE"))
+
+        await other.write(lambda connection: connection.execute(sa.text("UPDATE kept SET n = 2")))
+
+        assert await kept(other) == [2]
+        await held.invalidate()
+    finally:
+        await frozen.close()
+        await other.close()
