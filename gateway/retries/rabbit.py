@@ -40,6 +40,8 @@ MOST = 10_000
 PUBLISH_SECONDS = 5.0
 PREFETCH = 100
 CRASHES = 10
+LOOK = 5.0
+"""Seconds between two looks whether our queues are still there."""
 PAUSE, LONGEST_PAUSE = 0.5, 30.0
 AT_ONCE = 100
 FAILURES = (AMQPError, aio_pika.exceptions.AMQPException, OSError, TimeoutError, RuntimeError)
@@ -254,5 +256,15 @@ class RabbitRetries:
         for system in self._names:
             queue = await channel.get_queue(self.queue(system, "ready"), ensure=False)
             await queue.consume(take)
-        await asyncio.wait([broken])
+        while not (await asyncio.wait([broken], timeout=LOOK))[0]:
+            await self._still_ours(channel)
         raise ConnectionError("the channel was closed, or the store is away")
+
+    async def _still_ours(self, channel: AbstractChannel) -> None:
+        """Notice a queue that was deleted under its consumers: the broker only stops sending."""
+        for system in self._names:
+            name = self.queue(system, "ready")
+            async with asyncio.timeout(PUBLISH_SECONDS):
+                found = await channel.declare_queue(name, passive=True)
+            if not found.declaration_result.consumer_count:
+                raise ConnectionError("nobody listens to a queue of ours")

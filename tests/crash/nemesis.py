@@ -63,8 +63,10 @@ class Nemesis:
             "freeze_rabbit": self.freeze_rabbit,
             "freeze_worker": self.freeze_worker,
             "cut_connections": self.cut_connections,
-            "delete_queue": self.delete_queue,
-            "slow_portal": self.slow_portal,
+            "delete_waits": lambda: self.delete_queues(".wait-"),
+            "delete_work": lambda: self.delete_queues(".ready"),
+            "slow_portal": lambda: self.slow(SLOW),
+            "slower_portal": lambda: self.slow(2 * SLOW),
         }
 
     async def kill_api(self) -> None:
@@ -151,15 +153,15 @@ class Nemesis:
         await connection.close()
         await asyncio.to_thread(self.broker.control, "close_all_connections", "crash run")
 
-    async def delete_queue(self) -> None:
-        """Delete every queue in which retries wait, as by hand."""
+    async def delete_queues(self, part: str) -> None:
+        """Delete queues as by hand: those in which retries wait, or those they come out to."""
         names = await asyncio.to_thread(self.broker.control, "-q", "list_queues", "name")
         async with await aio_pika.connect(self.broker.url) as connection:
             channel = await connection.channel()
             for name in names.split():
-                if ".wait-" in name:
+                if part in name:
                     await channel.queue_delete(name)
 
-    async def slow_portal(self) -> None:
+    async def slow(self, seconds: float) -> None:
         """Let the portal store at once and answer late; it stays so."""
-        await control(self.on, PORTAL, "slow", {"seconds": SLOW})
+        await control(self.on, PORTAL, "slow", {"seconds": seconds})

@@ -26,7 +26,7 @@ from tests.crash.nemesis import LEASE, Nemesis
 
 STYLES = {PORTAL: LINES, "province": EVENTS, "commune": EVENTS}
 LIMITS = {
-    "portal": f"exchange = 1.0, conversation = 5.0, lease = {LEASE}",
+    "portal": f"exchange = 1.5, exchanges = 3, conversation = 5.0, lease = {LEASE}",
     "province": "exchange = 0.9, exchanges = 10, conversation = 9.0, lease = 10.0",
     "commune": f"exchange = 1.0, conversation = 5.0, lease = {LEASE}",
 }
@@ -42,8 +42,6 @@ STATES = {
     "finished": 4,
     "returned": 10,
 }
-WAVE = 6
-"""Dossiers that are driven together."""
 LANES = """
     SELECT l.dossier_id, s.name, l.done_seq, l.via, t.state, t.reason, t.lease_until
     FROM lane l JOIN system s ON s.id = l.system
@@ -68,6 +66,8 @@ class Plan:
     seed: int
     flaky: bool = True
     patience: float = 60.0
+    wave: int = 6
+    """Dossiers that are driven together."""
     program: tuple[str, ...] = PROGRAM
 
 
@@ -118,7 +118,9 @@ async def _under_load(on: Stage, plan: Plan, nemesis: Nemesis) -> list[dict[str,
     born = [one.code for one in samples if one.born == "portal" or one.story == "takeover"]
     await control(on, PORTAL, "seed", {"codes": born})
     breaking = asyncio.create_task(_break(plan, nemesis))
-    waves: list[list[Sample]] = [samples[n : n + WAVE] for n in range(0, len(samples), WAVE)]
+    waves: list[list[Sample]] = [
+        samples[n : n + plan.wave] for n in range(0, len(samples), plan.wave)
+    ]
     posted: list[dict[str, Any]] = []
     for wave in waves:
         begun = time.monotonic()

@@ -279,3 +279,28 @@ async def test_an_outage_is_only_a_delay(tmp_path: Path, kept: int) -> None:
             await at.until(name, idle)
 
         assert sorted(names) == sorted(one["dossier"] for one in at.effects("a"))
+
+
+async def test_a_system_that_comes_back_is_not_stampeded(tmp_path: Path) -> None:
+    """After an outage one lane goes first, then two, four, eight: never all that waited."""
+    answering = 0.1
+    wanted = {"e": {"adapter": "echo", "limits": {"at_once": 16}}}
+    async with house(tmp_path, wanted) as at:
+        host, arrivals = at.hosts["e"], []
+        host.faults.gone_until = time.monotonic() + 1.0
+        handle = host.simulator.handle
+
+        def noted(*request: Any) -> Any:
+            arrivals.append(time.monotonic())
+            return handle(*request)
+
+        host.simulator.handle = noted  # type: ignore[method-assign, assignment]
+        host.delay = answering
+        names = [(await at.post(sample(n, 3).requests[0].body)).body["id"] for n in range(40)]
+        for name in names:
+            await at.until(name, lambda found: found["lanes"][0]["state"] is None)
+
+    begun = arrivals[0]
+    for number, arrived in enumerate(arrivals, start=1):
+        rounds = int((arrived - begun) / answering) + 1
+        assert number <= sum(min(2**n, 16) for n in range(rounds)) * 2  # echo: two calls a lane

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from gateway.workbench.servers import PrivateRabbit
 
 
 def run(folder: Path, database: dict[str, Any], *words: str, **more: str) -> tuple[int, str]:
@@ -84,3 +87,43 @@ def test_doctor_finds_a_broker_that_is_away(tmp_path: Path) -> None:
     code, said = run(tmp_path, {}, "doctor", LIENTHONG_AMQP="amqp://guest:guest@127.0.0.1:1/")
 
     assert (code, "LIENTHONG_AMQP cannot be reached" in said) == (1, True)
+
+
+def test_doctor_reads_the_queues(
+    tmp_path: Path, postgres: Callable[[], str], rabbit: PrivateRabbit
+) -> None:
+    """It tells the versions, the permissions, and how many queues stand."""
+    database = {"postgres": postgres()}
+    run(tmp_path, database, "migrate")
+    code, said = run(tmp_path, database, "doctor", LIENTHONG_AMQP=rabbit.url)
+
+    assert (code, "permissions: enough" in said, "RabbitMQ 3." in said) == (0, True, True)
+    assert "0 of 0 queues stand" in said
+
+
+def test_doctor_takes_the_way_to_each_system(tmp_path: Path) -> None:
+    """A certificate that cannot be read and a system that is away are each one line."""
+    systems = tmp_path / "systems.toml"
+    systems.write_text(
+        """
+[systems.away]
+adapter = "echo"
+settings = { base_url = "http://127.0.0.1:1" }
+[systems.private]
+adapter = "echo"
+ca_file = "/nowhere/ca.pem"
+settings = { base_url = "https://127.0.0.1:1" }
+[systems.silent]
+adapter = "echo"
+mode = "off"
+settings = { base_url = "http://127.0.0.1:1" }
+""",
+        encoding="utf-8",
+    )
+    code, said = run(tmp_path / "data", {}, "doctor", LIENTHONG_SYSTEMS=str(systems))
+    lines = {line.split()[1].rstrip(":"): line for line in said.splitlines()}
+
+    assert code == 1
+    assert lines["away"].startswith("WRONG away (echo, live) at 127.0.0.1:1 cannot be reached")
+    assert lines["private"].startswith("WRONG private: ca_file /nowhere/ca.pem: No such file")
+    assert lines["silent"].startswith("ok")

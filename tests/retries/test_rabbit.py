@@ -236,3 +236,75 @@ async def test_readiness_tells_how_the_broker_is(rabbit: PrivateRabbit) -> None:
         await asyncio.wait([task])
 
     assert (first, seen) == (("unknown", "none"), ["up", "down", "up"])
+
+
+async def test_a_lane_may_wait_in_the_same_queue_again_and_again(rabbit: PrivateRabbit) -> None:
+    """Each wait is a fresh message: what comes round with old headers would be dropped."""
+    wait = waiting()
+    async with holding(rabbit) as (retries, bell):
+        await up(retries)
+        for lap in range(1, 5):
+            retries.hold([wait])
+            async with asyncio.timeout(20):
+                while len(bell.woken) < lap:
+                    await asyncio.sleep(0.02)
+
+    assert len(bell.woken) == 4
+
+
+async def test_a_wake_up_that_crashes_every_worker_is_parked(rabbit: PrivateRabbit) -> None:
+    """After ten crashes it lies in the parking queue: neither lost nor handed out for ever."""
+    retries = RabbitRetries(rabbit.url, {1: f"s{time.monotonic_ns()}"}, SCALE)
+    task = asyncio.create_task(retries.run(Bell().wake))
+    await up(retries)
+    task.cancel()
+    await asyncio.wait([task])
+    async with looking(rabbit) as channel:
+        ready = await channel.get_queue(retries.queue(1, "ready"))
+        await channel.default_exchange.publish(
+            aio_pika.Message(b"{}", delivery_mode=2), retries.queue(1, "ready")
+        )
+        crashes = 0
+        async with asyncio.timeout(20):
+            while (message := await ready.get(fail=False)) is not None or crashes == 0:
+                if message is not None:
+                    crashes += 1
+                    await message.nack(requeue=True)
+                await asyncio.sleep(0.02)
+        parked = await channel.get_queue(retries.queue(1, "parked"))
+        async with asyncio.timeout(10):
+            while (found := await parked.get(fail=False)) is None:
+                await asyncio.sleep(0.05)
+
+    assert (crashes, found.body) == (module.CRASHES + 1, b"{}")
+
+
+async def test_cut_connections_are_made_again(rabbit: PrivateRabbit) -> None:
+    """An operator who closes every connection delays retries, and loses none."""
+    async with holding(rabbit) as (retries, bell):
+        await up(retries)
+        retries.hold([waiting() for _ in range(5)])
+        await asyncio.to_thread(rabbit.control, "close_all_connections", "by hand")
+        async with asyncio.timeout(40):
+            while len({one[0] for one, _ in bell.woken}) < 5:
+                await asyncio.sleep(0.05)
+
+    assert len({one[0] for one, _ in bell.woken}) == 5
+
+
+async def test_a_work_queue_deleted_under_its_consumers_is_noticed(
+    rabbit: PrivateRabbit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker only stops sending then; we look, declare it anew, and hear again."""
+    monkeypatch.setattr(module, "LOOK", 0.5)
+    async with holding(rabbit) as (retries, bell):
+        await up(retries)
+        await asyncio.sleep(0.5)
+        async with looking(rabbit) as channel:
+            await channel.queue_delete(retries.queue(1, "ready"))
+        async with asyncio.timeout(40):
+            while not bell.woken:
+                retries.hold([waiting()])  # those that meet no queue are the sweeper's
+                await asyncio.sleep(0.5)
+
+    assert bell.woken
