@@ -21,6 +21,6 @@ def _shape(sign: str) -> str:
 
 
 def masked_id(dossier_id: UUID) -> str:
-    """Give the two ends of a dossier's id: enough to compare two lines, not enough to look it up."""
+    """Give the two ends of a dossier's id: enough to compare lines, not enough to look it up."""
     text = str(dossier_id)
     return f"{text[:8]}…{text[-4:]}"

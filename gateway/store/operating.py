@@ -165,8 +165,9 @@ def _at_risk(
         .where(stuck, dossier.c.due_at <= sa.func.coalesce(until, floor) + ahead)
         .subquery()
     )
-    rows = connection.execute(sa.select(late.c.system, sa.func.count()).group_by(late.c.system))
-    by_system = {number: many for number, many in rows}
+    many = sa.func.count().label("many")
+    rows = connection.execute(sa.select(late.c.system, many).group_by(late.c.system))
+    by_system = {row.system: row.many for row in rows}
     whole = connection.execute(
         sa.select(sa.func.count(sa.distinct(late.c.dossier_id)))
     ).scalar_one()

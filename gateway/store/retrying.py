@@ -194,7 +194,7 @@ def _lock(connection: Connection, wave: Sequence[Chosen]) -> dict[UUID, Any]:
 def outcomes(connection: Connection, of: int, ready: dict[UUID, int]) -> dict[UUID, str]:
     """Say what came of lanes since they had these fences: the word of the first try that counts.
 
-    A dossier that is no longer there, or no longer this system's business, is `gone`.
+    A dossier that has been deleted meanwhile is `gone`.
     """
     if not ready:
         return {}
@@ -214,7 +214,7 @@ def outcomes(connection: Connection, of: int, ready: dict[UUID, int]) -> dict[UU
     there = connection.execute(
         sa.select(todo.c.dossier_id).where(todo.c.system == of, todo.c.dossier_id.in_(missing))
     ).scalars()
-    # The ledger was read first: what is on neither list was settled in between, or is gone.
+    # What is on neither list may have been settled between the two reads: the next look finds it.
     absent = set(missing) - set(there)
     still = set(
         connection.execute(sa.select(dossier.c.id).where(dossier.c.id.in_(absent))).scalars()
@@ -227,9 +227,23 @@ def passed(outcome: str) -> bool:
     return outcome in PASSED
 
 
-def shut(connection: Connection, of: int) -> tuple[Shut, str | None]:
-    """See whether a system's gate is closed, and who holds the system, if somebody does."""
+HELD = 2**62
+"""The end of a hold: nobody knows it."""
+
+
+def shut(connection: Connection, of: int) -> Shut:
+    """See whether a system's gate is closed, or somebody holds it."""
     row = connection.execute(
         sa.select(system.c.gate, system.c.gate_until, system.c.held_by).where(system.c.id == of)
     ).one()
-    return Shut(Gate.read(row.gate).state == "closed", row.gate_until), row.held_by
+    if row.held_by is not None:
+        return Shut(closed=True, until=HELD)
+    return Shut(Gate.read(row.gate).state == "closed", row.gate_until)
+
+
+def held(connection: Connection) -> dict[str, str]:
+    """Say who holds which system."""
+    rows = connection.execute(
+        sa.select(system.c.name, system.c.held_by).where(system.c.held_by.is_not(None))
+    )
+    return {row.name: row.held_by for row in rows}

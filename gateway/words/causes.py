@@ -23,23 +23,33 @@ CAUSES: dict[str, Cause] = {
             "The system refused what the dossier says.",
         ),
         (
-            "Cán bộ sửa trường bị nêu bằng sự kiện corrected, hồ sơ sẽ tự gửi lại. "
-            "Nếu lỗi ở phía hệ thống đó và đã sửa xong: lienthong retry.",
-            "The officer corrects the named field (event `corrected`) and it goes again by itself. "
-            "If the fault was theirs and is mended: lienthong retry.",
+            (
+                "Cán bộ sửa trường bị nêu bằng sự kiện corrected, hồ sơ sẽ tự gửi lại. "
+                "Nếu lỗi ở phía hệ thống đó và đã sửa xong: lienthong retry."
+            ),
+            (
+                "The officer corrects the named field (event `corrected`) and it goes by itself. "
+                "If the fault was theirs and is mended: lienthong retry."
+            ),
         ),
     ),
     "cannot_express": Cause(
         (
             "Hồ sơ thiếu hoặc có nội dung mà hệ thống này không nhận được; chưa gửi gì.",
-            "The dossier lacks or says something that this system cannot be told; nothing was "
-            "sent.",
+            (
+                "The dossier lacks or says something that this system cannot be told; nothing was "
+                "sent."
+            ),
         ),
         (
-            "Cán bộ bổ sung trường bị nêu bằng sự kiện corrected. "
-            "Nếu sai ở cấu hình đã sửa: lienthong retry.",
-            "The officer completes the named field (event `corrected`). "
-            "If a setting was wrong and is mended: lienthong retry.",
+            (
+                "Cán bộ bổ sung trường bị nêu bằng sự kiện corrected. "
+                "Nếu sai ở cấu hình đã sửa: lienthong retry."
+            ),
+            (
+                "The officer completes the named field (event `corrected`). "
+                "If a setting was wrong and is mended: lienthong retry."
+            ),
         ),
     ),
     "malformed": Cause(
@@ -48,10 +58,14 @@ CAUSES: dict[str, Cause] = {
             "The system answered outside its contract.",
         ),
         (
-            "Người tích hợp xem câu trả lời trong sổ gửi và hỏi bên vận hành hệ thống; "
-            "sửa xong: lienthong retry.",
-            "The integrator reads the answer in the ledger and asks whoever runs the system; "
-            "once mended: lienthong retry.",
+            (
+                "Người tích hợp xem câu trả lời trong sổ gửi và hỏi bên vận hành hệ thống; "
+                "sửa xong: lienthong retry."
+            ),
+            (
+                "The integrator reads the answer in the ledger and asks whoever runs the system; "
+                "once mended: lienthong retry."
+            ),
         ),
     ),
     "lapsed": Cause(
@@ -70,10 +84,14 @@ CAUSES: dict[str, Cause] = {
             "Sending was cut short and this system only appends: it may stand there already.",
         ),
         (
-            "Xem trên hệ thống đó hồ sơ đã có chưa. Chưa có mới dùng lienthong retry; "
-            "đã có mà gửi lại thì bị ghi hai lần.",
-            "Look in that system whether it is there. Retry only if it is not: otherwise it may "
-            "stand there twice.",
+            (
+                "Xem trên hệ thống đó hồ sơ đã có chưa. Chưa có mới dùng lienthong retry; "
+                "đã có mà gửi lại thì bị ghi hai lần."
+            ),
+            (
+                "Look in that system whether it is there. Retry only if it is not: otherwise it "
+                "may stand there twice."
+            ),
         ),
     ),
     "uncertain:append": Cause(
@@ -82,10 +100,14 @@ CAUSES: dict[str, Cause] = {
             "Sent, no answer was read, and this system only appends: it may stand there already.",
         ),
         (
-            "Xem trên hệ thống đó hồ sơ đã có chưa. Chưa có mới dùng lienthong retry; "
-            "đã có mà gửi lại thì bị ghi hai lần.",
-            "Look in that system whether it is there. Retry only if it is not: otherwise it may "
-            "stand there twice.",
+            (
+                "Xem trên hệ thống đó hồ sơ đã có chưa. Chưa có mới dùng lienthong retry; "
+                "đã có mà gửi lại thì bị ghi hai lần."
+            ),
+            (
+                "Look in that system whether it is there. Retry only if it is not: otherwise it "
+                "may stand there twice."
+            ),
         ),
     ),
     "too_many_failures": Cause(
@@ -105,8 +127,10 @@ CAUSES: dict[str, Cause] = {
         ),
         (
             "Người tích hợp xem sổ gửi: hồ sơ quá lớn, quá chậm, hay có tệp không tải được?",
-            "The integrator looks in the ledger: is it too large, too slow, or a file that cannot "
-            "be fetched?",
+            (
+                "The integrator looks in the ledger: is it too large, too slow, or a file that "
+                "cannot be fetched?"
+            ),
         ),
     ),
     "too_many_failures:uncertain": Cause(
