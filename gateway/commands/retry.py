@@ -146,13 +146,10 @@ async def _drive(
         config.name: find_target(config, 0).facts.linger * settings.time_scale
         for config in settings.systems
     }
-    async with asyncio.TaskGroup() as tasks:
-        runs = [
-            tasks.create_task(
-                Retry(store, orders, int(lingers[name] * 1000), say=typer.echo).run(
-                    [one for one in chosen if one.name == name]
-                )
-            )
-            for name in sorted({one.name for one in chosen})
-        ]
-    return all(run.result() for run in runs)
+    runs = [
+        Retry(store, orders, int(lingers[name] * 1000), say=typer.echo).run(
+            [one for one in chosen if one.name == name]
+        )
+        for name in sorted({one.name for one in chosen})
+    ]
+    return all(await asyncio.gather(*runs))

@@ -1,4 +1,4 @@
-"""The waves of `lienthong retry` for one system: let some go, see what comes of them, go on or stop.
+"""The waves of `lienthong retry` for one system: let some go, see what comes of it, go on or stop.
 
 A gateway or its workers do the sending; this only makes lanes ready and reads the ledger.
 """
@@ -67,6 +67,9 @@ class Retry:
         """Let one wave go and follow it to its end; adds to the counts of the whole."""
         of = wave[0].system
         before = await self.store.read(lambda connection: retrying.shut(connection, of))
+        if before.until == retrying.HELD:  # nothing would be sent: somebody has just held it
+            whole.update(untouched=len(wave))
+            return "gate_closed"
         made = await self.store.write(
             lambda connection: retrying.make_ready(
                 connection, wave, linger=self.linger, by=self.orders.by, why=self.orders.why
@@ -114,7 +117,7 @@ class Retry:
 
     def _sum_up(self, name: str, whole: Counter[str], untouched: int) -> None:
         """Say in one line what became of everything that was chosen."""
-        left = untouched + whole["moved"] + whole["resting"]
+        left = untouched + whole["untouched"] + whole["moved"] + whole["resting"]
         parts = [f"{whole['through']} went through", f"{whole['failed']} failed again"]
         parts += [f"{whole['open']} have no outcome yet"] if whole["open"] else []
         parts += [f"{whole['gone']} were deleted meanwhile"] if whole["gone"] else []
