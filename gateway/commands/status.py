@@ -34,6 +34,8 @@ COLUMNS = (
     "oldest",
     "at_risk",
 )
+PAPER = 140
+"""Columns where the output is no terminal: a pipe knows no width of its own."""
 STATES = ("ready", "sending", "waiting", "asked", "parked")
 
 
@@ -72,6 +74,8 @@ class Show:
         self._said = said
         self._json = as_json
         self.console = Console()
+        if not self.console.is_terminal:
+            self.console.width = PAPER
         self.live: Live | None = None
 
     def survey(self, seen: Survey, *, watched: bool) -> None:
