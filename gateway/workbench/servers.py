@@ -62,6 +62,9 @@ def install(package: str) -> None:
 class _Server(ABC):
     """A process of ours with a folder of its own."""
 
+    farewell = signal.SIGTERM
+    """What ends it without waiting for its clients."""
+
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="lienthong-"))
         self.port = free_port()
@@ -101,7 +104,7 @@ class _Server(ABC):
         """End the server and throw its data away."""
         if self.process is not None:
             self.resume()
-            os.killpg(self.process.pid, signal.SIGTERM)
+            os.killpg(self.process.pid, self.farewell)
             try:
                 self.process.wait(20)
             except subprocess.TimeoutExpired:
@@ -122,6 +125,8 @@ class _Server(ABC):
 
 class PrivatePostgres(_Server):
     """One PostgreSQL of our own; with `primary` a streaming standby of that one."""
+
+    farewell = signal.SIGINT
 
     def __init__(self, primary: PrivatePostgres | None = None) -> None:
         super().__init__()

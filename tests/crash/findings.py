@@ -47,6 +47,7 @@ class Try:
     end: float
     outcome: str
     late: bool
+    fence: int
 
 
 @dataclass(slots=True)
@@ -168,39 +169,47 @@ def _repeats(
     faults: Sequence[Fault],
     found: Findings,
 ) -> None:
-    """Ask of each repeat why the arrival before it was not known of."""
+    """Ask of each repeat why the arrival before it was not known of.
+
+    A try says each line once at most, so each open one accounts for one repeat. The lapse of a try
+    and its own late word are the same try: they have the same fence.
+    """
     last: dict[int, dict[str, Any]] = {}
+    used: set[tuple[int, int]] = set()
     for seq, effect in rows:
         before = last.get(seq)
         last[seq] = effect
         if before is None:
             continue
-        if style == LINES and _explains(case, name, seq, before, site, faults):
+        fences = _open(case, name, seq, before, site, faults) if style == LINES else []
+        fence = next((one for one in fences if (seq, one) not in used), None)
+        if fence is not None:
+            used.add((seq, fence))
             found.explained += 1
         else:
             found.unexplained.append(f"{name} {case.of.code} {seq} at {before['arrived']:.3f}")
 
 
-def _explains(
+def _open(
     case: Case,
     name: str,
     seq: int,
     before: Mapping[str, Any],
     site: Site,
     faults: Sequence[Fault],
-) -> bool:
-    """Say whether the ledger holds the first try as open, and a logged fault is the reason."""
+) -> list[int]:
+    """Give the fences of the tries that the ledger holds as open because of a logged fault."""
     arrived = float(before["arrived"])
+    fences = []
     for one in case.tries:
         covers = one.system == name and one.first <= seq <= one.last
         during = one.begin - SLACK <= arrived <= one.end + SLACK
         if not (covers and during and (one.late or one.outcome in OPEN)):
             continue
-        if before["call"] in site.withheld:
-            return True
-        if any(arrived <= fault.end and fault.begin <= one.end for fault in faults):
-            return True
-    return False
+        withheld = before["call"] in site.withheld
+        if withheld or any(arrived <= fault.end and fault.begin <= one.end for fault in faults):
+            fences.append(one.fence)
+    return fences
 
 
 def _content(

@@ -9,8 +9,10 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+import aio_pika
 import asyncpg
 
+from gateway.workbench.audit import read_log
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 from gateway.workbench.stage import Stage, control
 from tests.crash.findings import Fault
@@ -18,9 +20,20 @@ from tests.crash.findings import Fault
 PORTAL = "national-portal"
 LEASE = 6.0
 """Seconds of the portal's lease in these runs."""
-TAKEN = """
-    SELECT count(*) FROM attempt a WHERE a.outcome = 'lapsed' AND a.started_at > $1
+HOLDER = """
+    SELECT t.dossier_id, t.worker, t.fence FROM todo t
+    JOIN dossier d ON d.id = t.dossier_id JOIN system s ON s.id = t.system
+    WHERE s.name = $1 AND d.code = $2 AND t.lease_until IS NOT NULL
 """
+TAKEN = """
+    SELECT 1 FROM todo t JOIN system s ON s.id = t.system
+    WHERE s.name = $1 AND t.dossier_id = $2 AND t.fence > $3 AND t.lease_until IS NOT NULL
+"""
+SLOW = 0.5
+FRESH = 0.3
+"""Seconds for which a line is taken to be unanswered; the portal is slower than that by then."""
+PATIENCE = 5.0
+"""Seconds to wait for a moment in which a fault has an effect."""
 
 
 @dataclass
@@ -60,9 +73,34 @@ class Nemesis:
         await self.on.start_gateway()
 
     async def kill_worker(self) -> None:
-        """End a worker without a word, and start another."""
+        """End the worker that is just telling the portal a line, and start another."""
+        await self._first(await self._teller())
         await self.on.kill_worker()
         await self.on.start_worker()
+
+    async def _teller(self) -> asyncpg.Record | None:
+        """Wait for a line that the portal has stored and not yet answered; give who holds it."""
+        log = self.on.folder / "witness" / f"{PORTAL}.effects.jsonl"
+        until = time.monotonic() + PATIENCE
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            while time.monotonic() < until:
+                await asyncio.sleep(0.02)
+                for row in reversed(read_log(log)[-20:]):
+                    if row["kind"] != "line" or time.time() - row["arrived"] > FRESH:
+                        continue
+                    found = await connection.fetchrow(HOLDER, PORTAL, row["code"])
+                    if found is not None:
+                        return found
+        finally:
+            await connection.close()
+        return None
+
+    async def _first(self, held: asyncpg.Record | None) -> None:
+        """Put the worker that holds a lane first, as the next to suffer."""
+        if held is not None:
+            pid = int(held["worker"].rpartition(":")[2])
+            self.on.workers.sort(key=lambda one: one.pid != pid)
 
     async def kill_postgres(self) -> None:
         """End PostgreSQL without a word, and start it again."""
@@ -83,20 +121,23 @@ class Nemesis:
         self.broker.resume()
 
     async def freeze_worker(self) -> None:
-        """Stop a worker until another has taken its lanes over, then let it go on."""
-        worker, begin = self.on.workers[0], int(time.time() * 1000)
+        """Stop a worker that is telling a line, until another tells that dossier's lines."""
+        held = await self._teller()
+        await self._first(held)
+        worker = self.on.workers[0]
         os.kill(worker.pid, signal.SIGSTOP)
         try:
-            until = time.monotonic() + LEASE * 3
-            while time.monotonic() < until and not await self._taken(begin):
-                await asyncio.sleep(0.05)
+            until = time.monotonic() + LEASE * 2
+            while held and time.monotonic() < until and not await self._taken(held):
+                await asyncio.sleep(0.02)
         finally:
             os.kill(worker.pid, signal.SIGCONT)
 
-    async def _taken(self, begin: int) -> bool:
+    async def _taken(self, held: asyncpg.Record) -> bool:
         connection = await asyncpg.connect(self.dsn)
         try:
-            return bool(await connection.fetchval(TAKEN, begin))
+            row = await connection.fetchrow(TAKEN, PORTAL, held["dossier_id"], held["fence"])
+            return row is not None
         finally:
             await connection.close()
 
@@ -113,10 +154,12 @@ class Nemesis:
     async def delete_queue(self) -> None:
         """Delete every queue in which retries wait, as by hand."""
         names = await asyncio.to_thread(self.broker.control, "-q", "list_queues", "name")
-        for name in names.split():
-            if ".wait-" in name:
-                await asyncio.to_thread(self.broker.control, "-q", "delete_queue", name)
+        async with await aio_pika.connect(self.broker.url) as connection:
+            channel = await connection.channel()
+            for name in names.split():
+                if ".wait-" in name:
+                    await channel.queue_delete(name)
 
     async def slow_portal(self) -> None:
         """Let the portal store at once and answer late; it stays so."""
-        await control(self.on, PORTAL, "slow", {"seconds": 0.4})
+        await control(self.on, PORTAL, "slow", {"seconds": SLOW})

@@ -50,7 +50,8 @@ LANES = """
     LEFT JOIN todo t ON t.dossier_id = l.dossier_id AND t.system = l.system
 """
 TRIES = """
-    SELECT a.dossier_id, s.name, a.from_seq, a.to_seq, a.started_at, a.ended_at, a.outcome, a.late
+    SELECT a.dossier_id, s.name, a.from_seq, a.to_seq, a.started_at, a.ended_at, a.outcome, a.late,
+           a.fence
     FROM attempt a JOIN system s ON s.id = a.system
 """
 REMAINING = "SELECT count(*) FROM todo WHERE state <> 3"
@@ -163,7 +164,14 @@ async def _cases(on: Stage, dsn: str, posted: Sequence[dict[str, Any]]) -> list[
             begin -= 2 * LEASE
         tries.setdefault(row["dossier_id"], []).append(
             Try(
-                row["name"], row["from_seq"], row["to_seq"], begin, end, row["outcome"], row["late"]
+                row["name"],
+                row["from_seq"],
+                row["to_seq"],
+                begin,
+                end,
+                row["outcome"],
+                row["late"],
+                row["fence"],
             )
         )
     await connection.close()

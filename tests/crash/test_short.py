@@ -6,6 +6,7 @@ And its teeth: with a bug planted in the gateway the same audit must find it.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,12 +19,12 @@ from tests.crash.play import Plan, Ran, play
 
 PLAN = Plan(
     faults=(
-        "kill_worker",
         "kill_api",
         "cut_connections",
         "freeze_rabbit",
         "delete_queue",
         "slow_portal",
+        "kill_worker",
         "freeze_worker",
         "kill_postgres",
         "kill_worker",
@@ -63,7 +64,7 @@ TEETH = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def servers(postgres: object, rabbit: object) -> Iterator[tuple[PrivatePostgres, PrivateRabbit]]:
     """Give servers of our own that may be killed."""
     del postgres, rabbit  # asked for only so that a machine without servers says so
@@ -82,7 +83,9 @@ def run(
 ) -> tuple[Ran, Findings]:
     """Play a run."""
     ran = asyncio.run(play(folder, plan, *servers))
-    print(ran.settled, ran.findings.events, ran.findings.explained, ran.findings.bad())
+    sys.stderr.write(
+        f"{ran.settled} {ran.findings.events} {ran.findings.explained} {ran.findings.bad()}\n"
+    )
     return ran, ran.findings
 
 
