@@ -10,6 +10,7 @@
     LIENTHONG_KEEP_MONTHS  for so long attempts are kept on PostgreSQL   24
     LIENTHONG_METRICS_PORT  where a worker shows its metrics               none: nowhere
     LIENTHONG_SYSTEMS  the systems file (TOML)                        none: dossiers are only kept
+    LIENTHONG_AT_RISK_HOURS  so long before its due time a dossier that waits is at risk   24
     LIENTHONG_PROCEDURES  the procedure catalogue (TOML, CSV, JSON)   none: no code is doubted
     LIENTHONG_HOST, LIENTHONG_PORT                                    127.0.0.1, 8000
     LIENTHONG_TIME_SCALE  waits are multiplied by this; 1 in real life, small in demonstrations
@@ -91,6 +92,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     time_scale: float = 1.0
+    at_risk_hours: float = 24.0
     max_file_bytes: int = 100 * 1024 * 1024
     files_secret: str | None = None
     procedures: Path | None = None
@@ -137,6 +139,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         host=env.get("LIENTHONG_HOST", "127.0.0.1"),
         port=int(_number(env, "LIENTHONG_PORT", 8000)),
         time_scale=_number(env, "LIENTHONG_TIME_SCALE", 1.0),
+        at_risk_hours=_number(env, "LIENTHONG_AT_RISK_HOURS", 24.0, least=0),
         max_file_bytes=int(_number(env, "LIENTHONG_MAX_FILE_MB", 100) * 1024 * 1024),
         files_secret=_from_env(env, "LIENTHONG_FILES_SECRET"),
         procedures=Path(env["LIENTHONG_PROCEDURES"]) if env.get("LIENTHONG_PROCEDURES") else None,

@@ -15,8 +15,11 @@ from gateway.commands import (
     hold,
     migrate,
     openapi,
+    parked,
+    retry,
     serve,
     simulate,
+    status,
     worker,
 )
 from gateway.settings import SettingsError
@@ -41,6 +44,9 @@ app.add_typer(clients.app, name="clients")
 app.add_typer(catalogue_procedures.app, name="procedures")
 app.command()(hold.hold)
 app.command()(hold.release)
+app.command()(status.status)
+app.command()(parked.parked)
+app.command()(retry.retry)
 
 
 def run() -> None:

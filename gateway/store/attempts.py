@@ -62,6 +62,39 @@ def lapsed(
     )
 
 
+RETRIED = "retried"
+"""The word of a line that is no try: an operator let the lane go again."""
+
+
+def retried(
+    dossier_id: UUID,
+    system: int,
+    from_seq: int,
+    to_seq: int,
+    *,
+    fence: int,
+    by: str,
+    at: int,
+    detail: dict[str, Any],
+) -> Attempt:
+    """Note that an operator let a lane go again: who, when, from which cause, and why."""
+    return Attempt(
+        id=uuid7(),
+        dossier_id=dossier_id,
+        system=system,
+        from_seq=from_seq,
+        to_seq=to_seq,
+        fence=fence,
+        worker=by,
+        started_at=at,
+        ended_at=at,
+        outcome=RETRIED,
+        late=False,
+        adapter="",
+        detail=detail,
+    )
+
+
 def write(connection: Connection, lines: Sequence[Attempt]) -> None:
     """Write lines; one that is already there stays as it is, so a settlement may be repeated."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
