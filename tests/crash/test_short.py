@@ -37,14 +37,13 @@ PLAN = Plan(
     seed=11,
 )
 TEETH = {
-    "fence_ignored": Plan(  # its window must be open, and nobody before it in the queue
-        faults=("slower_portal", "freeze_worker", "freeze_worker"),
-        pause=2.5,
-        dossiers=150,
+    "fence_ignored": Plan(
+        faults=("slow_portal", "kill_worker"),
+        pause=1.5,
+        dossiers=40,
         seed=12,
         flaky=False,
-        patience=15,
-        wave=1,
+        patience=10,
     ),
     "lapsed_as_fresh": Plan(
         faults=("slow_portal", "kill_worker", "kill_worker"),
