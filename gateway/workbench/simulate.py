@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import os
 import socket
 import struct
 import time
@@ -49,7 +50,7 @@ class Behaves(Protocol):
 
 @dataclass(slots=True)
 class Logs:
-    """The two logs of one simulated system; each line is on its way to disk before the answer."""
+    """The two logs of one simulated system; each effect is on the disk before its answer leaves."""
 
     folder: Path
     name: str
@@ -68,6 +69,7 @@ class Logs:
             json.dumps({"call": call, "arrived": time.time(), **effect}, ensure_ascii=False) + "\n"
         )
         self._effects.flush()
+        os.fdatasync(self._effects.fileno())
 
     def fault(self, call: int, kind: str, *, stored: bool) -> None:
         """Note a fault, and whether something was stored before it."""
