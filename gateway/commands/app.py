@@ -9,6 +9,7 @@ import typer
 from gateway.commands import (
     agenda,
     catalogue_procedures,
+    charset,
     clients,
     demo,
     doctor,
@@ -39,6 +40,7 @@ app.command()(demo.demo)
 app.command()(migrate.migrate)
 app.command()(doctor.doctor)
 app.command()(agenda.agenda)
+app.command()(charset.charset)
 app.command()(openapi.openapi)
 app.add_typer(clients.app, name="clients")
 app.add_typer(catalogue_procedures.app, name="procedures")
