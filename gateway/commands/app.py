@@ -8,6 +8,7 @@ import typer
 
 from gateway.commands import (
     agenda,
+    catalogue,
     catalogue_procedures,
     charset,
     clients,
@@ -42,6 +43,7 @@ app.command()(doctor.doctor)
 app.command()(agenda.agenda)
 app.command()(charset.charset)
 app.command()(openapi.openapi)
+app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(clients.app, name="clients")
 app.add_typer(catalogue_procedures.app, name="procedures")
 app.command()(hold.hold)
