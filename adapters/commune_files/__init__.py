@@ -21,6 +21,7 @@ from adapters.commune_files.not_carried import NOT_CARRIED
 from adapters.commune_files.write import body_of, name_of
 from adapters.kit import charsets
 from adapters.kit.answers import redact, strings_of
+from adapters.kit.places import Expects
 from adapters.kit.port import Adapter, Checkpoint, Facts, FolderSettings, Move, Put, Step, Take
 from schemas.outcome import Delivered, Outcome, Pending, Problem, Refused
 
@@ -38,6 +39,7 @@ class CommuneSettings(FolderSettings):
     columns: canonical field (JSON pointer) → column of the exports; empty: the default table
     words: canonical field → their word → canonical word; constants: what every row means unsaid
     dates, dates_written: forms of dates, read in this order, and written
+    communes: the generation of communes that it expects; `as_written` changes nothing
     guard_formulas: put an apostrophe before cells that spreadsheets would run; changes the data
     """
 
@@ -56,6 +58,7 @@ class CommuneSettings(FolderSettings):
     constants: Mapping[str, str] = Field(default_factory=lambda: CONSTANTS)
     dates: tuple[str, ...] = DATES
     dates_written: str = "%d/%m/%Y %H:%M:%S"
+    communes: Expects = "as_written"
     guard_formulas: bool = False
 
 

@@ -12,6 +12,7 @@ from lxml import etree
 
 from adapters.commune_files.columns import WORDS, WRITTEN
 from adapters.kit import charsets
+from adapters.kit.places import commune
 from adapters.kit.port import Step
 from schemas.base import VIETNAM
 from schemas.dossier import Dossier
@@ -53,7 +54,7 @@ def _row(
     """Give the text of each column."""
     owner = of.owner
     place = owner.addresses[0] if owner.addresses else None
-    unit = place.commune if place is not None else None
+    unit = commune(place, settings.communes, "/owner/addresses/0") if place is not None else None
     agency = of.agencies.competent
 
     def moment(at: datetime | None) -> str:

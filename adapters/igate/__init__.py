@@ -18,6 +18,7 @@ from adapters.igate.answers import exists, odd, read
 from adapters.igate.hearing import poll
 from adapters.igate.not_carried import NOT_CARRIED
 from adapters.kit.answers import judge, read_json
+from adapters.kit.places import Expects
 from adapters.kit.port import (
     Adapter,
     Attached,
@@ -56,6 +57,7 @@ class IgateSettings(WebSettings):
     status_path, update_path: not stated by any public source (inferred)
     files: `upload` or `none`; link_only_files: `refuse` or `skip` files that we have no bytes of
     procedures, agencies: canonical code → their id
+    communes: the generation of communes that they expect; `as_written` changes nothing
     poll_days, page_size: how far back their search looks, and its page
     """
 
@@ -86,6 +88,7 @@ class IgateSettings(WebSettings):
     link_only_files: Literal["refuse", "skip"] = "refuse"
     procedures: Mapping[str, str] = Field(default_factory=dict)
     agencies: Mapping[str, str] = Field(default_factory=dict)
+    communes: Expects = "as_written"
     poll_days: int = Field(default=30, ge=1, le=366)
     page_size: int = Field(default=50, ge=1, le=500)
 

@@ -93,7 +93,7 @@ def dossier(of: Dossier, code: str, files: Mapping[str, str], settings: IgateSet
         "code": code,
         "nationCode": portal or (of.origin.code if of.origin is not None else None),
         "receiptCode": next((one.value for one in of.codes if one.kind == "receipt"), None),
-        "applicant": {"data": _applicant(of)},
+        "applicant": {"data": _applicant(of, settings)},
         "procedure": {
             "id": settings.procedures.get(of.procedure.code),
             "code": of.procedure.local_code or of.procedure.code,
@@ -133,7 +133,7 @@ def _form(of: Dossier) -> dict[str, Any]:
     }
 
 
-def _applicant(of: Dossier) -> dict[str, Any]:
+def _applicant(of: Dossier, settings: IgateSettings) -> dict[str, Any]:
     owner = of.owner
     identity = owner.identities[0] if owner.identities else None
     place = _place(owner)
@@ -154,12 +154,16 @@ def _applicant(of: Dossier) -> dict[str, Any]:
         "address": place.detail if place is not None else None,
         "province": _unit(place.province) if place is not None else None,
         "district": _unit(place.district) if place is not None else None,
-        "village": _unit(place.commune) if place is not None else None,
+        "village": _unit(_commune(place, settings)) if place is not None else None,
     }
 
 
 def _place(owner: Party) -> Address | None:
     return owner.addresses[0] if owner.addresses else None
+
+
+def _commune(place: Address, settings: IgateSettings) -> Unit | None:
+    return commune(place, settings.communes, "/owner/addresses/0")
 
 
 def _unit(unit: Unit | None) -> dict[str, Any] | None:

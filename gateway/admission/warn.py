@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.kit.port import Step
 from adapters.kit.talk import preview
+from gateway.rules.communes import doubts
 from gateway.rules.procedures import doubt
 from gateway.rules.withhold import withheld
 from gateway.store.dossiers import State
@@ -13,7 +14,7 @@ from gateway.store.tables import WAITING
 
 def warnings(state: State, targets: Targets) -> list[dict[str, str]]:
     """Translate for each system that still has to be told, send nothing, and report what fails."""
-    found = _procedure(state, targets)
+    found = _procedure(state, targets) + _communes(state)
     for target in targets.all:
         lane, agenda = state.lanes.get(target.id), state.todos.get(target.id)
         if lane is None or agenda is None:
@@ -66,3 +67,11 @@ def _procedure(state: State, targets: Targets) -> list[dict[str, str]]:
         return []
     about = {"pointer": "/procedure/code", "detail": DOUBTS[code]}
     return [{"system": "gateway", "code": code, **about}]
+
+
+def _communes(state: State) -> list[dict[str, str]]:
+    """Say which communes have not one meaning in the units of today."""
+    return [
+        {"system": "gateway", "code": code, "pointer": pointer, "detail": detail}
+        for pointer, code, detail in doubts(state.dossier)
+    ]

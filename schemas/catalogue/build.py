@@ -93,12 +93,13 @@ def from_official(path: Path) -> tuple[Old, dict[str, str]]:
 
 def _provinces(path: Path) -> list[tuple[str, ...]]:
     """List the provinces before July 2025 with the one of today that each went to."""
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
         for row in list(csv.reader(file))[2:]:
             coded, today = re.search(r"\((\d\d)\)", row[7]), re.search(r"\((\d\d)\)", row[0])
             if coded is not None and today is not None:
-                found[coded[1]] = (coded[1], _uncoded(row[7]), today[1])
+                # One row writes another province's name beside its code: the first is right.
+                found.setdefault(coded[1], (coded[1], _uncoded(row[7]), today[1]))
     return sorted(found.values())
 
 

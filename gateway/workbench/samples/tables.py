@@ -133,7 +133,7 @@ class Commune:
 
 COMMUNES = (
     Commune("32095", "Xã Trần Văn Thời", "96", "Tỉnh Cà Mau", "H99.14.05"),
-    Commune("25840", "Xã Long Nguyên", "79", "Thành phố Hồ Chí Minh", "H99.15.02"),
+    Commune("25840", "Phường Long Nguyên", "79", "Thành phố Hồ Chí Minh", "H99.15.02"),
     Commune("09832", "Xã Hoài Đức", "01", "Thành phố Hà Nội", "H99.16.01"),
 )
 
