@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import csv
 import io
+import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from adapters.commune_files.columns import CONSTANTS, DATES, READ, WORDS, WRITTEN
 from adapters.commune_files.hearing import poll
+from adapters.commune_files.look import preview
 from adapters.commune_files.not_carried import NOT_CARRIED
 from adapters.commune_files.write import body_of, name_of
 from adapters.kit import charsets
@@ -25,15 +28,25 @@ from adapters.kit.places import Expects
 from adapters.kit.port import Adapter, Checkpoint, Facts, FolderSettings, Move, Put, Step, Take
 from schemas.outcome import Delivered, Outcome, Pending, Problem, Refused
 
+
+def _known(name: str) -> str:
+    if name not in charsets.NAMES:
+        raise ValueError(f"there is no such charset; there are {', '.join(charsets.NAMES)}")
+    return name
+
+
 AGAIN_AFTER = 5
 """Looks without an acknowledgement after which the same file is laid out once more."""
+Charset = Annotated[str, AfterValidator(_known)]
 Words = Mapping[str, Mapping[str, str]]
 
 
 class CommuneSettings(FolderSettings):
     """One installation of old software.
 
+    mapping: a TOML file of these settings, for whoever knows the columns; what is set here counts
     format: of the files we write; charset, delimiter: of all files
+    exports_charset: of exports, if it differs; sheet: of spreadsheets, else the first
     inbox, acks, ack_seconds: where our files go; whether and how often to look for `NAME.ok`/`.err`
     exports, done, bad: which files to read, and where they go afterwards
     columns: canonical field (JSON pointer) → column of the exports; empty: the default table
@@ -44,7 +57,10 @@ class CommuneSettings(FolderSettings):
     """
 
     format: Literal["csv", "xml"] = "csv"
-    charset: str = "utf-8"
+    mapping: Path | None = None
+    charset: Charset = "utf-8"
+    exports_charset: Charset | None = None
+    sheet: str | None = None
     delimiter: str = Field(",", min_length=1, max_length=1)
     inbox: str = "in"
     acks: bool = False
@@ -60,6 +76,26 @@ class CommuneSettings(FolderSettings):
     dates_written: str = "%d/%m/%Y %H:%M:%S"
     communes: Expects = "as_written"
     guard_formulas: bool = False
+
+    @property
+    def reads(self) -> str:
+        """The charset of exports."""
+        return self.exports_charset or self.charset
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mapped(cls, stated: Any) -> Any:
+        """Take what a mapping file says for what is not set beside it."""
+        if not isinstance(stated, dict) or not stated.get("mapping"):
+            return stated
+        path = Path(stated["mapping"])
+        try:
+            mapped = tomllib.loads(path.read_text("utf-8-sig"))
+        except OSError as error:
+            raise ValueError(f"mapping: {path} cannot be read: {error.strerror}") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ValueError(f"mapping: {path} is no TOML file: {error}") from None
+        return mapped | stated
 
 
 async def deliver(step: Step, settings: CommuneSettings) -> Outcome:
@@ -113,5 +149,6 @@ ADAPTER = Adapter(
     facts=Facts(version="1", at_once=4, not_carried=NOT_CARRIED),
     deliver=deliver,
     poll=poll,
+    preview=preview,
     tables=(WRITTEN, READ, *WORDS.values()),
 )

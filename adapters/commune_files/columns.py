@@ -133,6 +133,8 @@ INSTANTS = frozenset(
         "/returned_at",
     }
 )
+NAMED = frozenset({"/owner/name", "/submitter/name"})
+"""Names of people: capitals that a charset lost are given back to them."""
 DAYS = frozenset({"/owner/birth", "/owner/identities/0/issued_on"})
 DATES = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 """How such software writes dates, tried in this order."""

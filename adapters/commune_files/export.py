@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from adapters.commune_files.columns import CONSTANTS, DAYS, INSTANTS, NEEDED, READ, WORDS
+from adapters.commune_files.columns import CONSTANTS, DAYS, INSTANTS, NAMED, NEEDED, READ, WORDS
+from adapters.commune_files.tables import SPREADSHEETS, NotATable, Table, foxpro, spreadsheet
 from adapters.kit import charsets
 from schemas.inbound import Row
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 LONGEST_CELL = 1024 * 1024
 SHOWN = 40
+ISO = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
+"""How dates of spreadsheets and tables come, which are dates there and not text."""
 
 
 class Unusable(Exception):  # noqa: N818 - a sentence for the report
@@ -39,13 +43,17 @@ class Bad:
     why: str
 
 
-def read(name: str, body: bytes, settings: CommuneSettings) -> list[dict[str, str]]:
+def read(
+    name: str,
+    body: bytes,
+    settings: CommuneSettings,
+    memo: tuple[str, bytes] | None = None,
+) -> list[dict[str, str]]:
     """Read the rows of an export by column; raise `Unusable` if it is none."""
-    if name.lower().endswith(".xml"):
-        rows = _xml(body)
-        columns = {column for row in rows for column in row}
-    else:
-        columns, rows = _csv(_text(body, settings), settings)
+    try:
+        columns, rows = _table(name.lower(), body, settings, memo)
+    except NotATable as error:
+        raise Unusable(str(error)) from None
     if not rows and not columns:
         raise Unusable("the file has no rows")
     mapping = settings.columns or READ
@@ -56,11 +64,29 @@ def read(name: str, body: bytes, settings: CommuneSettings) -> list[dict[str, st
     return rows
 
 
+def _table(
+    name: str, body: bytes, settings: CommuneSettings, memo: tuple[str, bytes] | None
+) -> Table:
+    if name.endswith(SPREADSHEETS):
+        return spreadsheet(body, settings.reads, settings.sheet)
+    if name.endswith(".dbf"):
+        return foxpro(body, memo, settings.reads)
+    if name.endswith(".xml"):
+        rows = _xml(body if settings.reads == "utf-8" else _undeclared(_text(body, settings)))
+        return {column for row in rows for column in row}, rows
+    return _csv(_text(body, settings), settings)
+
+
+def _undeclared(text: str) -> bytes:
+    """Take off a declaration that names another charset than the one the file is in."""
+    return re.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode()
+
+
 def _text(body: bytes, settings: CommuneSettings) -> str:
     try:
-        return charsets.decode(body, settings.charset)
+        return charsets.decode(body, settings.reads)
     except charsets.CharsetError as error:
-        raise Unusable(f"not {settings.charset}: byte {error.position} {error.why}") from None
+        raise Unusable(f"not {settings.reads}: byte {error.position} {error.why}") from None
 
 
 def _csv(text: str, settings: CommuneSettings) -> tuple[set[str], list[dict[str, str]]]:
@@ -118,6 +144,8 @@ def item_of(number: int, row: Mapping[str, str], settings: CommuneSettings) -> R
         text = row.get(column, "").strip()
         if not text:
             continue
+        if pointer in NAMED and settings.reads in charsets.CASELESS:
+            text = charsets.named(text)
         try:
             value = _value(pointer, text, settings)
         except ValueError as error:
@@ -135,9 +163,12 @@ def item_of(number: int, row: Mapping[str, str], settings: CommuneSettings) -> R
 def _value(pointer: str, text: str, settings: CommuneSettings) -> Any:
     words = settings.words.get(pointer) or WORDS.get(pointer)
     if words is not None:
-        if text not in words:
+        found = words.get(text)
+        if found is None and settings.reads in charsets.CASELESS:
+            found = {theirs.lower(): ours for theirs, ours in words.items()}.get(text.lower())
+        if found is None:
             raise ValueError("is a word that the settings do not know")
-        return words[text]
+        return found
     if pointer in INSTANTS:
         return _moment(text, settings, date_only=pointer == "/due/at")
     if pointer in DAYS and not text.isdigit():
@@ -147,7 +178,7 @@ def _value(pointer: str, text: str, settings: CommuneSettings) -> Any:
 
 def _moment(text: str, settings: CommuneSettings, *, date_only: bool) -> str:
     """Read a date in one of the set forms; a day alone stays a day where that means something."""
-    for form in settings.dates:
+    for form in (*settings.dates, *ISO):
         try:
             found = datetime.strptime(text, form)  # noqa: DTZ007 - local time, said without offset
         except ValueError:

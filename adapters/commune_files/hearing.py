@@ -27,20 +27,45 @@ MOST_REPORTED = 2000
 async def poll(look: Look, settings: CommuneSettings) -> Outcome | None:
     """Read complete exports one after the other, in the order of their names."""
     cursor: dict[str, Any] = json.loads(look.cursor) if look.cursor else {}
+    memos = await Take(pattern=_memos(settings.exports)) if _tables(settings.exports) else {}
     while files := await Take(pattern=settings.exports, limit=1):
         for name, body in files.items():
-            await _file(name, body, cursor, settings)
+            beside = next((one for one in memos if one.rpartition(".")[0] == _stem(name)), None)
+            memo = (beside[-4:], memos[beside]) if beside is not None else None
+            await _file(name, body, memo, cursor, settings)
+            if beside is not None:
+                await Move(name=beside, to=f"{settings.done}/{beside.rsplit('/', 1)[-1]}")
             cursor = {}
     return None
 
 
-async def _file(name: str, body: bytes, cursor: dict[str, Any], settings: CommuneSettings) -> None:
+def _tables(pattern: str) -> bool:
+    return pattern.lower().endswith((".dbf", "[dd][bb][ff]"))
+
+
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def _memos(pattern: str) -> str:
+    """Name the memo files that may lie beside the tables; looked at first, so they settle too."""
+    folder = pattern.rpartition("/")[0]
+    return f"{folder}/*.[fFdD][pPbB][tT]" if folder else "*.[fFdD][pPbB][tT]"
+
+
+async def _file(
+    name: str,
+    body: bytes,
+    memo: tuple[str, bytes] | None,
+    cursor: dict[str, Any],
+    settings: CommuneSettings,
+) -> None:
     """Read one export to its end, report what is wrong in it, and put it away."""
     sha = hashlib.sha256(body).hexdigest()
     resumed = cursor.get("sha") == sha
     bad = [Bad(*one) for one in cursor.get("bad", ())] if resumed else []
     try:
-        rows = read(name, body, settings)
+        rows = read(name, body, settings, memo)
     except Unusable as error:
         await _away(name, settings.bad, [Bad(0, "", str(error))], settings)
         return

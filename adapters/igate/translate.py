@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from adapters.igate import codes
+from adapters.kit.places import commune
 from schemas.base import VIETNAM
 from schemas.dossier import Dossier
 from schemas.event import Event

@@ -19,7 +19,7 @@ conversation and judges them by the table in `adapters.kit.http`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -302,6 +302,16 @@ class Session(Generic[S]):
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """One row of a file of theirs: what it would become, or which column is wrong and why."""
+
+    row: int
+    body: Mapping[str, Any] | None = None
+    field: str = ""
+    why: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapter(Generic[S]):
     """Everything an adapter's folder exports, under the name `ADAPTER`.
@@ -309,6 +319,7 @@ class Adapter(Generic[S]):
     deliver: tells the system what a step has to say
     poll: asks what they have to tell; hands it in; ends with None, or the outcome that stopped it
     hear: reads a call of theirs to us; None: no call that this system makes
+    preview: reads a file of theirs (by name, with what lies beside it) and stores nothing
     tables: its code tables; their hash is kept with every attempt
     """
 
@@ -319,4 +330,5 @@ class Adapter(Generic[S]):
     session: Session[S] | None = None
     poll: Callable[[Look, S], Talk[Outcome | None]] | None = None
     hear: Callable[[Call, S], Heard | None] | None = None
+    preview: Callable[[Mapping[str, bytes], S], Sequence[Previewed]] | None = None
     tables: tuple[Mapping[Any, Any], ...] = ()

@@ -18,6 +18,7 @@ from gateway.commands import (
     migrate,
     openapi,
     parked,
+    preview,
     retry,
     serve,
     simulate,
@@ -50,6 +51,7 @@ app.command()(hold.hold)
 app.command()(hold.release)
 app.command()(status.status)
 app.command()(parked.parked)
+app.command()(preview.preview)
 app.command()(retry.retry)
 
 

@@ -17,7 +17,7 @@ from rich.text import Text
 from gateway.settings import SettingsError
 from gateway.workbench.demo import perform
 from gateway.workbench.drive import Progress
-from gateway.workbench.stage import Stage, free_port, stage
+from gateway.workbench.stage import WITH_WARD, Stage, free_port, stage
 
 FOLDER = Path("build/demo")
 WIDE = 110
@@ -66,7 +66,7 @@ async def _demo(
 ) -> dict[str, Any]:
     console, progress = Console(width=max(Console().width, WIDE)), Progress()
     port = 8000 if stay else free_port()
-    async with stage(folder, port=port, faults=faults, seed=seed) as on:
+    async with stage(folder, port=port, faults=faults, seed=seed, systems=WITH_WARD) as on:
         live = nullcontext() if quiet else Live(console=console, refresh_per_second=8)
         with live as shown:
 

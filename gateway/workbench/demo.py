@@ -18,9 +18,9 @@ import httpx
 from gateway.workbench.audit import Followed, audit, read_log
 from gateway.workbench.drive import EXPORTED, Progress, drive, nights
 from gateway.workbench.samples.generator import PORTAL, generate
-from gateway.workbench.stage import SYSTEMS, Stage, control
+from gateway.workbench.stage import Stage, control
 
-STYLES = {PORTAL: "lines", "province": "events", "commune": "events"}
+STYLES = {PORTAL: "lines", "province": "events", "commune": "events", "ward": "events"}
 OUTAGE = 4.0
 """Seconds for which one system is gone, in the fault mode `outage`."""
 PATIENCE = 120.0
@@ -36,7 +36,7 @@ async def _watch(on: Stage, progress: Progress, show: Callable[[], None]) -> Non
                 progress.systems = (await client.get("/v1/systems")).json()["systems"]
                 progress.stored = {
                     name: len(read_log(on.folder / "witness" / f"{name}.effects.jsonl"))
-                    for name in SYSTEMS
+                    for name in on.urls
                 }
                 show()
             await asyncio.sleep(0.2)
@@ -129,5 +129,10 @@ async def perform(
         "dossiers": len(samples),
         "events": sum(len(one.events) for one in found),
         "seconds": round(seconds, 2),
-        "systems": audit(found, on.folder / "witness", STYLES, killed=on.killed),
+        "systems": audit(
+            found,
+            on.folder / "witness",
+            {name: STYLES[name] for name in on.urls},
+            killed=on.killed,
+        ),
     }

@@ -6,7 +6,7 @@ import asyncio
 import csv
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 
+from adapters.kit import charsets
+from gateway.workbench.foxpro import table
 from gateway.workbench.samples.generator import Sample
 from gateway.workbench.stage import Stage
 from schemas.base import VIETNAM
@@ -130,22 +132,60 @@ CHANNELS = {"direct": "Trực tiếp", "post": "Bưu chính", "online": "Trực 
 
 
 async def nights(on: Stage, samples: Sequence[Sample], progress: Progress) -> list[dict[str, Any]]:
-    """Lay out one export a night, each with every row, as old software does."""
+    """Lay out exports night by night, each with every row, as old software does.
+
+    The commune leaves a FoxPro table in TCVN3, the ward (where there is one) a CSV file in VNI.
+    """
     told = [one for one in samples if one.story == EXPORTED]
-    if not told:
-        return []
-    out = on.commune / "out"
-    last = max(len(one.requests) for one in told)
-    for night in range(last + 1):
-        rows = [_row(one.requests[min(night, len(one.requests) - 1)].body) for one in told]
-        name = f"dem-{night + 1}.csv"
-        await _lay(out, name, _csv([*rows, {**rows[0], "SoBienNhan": "la", "TrangThai": "?"}]))
-        await _gone(out / name, on)
-        progress.nights = night + 1
+    theirs = told[1::2] if on.ward is not None else []
+    ours = [one for one in told if one not in theirs]
+    await asyncio.gather(
+        _nights(on, on.commune, ours, _foxpro, progress),
+        *([_nights(on, on.ward, theirs, _vni, progress)] if on.ward is not None else []),
+    )
     return [
         {"sample": one, "id": "", "promised": {one.requests[0].body["source"]["ref"]}}
         for one in told
     ]
+
+
+Rows = Sequence[dict[str, str]]
+
+
+async def _nights(
+    on: Stage,
+    folder: Path,
+    told: Sequence[Sample],
+    written: Callable[[Rows], dict[str, bytes]],
+    progress: Progress,
+) -> None:
+    """Lay out one program's exports, the next when the last was read."""
+    if not told:
+        return
+    last = max(len(one.requests) for one in told)
+    for night in range(last + 1):
+        rows = [_row(one.requests[min(night, len(one.requests) - 1)].body) for one in told]
+        files = written([*rows, {**rows[0], "SoBienNhan": "la", "TrangThai": "?"}])
+        for ending, body in files.items():
+            await _lay(folder / "out", f"dem-{night + 1}{ending}", body)
+        for ending in files:
+            await _gone(folder / "out" / f"dem-{night + 1}{ending}", on)
+        progress.nights = max(progress.nights, night + 1)
+
+
+def _foxpro(rows: Rows) -> dict[str, bytes]:
+    """Write a table in TCVN3, with a deleted row, the summary in its memo file (laid out first)."""
+    named = [
+        {name.upper()[:10]: charsets.encode(cell, "tcvn3") for name, cell in row.items()}
+        for row in rows
+    ]
+    gone = {**named[0], "SOBIENNHAN": b"da-xoa"}
+    body, memo = table([*named, gone], memos=["TRICHYEU"], deleted=[len(named)])
+    return {".FPT": memo, ".DBF": body}
+
+
+def _vni(rows: Rows) -> dict[str, bytes]:
+    return {".csv": charsets.encode(_csv(rows), "vni")}
 
 
 async def _lay(out: Path, name: str, body: bytes) -> None:
@@ -196,9 +236,9 @@ def _text(body: Any, pointer: str) -> str:
     return at
 
 
-def _csv(rows: Sequence[dict[str, str]]) -> bytes:
+def _csv(rows: Rows) -> str:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, list(rows[0]))
     writer.writeheader()
     writer.writerows(rows)
-    return out.getvalue().encode()
+    return out.getvalue()

@@ -19,6 +19,8 @@ from gateway.workbench.samples.generator import PORTAL
 from gateway.workbench.simulate import is_folder
 
 SYSTEMS = {PORTAL: "national_portal", "province": "igate", "commune": "commune_files"}
+WITH_WARD = SYSTEMS | {"ward": "commune_files"}
+"""The demonstration's own: a second old program, with other files and another charset."""
 
 SYSTEMS_FILE = """\
 # Written by the demonstration.
@@ -75,6 +77,48 @@ limits = {{ {commune_limits} }}
 inbox = {{ agencies = ["H99"] }}
 [systems.commune.settings]
 folder = "{commune}"
+exports = "out/*.DBF"
+mapping = "{mapping}"
+"""
+WARD = """
+[systems.ward]
+adapter = "commune_files"
+environment = "sandbox"
+simulator = true
+limits = {{ {ward_limits} }}
+inbox = {{ agencies = ["H99"] }}
+[systems.ward.settings]
+folder = "{ward}"
+exports_charset = "vni"
+"""
+MAPPING = """\
+# Columns of the commune's nightly table: canonical field = column. Names have ten letters there.
+exports_charset = "tcvn3"
+
+[columns]
+"/source/ref" = "SOBIENNHAN"
+"/source/as_of" = "CAPNHATLUC"
+"/official_code" = "MAHOSO"
+"/procedure/code" = "MATTHC"
+"/procedure/name" = "TENTTHC"
+"/procedure/field/code" = "MALINHVUC"
+"/procedure/field/name" = "TENLINHVUC"
+"/summary" = "TRICHYEU"
+"/agencies/competent/code" = "MACOQUAN"
+"/agencies/competent/name" = "TENCOQUAN"
+"/agencies/receiving/code" = "MACOQUAN"
+"/agencies/receiving/name" = "TENCOQUAN"
+"/owner/kind" = "LOAIDOITUO"
+"/owner/name" = "CHUHOSO"
+"/owner/identities/0/number" = "SODINHDANH"
+"/owner/phone" = "DIENTHOAI"
+"/channel" = "KENH"
+"/status" = "TRANGTHAI"
+"/submitted_at" = "NGAYNOP"
+"/received_at" = "NGAYTIEPNH"
+"/due/at" = "NGAYHENTRA"
+"/finished_at" = "NGAYKETTHU"
+"/returned_at" = "NGAYTRA"
 """
 
 
@@ -82,6 +126,7 @@ LIMITS = {
     "portal": "exchange = 1.5, conversation = 20.0",
     "province": "exchange = 0.6, conversation = 20.0",
     "commune": "exchange = 1.5, conversation = 20.0",
+    "ward": "exchange = 1.5, conversation = 20.0",
 }
 PROGRAM = ("-m", "gateway.commands")
 """What Python runs as the gateway."""
@@ -110,6 +155,11 @@ class Stage:
     def commune(self) -> Path:
         """The folder of the old commune software."""
         return Path(self.urls["commune"])
+
+    @property
+    def ward(self) -> Path | None:
+        """The folder of the second old program, if it is there."""
+        return Path(self.urls["ward"]) if "ward" in self.urls else None
 
     async def start_gateway(self) -> None:
         """Start the gateway and wait until it can commit."""
@@ -165,8 +215,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _place(contract: str, folder: Path) -> str:
-    return f":{(folder / 'commune').absolute()}" if is_folder(contract) else ""
+def _place(name: str, contract: str, folder: Path) -> str:
+    return f":{(folder / name).absolute()}" if is_folder(contract) else ""
 
 
 def _empty(folder: Path) -> None:
@@ -186,18 +236,20 @@ async def stage(
     switches: Sequence[str] = (),
     limits: Mapping[str, str] = LIMITS,
     program: tuple[str, ...] = PROGRAM,
+    systems: Mapping[str, str] = SYSTEMS,
 ) -> AsyncIterator[Stage]:
     """Set the stage: simulators, settings, a client, the gateway; all ended on the way out.
 
     servers: settings that name a database and a broker; workers: processes that deliver then
     switches: of the simulators, as `lienthong simulate --switch` takes them
+    systems: simulators by name, with their adapter
     limits: of the systems, as the systems file has them; program: what runs as the gateway
     """
     _empty(folder)
     simulators = await asyncio.create_subprocess_exec(
         *_command(
             "simulate",
-            *(f"{name}={kind}{_place(kind, folder)}" for name, kind in SYSTEMS.items()),
+            *(f"{name}={kind}{_place(name, kind, folder)}" for name, kind in systems.items()),
             "--folder",
             str(folder / "witness"),
             "--seed",
@@ -211,19 +263,16 @@ async def stage(
     set_up: Stage | None = None
     try:
         urls = {}
-        for _ in SYSTEMS:
+        for _ in systems:
             line = await asyncio.wait_for(_line(simulators), 30)
             name, urls[name] = line.split()
         file = folder / "systems.toml"
-        file.write_text(
-            SYSTEMS_FILE.format(
-                portal=urls[PORTAL],
-                province=urls["province"],
-                commune=urls["commune"],
-                **{f"{name}_limits": text for name, text in limits.items()},
-            ),
-            encoding="utf-8",
-        )
+        mapping = folder / "commune.toml"
+        mapping.write_text(MAPPING, encoding="utf-8")
+        words = {f"{name}_limits": text for name, text in {**LIMITS, **limits}.items()}
+        words |= {name.removeprefix("national-"): url for name, url in urls.items()}
+        text = SYSTEMS_FILE + (WARD if "ward" in systems else "")
+        file.write_text(text.format(mapping=mapping.absolute(), **words), encoding="utf-8")
         environ = dict(os.environ) | {
             "LIENTHONG_DATA": str(folder / "data"),
             "LIENTHONG_SYSTEMS": str(file),

@@ -1,0 +1,32 @@
+"""Previewing an export before it is let in: what each row would become, and nothing stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from adapters.commune_files.export import Bad, Unusable, item_of, read
+from adapters.commune_files.tables import MEMOS
+from adapters.kit.port import Previewed
+
+if TYPE_CHECKING:
+    from adapters.commune_files import CommuneSettings
+
+
+def preview(files: Mapping[str, bytes], settings: CommuneSettings) -> list[Previewed]:
+    """Read the first file as an export, with a memo file among the others if there is one."""
+    name, body = next(iter(files.items()))
+    memos = ((PurePath(one).suffix, held) for one, held in files.items())
+    memo = next((one for one in memos if one[0].lower() in MEMOS), None)
+    try:
+        rows = read(name, body, settings, memo)
+    except Unusable as error:
+        return [Previewed(0, why=str(error))]
+    return [_shown(number, item_of(number, row, settings)) for number, row in enumerate(rows, 1)]
+
+
+def _shown(number: int, item: object) -> Previewed:
+    if isinstance(item, Bad):
+        return Previewed(number, field=item.field, why=item.why)
+    return Previewed(number, body=getattr(item, "body", {}))
