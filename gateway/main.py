@@ -22,7 +22,7 @@ from adapters.kit.port import Facts, FolderSettings, WebSettings
 from adapters.kit.session import Keeper
 from gateway.access.keys import Client
 from gateway.access.seal import Seal
-from gateway.admission.catalogue import open_procedures
+from gateway.admission.catalogue import open_agencies, open_procedures
 from gateway.admission.desk import FrontDesk
 from gateway.admission.reception import Reception
 from gateway.delivery.conversation import Channel
@@ -104,6 +104,7 @@ def check_limits(name: str, facts: Facts) -> None:
 async def find_targets(settings: Settings, store: Store) -> Targets:
     """Give every configured system its row and its adapter."""
     procedures = open_procedures(settings.procedures)
+    agencies = open_agencies(settings.agencies)
     for config in settings.systems:
         find_target(config, 0)  # all settings are checked before anything is written
     names = [config.name for config in settings.systems]
@@ -115,7 +116,7 @@ async def find_targets(settings: Settings, store: Store) -> Targets:
             inboxes[target.name] = await store.write(
                 lambda connection: clients.of_system(connection, target.config)  # noqa: B023 - awaited in this turn
             )
-    return Targets(targets, settings.codes, inboxes, procedures)
+    return Targets(targets, settings.codes, inboxes, procedures, agencies)
 
 
 def lock(data: Path) -> IO[str]:

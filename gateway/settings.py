@@ -12,6 +12,7 @@
     LIENTHONG_SYSTEMS  the systems file (TOML)                        none: dossiers are only kept
     LIENTHONG_AT_RISK_HOURS  so long before its due time a dossier that waits is at risk   24
     LIENTHONG_PROCEDURES  the procedure catalogue (TOML, CSV, JSON)   none: no code is doubted
+    LIENTHONG_AGENCIES  the table of agencies (CSV)                   none: no code is doubted
     LIENTHONG_HOST, LIENTHONG_PORT                                    127.0.0.1, 8000
     LIENTHONG_TIME_SCALE  waits are multiplied by this; 1 in real life, small in demonstrations
     LIENTHONG_MAX_FILE_MB  the largest file that may be uploaded      100
@@ -96,6 +97,7 @@ class Settings:
     max_file_bytes: int = 100 * 1024 * 1024
     files_secret: str | None = None
     procedures: Path | None = None
+    agencies: Path | None = None
     systems: tuple[SystemSettings, ...] = ()
     codes: Mapping[str, str] = field(default_factory=dict)
 
@@ -142,6 +144,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         at_risk_hours=_number(env, "LIENTHONG_AT_RISK_HOURS", 24.0, least=0),
         max_file_bytes=int(_number(env, "LIENTHONG_MAX_FILE_MB", 100) * 1024 * 1024),
         files_secret=_from_env(env, "LIENTHONG_FILES_SECRET"),
+        agencies=Path(env["LIENTHONG_AGENCIES"]) if env.get("LIENTHONG_AGENCIES") else None,
         procedures=Path(env["LIENTHONG_PROCEDURES"]) if env.get("LIENTHONG_PROCEDURES") else None,
         systems=read_systems(document, env),
         codes=dict(document.get("codes", {})),

@@ -1,4 +1,4 @@
-"""The procedure catalogue at the door: read at the start, asked for every dossier."""
+"""The catalogues at the door: read at the start, asked for every dossier."""
 
 from __future__ import annotations
 
@@ -7,9 +7,26 @@ from pathlib import Path
 from gateway.rules.procedures import settled
 from gateway.settings import SettingsError
 from gateway.store.dossiers import State
+from schemas.catalogue import agencies
 from schemas.catalogue.procedure_files import load
 from schemas.catalogue.procedure_rows import Unreadable
 from schemas.catalogue.procedures import Catalogue
+
+
+def open_agencies(path: Path | None) -> agencies.Agencies:
+    """Read the deployment's agencies; raise SettingsError where a row would be left out."""
+    if path is None:
+        return agencies.Agencies(())
+    try:
+        found, findings = agencies.load(path)
+    except OSError as error:
+        raise SettingsError(f"LIENTHONG_AGENCIES: {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise SettingsError(f"LIENTHONG_AGENCIES: {path} {error}") from None
+    lost = next((one for one in findings if one.lost), None)
+    if lost is not None:
+        raise SettingsError(f"LIENTHONG_AGENCIES: {path}: {lost}")
+    return found
 
 
 def open_procedures(path: Path | None) -> Catalogue:

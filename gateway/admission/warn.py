@@ -10,11 +10,12 @@ from gateway.rules.withhold import withheld
 from gateway.store.dossiers import State
 from gateway.store.systems import Targets
 from gateway.store.tables import WAITING
+from schemas.base import VIETNAM
 
 
 def warnings(state: State, targets: Targets) -> list[dict[str, str]]:
     """Translate for each system that still has to be told, send nothing, and report what fails."""
-    found = _procedure(state, targets) + _communes(state)
+    found = _procedure(state, targets) + _communes(state) + _agencies(state, targets)
     for target in targets.all:
         lane, agenda = state.lanes.get(target.id), state.todos.get(target.id)
         if lane is None or agenda is None:
@@ -74,4 +75,28 @@ def _communes(state: State) -> list[dict[str, str]]:
     return [
         {"system": "gateway", "code": code, "pointer": pointer, "detail": detail}
         for pointer, code, detail in doubts(state.dossier)
+    ]
+
+
+def _agencies(state: State, targets: Targets) -> list[dict[str, str]]:
+    """Say which agencies the deployment's table does not know for the dossier's day."""
+    if not targets.agencies.all:
+        return []
+    dossier = state.dossier
+    moment = dossier.received_at or dossier.submitted_at
+    day = moment.astimezone(VIETNAM).date()
+    return [
+        {
+            "system": "gateway",
+            "code": "unknown_agency",
+            "pointer": f"/agencies/{role}/code",
+            "detail": "the table of agencies has no such code for that day",
+        }
+        for role, agency in (
+            ("competent", dossier.agencies.competent),
+            ("receiving", dossier.agencies.receiving),
+        )
+        if agency is not None
+        and agency.code is not None
+        and targets.agencies.find(agency.code, day) is None
     ]

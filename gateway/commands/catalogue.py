@@ -6,14 +6,15 @@ import json
 import re
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gateway.settings import SettingsError
-from schemas.catalogue import communes
+from schemas.catalogue import agencies, communes
 
-app = typer.Typer(help="Communes of both generations.", no_args_is_help=True)
+app = typer.Typer(help="Communes and agencies of both generations.", no_args_is_help=True)
 
 
 @app.callback()
@@ -46,6 +47,31 @@ def commune(
     for one in found.candidates:
         part = "" if one.whole else " (a part, or one of several)"
         typer.echo(f"  {one.code}  {one.name}, {one.province}{part}")
+
+
+@app.command(name="agencies")
+def agencies_(
+    file: Annotated[Path, typer.Argument(help="The deployment's CSV file.", metavar="FILE")],
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Read a table of agencies and say what is wrong or missing; 1 if a row is left out."""
+    try:
+        found, findings = agencies.load(file)
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise SettingsError(f"{file} {error}") from None
+    lost = [one for one in findings if one.lost]
+    if as_json:
+        said = {"agencies": len(found.all), "findings": [asdict(one) for one in findings]}
+        typer.echo(json.dumps(said, ensure_ascii=False))
+    else:
+        for one in findings:
+            typer.echo(str(one))
+        gaps = len(findings) - len(lost)
+        typer.echo(f"{len(found.all)} codes, {len(lost)} rows left out, {gaps} gaps")
+    if lost:
+        raise typer.Exit(1)
 
 
 def _day(text: str | None) -> date | None:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.admission.catalogue import open_procedures
+from gateway.admission.catalogue import open_agencies, open_procedures
 from gateway.commands import doctor_servers, doctor_systems
 from gateway.commands.doctor_servers import Finding
 from gateway.retries.rabbit import RabbitRetries
@@ -58,6 +58,13 @@ def _folder(settings: Settings) -> Iterator[Finding]:
 
 
 def _catalogue(settings: Settings) -> Iterator[Finding]:
+    if settings.agencies is not None:
+        try:
+            open_agencies(settings.agencies)
+        except SettingsError as error:
+            yield False, str(error)
+        else:
+            yield True, f"the table of agencies {settings.agencies} can be read"
     if settings.procedures is None:
         yield True, "no procedure catalogue is named: no code is doubted"
         return

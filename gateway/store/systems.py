@@ -15,6 +15,7 @@ from gateway.rules.gate import Gate
 from gateway.rules.pace import Pace
 from gateway.settings import SystemSettings
 from gateway.store.tables import system, todo
+from schemas.catalogue.agencies import Agencies
 from schemas.catalogue.procedures import Catalogue
 from schemas.dossier import Dossier
 
@@ -58,6 +59,8 @@ class Targets:
     """By the name of a system with an inbox: the client as which its dossiers are kept."""
     procedures: Catalogue = field(default_factory=Catalogue)
     """The procedures that dossiers are filed under; empty: none is doubted, none filled in."""
+    agencies: Agencies = field(default_factory=lambda: Agencies(()))
+    """The agencies of this deployment; empty: none is doubted."""
     pace: Pace = field(default_factory=Pace, compare=False)
     """How far ahead of its share each agency is, as far as this process has seen."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ import pytest
 
 from gateway.access.keys import Client
 from gateway.admission.ask import Answer, Denied, Post, PostEvent, PostSnapshot
-from gateway.admission.catalogue import open_procedures
+from gateway.admission.catalogue import open_agencies, open_procedures
 from gateway.admission.desk import FrontDesk
 from gateway.main import find_targets, open_store
 from gateway.rules.procedures import recoded
@@ -236,3 +237,29 @@ def test_the_gateway_does_not_start_on_half_a_catalogue(
 
     with pytest.raises(SettingsError, match=why):
         open_procedures(tmp_path / "p.csv")
+
+
+@pytest.mark.parametrize(("ends", "said"), [("", []), ("2020-01-01", ["/agencies/competent/code"])])
+async def test_an_agency_that_the_table_does_not_have_is_warned_about(
+    tmp_path: Path, ends: str, said: list[str]
+) -> None:
+    """For the dossier's day; nothing is refused."""
+    office = Office(tmp_path)
+    code = content()["agencies"]["competent"]["code"]
+    table = tmp_path / "agencies.csv"
+    table.write_text(f"code,scheme,name,valid_to\n{code},qd20,Xã,{ends}\n", "utf-8")
+    office.settings = replace(office.settings, agencies=table)
+    (answer,) = await office.submit(post())
+    assert isinstance(answer, Answer)
+    found = [one for one in answer.body["warnings"] if one["code"] == "unknown_agency"]
+
+    assert said == [one["pointer"] for one in found if "competent" in one["pointer"]]
+
+
+def test_a_table_of_agencies_with_a_bad_row_ends_the_start(tmp_path: Path) -> None:
+    """With the line and the column."""
+    table = tmp_path / "agencies.csv"
+    table.write_text("code,scheme,name\nx,qd20,Xã\n", "utf-8")
+
+    with pytest.raises(SettingsError, match=r"LIENTHONG_AGENCIES: .* line 2, code: "):
+        open_agencies(table)
