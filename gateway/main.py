@@ -308,6 +308,7 @@ async def build(settings: Settings) -> FastAPI:
             hear=Reception(store, targets, tellers, wake).hear,
             files_secret=settings.files_secret,
             broker=broker.say,
+            at_risk=int(settings.at_risk_hours * 3_600_000),
         ),
         lifespan,
     )

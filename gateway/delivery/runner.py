@@ -25,6 +25,7 @@ from gateway.store.lanes import Claim, Claimed, Terms, Work
 from gateway.store.settling import Finished, Settled
 from gateway.store.systems import Target, Targets
 from gateway.watch import metrics
+from schemas.outcome import Delivered
 
 log = structlog.get_logger()
 
@@ -163,6 +164,9 @@ class Runner:
             log.warning("checkpoint_lost", system=self._target.name)
             return
         metrics.attempted(self._target.name, ended.name, ended.seconds)
+        if isinstance(ended.outcome, Delivered) and work.events:
+            stored = min(event.recorded_at for event in work.events)
+            metrics.delivered(self._target.name, time.time() - stored.timestamp())
         self._ended.append(self._finished(claim, ended))
         self._news.set()
 
@@ -191,7 +195,6 @@ class Runner:
                 self._ended = [*batch, *self._ended]
                 raise
             self._bench.retries.hold(settled.waits)
-            metrics.gate(self._target.name, settled.gate)
 
     def _settle_rows(self, connection: Connection, batch: Sequence[Finished]) -> Settled:
         settled = settling.settle(connection, self._rules, batch)

@@ -58,4 +58,7 @@ async def sweep(
                 metrics.retries("sweeper", woken)
                 log.info("swept", system=target.name, woken=woken)
                 wake(target.id)
+        metrics.swept()
+        begun = asyncio.get_running_loop().time()
         await asyncio.sleep(every)
+        metrics.lag(asyncio.get_running_loop().time() - begun - every)

@@ -47,6 +47,8 @@ class Parts:
     hear: Hear
     files_secret: str | None = None
     broker: Callable[[], str] = lambda: "none"
+    at_risk: int = 86_400_000
+    """Milliseconds before its due time from which a dossier that waits is at risk."""
 
 
 class RequestId:

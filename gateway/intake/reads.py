@@ -15,10 +15,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from gateway import words
 from gateway.access.keys import Client
+from gateway.intake import totals
 from gateway.intake.caller import Caller
 from gateway.intake.problems import Problem
-from gateway.store import evidence, queries
-from gateway.watch import metrics
+from gateway.store import queries
 from gateway.words.fault import Fault
 from schemas.base import spoken
 from schemas.status import Status
@@ -237,7 +237,6 @@ async def readyz(request: Request) -> JSONResponse:
 @router.get("/metrics")
 async def get_metrics(request: Request) -> Response:
     """Give the metrics in Prometheus' format."""
-    store = request.app.state.parts.store
-    metrics.lanes(await store.read(queries.counts))
-    metrics.evidence(await store.read(evidence.counts))
+    parts = request.app.state.parts
+    await totals.refresh(parts.store, parts.at_risk)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

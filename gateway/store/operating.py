@@ -17,8 +17,10 @@ from gateway.rules.gate import Gate
 from gateway.store.attempts import RETRIED
 from gateway.store.dialect import now as db_now
 from gateway.store.queries import STATES
-from gateway.store.tables import PARKED, READY, WAITING, attempt, dossier, system, todo
+from gateway.store.tables import PARKED, READY, WAITING, attempt, dossier, inbox, system, todo
 
+SHOWN = ("ready", "sending", "waiting", "asked", "parked")
+OWNERS = ("officer", "operator", "integrator")
 PASSED = frozenset({"delivered", "pending", "shadowed"})
 """The words of attempts that went through."""
 
@@ -196,3 +198,57 @@ def _trouble(connection: Connection, number: int, gate: Gate) -> Trouble | None:
     quiet = row.outcome in {"refused", "cannot_express"}
     why = None if quiet else row.detail.get("why")
     return Trouble(outcome=row.outcome, why=why, at=row.ended_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts by system's name that a survey does not have.
+
+    overdue: dossiers past their due time of which something is still untold; parked: by system and
+    by who must act; hearing: ms since a system that is listened to was last heard out; snapshot:
+    seconds for which the oldest transaction of the database has held on to old rows, None: no such
+    """
+
+    overdue: Mapping[str, int]
+    parked: Mapping[tuple[str, str], int]
+    hearing: Mapping[str, int]
+    snapshot: float | None
+
+
+def totals(connection: Connection) -> Totals:
+    """Count what the metrics show beyond a survey."""
+    now = db_now(connection)
+    many = sa.func.count().label("many")
+    late = connection.execute(
+        sa.select(system.c.name, many)
+        .join(todo, todo.c.system == system.c.id)
+        .join(dossier, dossier.c.id == todo.c.dossier_id)
+        .where(dossier.c.due_at < now)
+        .group_by(system.c.name)
+    )
+    parked = connection.execute(
+        sa.select(system.c.name, todo.c.parked_for, many)
+        .join(todo, todo.c.system == system.c.id)
+        .where(todo.c.state == PARKED)
+        .group_by(system.c.name, todo.c.parked_for)
+    )
+    heard = connection.execute(
+        sa.select(system.c.name, inbox.c.polled_at)
+        .join(inbox, inbox.c.system == system.c.id)
+        .where(inbox.c.polled_at.is_not(None))
+    )
+    return Totals(
+        overdue={row.name: row.many for row in late},
+        parked={(row.name, row.parked_for): row.many for row in parked},
+        hearing={row.name: max(0, now - row.polled_at) for row in heard},
+        snapshot=_snapshot(connection),
+    )
+
+
+def _snapshot(connection: Connection) -> float | None:
+    """Say how long the oldest transaction has been open: vacuum cannot pass it."""
+    if connection.dialect.name != "postgresql":
+        return None
+    asked = "SELECT max(extract(epoch FROM now() - xact_start)) FROM pg_stat_activity"
+    found = connection.execute(sa.text(f"{asked} WHERE backend_xmin IS NOT NULL")).scalar()
+    return float(found or 0)

@@ -112,6 +112,14 @@ session = sa.Table(  # with an outside system, shared by all processes
     sa.Column("login_until", Millis),  # somebody is logging in
 )
 
+duty = sa.Table(  # what one process at a time does for all
+    "duty",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("until", Millis, nullable=False),
+)
+
 inbox = sa.Table(  # how far we have heard a system out
     "inbox",
     metadata,

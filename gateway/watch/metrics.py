@@ -13,8 +13,9 @@ TALK_SECONDS = Histogram(
     "lienthong_conversation_seconds", "Length of a conversation with a system", ["system"]
 )
 HEARD = Counter("lienthong_heard_total", "Things a system told us", ["system", "word"])
-BROKER = Gauge("lienthong_broker_up", "1 while RabbitMQ holds the retries, else 0")
+BROKER = Gauge("lienthong_broker_up", "1 while RabbitMQ holds the retries, else 0", ["broker"])
 RETRIES = Counter("lienthong_retries_total", "Waits, by what became of them", ["what"])
+STORE = Gauge("lienthong_store_up", "1 while the database answers, else 0")
 EVIDENCE = Gauge(
     "lienthong_evidence", "What was said otherwise and moved nothing", ["source", "why"]
 )
@@ -22,7 +23,47 @@ LANES = Gauge("lienthong_lanes", "Lanes with something left to do", ["system", "
 OLDEST = Gauge(
     "lienthong_oldest_lane_seconds", "Age of the oldest lane with something left to do", ["system"]
 )
+PARKED = Gauge(
+    "lienthong_parked", "Lanes that wait for a human, by who must act", ["system", "owner"]
+)
+AT_RISK = Gauge(
+    "lienthong_at_risk",
+    "Dossiers that are due before this system can be told of them",
+    ["system"],
+)
+AT_RISK_ALL = Gauge(
+    "lienthong_at_risk_dossiers",
+    "The same, each dossier once, however many systems lack it",
+    ["told_by"],
+)
+OVERDUE = Gauge(
+    "lienthong_overdue",
+    "Dossiers past their due time that the system lacks something of",
+    ["system"],
+)
 GATE = Gauge("lienthong_gate_open", "1 open, 0.5 probing, 0 closed", ["system"])
+WINDOW = Gauge(
+    "lienthong_gate_window", "Conversations at once that a gate lets through", ["system"]
+)
+HELD = Gauge("lienthong_held", "1 while a person holds back what goes to the system", ["system"])
+HEARING_SILENT = Gauge(
+    "lienthong_hearing_silent_seconds", "Since the system was last heard out", ["system"]
+)
+SNAPSHOT = Gauge(
+    "lienthong_oldest_snapshot_seconds",
+    "Age of the database's oldest open transaction",
+    ["told_by"],
+)
+TOTALS = (LANES, OLDEST, PARKED, AT_RISK, AT_RISK_ALL, OVERDUE, GATE, WINDOW, HELD, HEARING_SILENT)
+"""What one process tells for all; absent from the others."""
+DELIVERED_SECONDS = Histogram(
+    "lienthong_accepted_to_delivered_seconds",
+    "From the storing of an event until a system has it",
+    ["system"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120, 600, 3600, 21600, 86400, 604800),
+)
+SWEPT = Gauge("lienthong_sweeper_last_seconds", "Unix time of the sweeper's last whole round")
+LAG = Gauge("lienthong_loop_lag_seconds", "By how much the event loop was late, last time")
 GATES = {"open": 1.0, "probing": 0.5, "closed": 0.0}
 
 
@@ -47,7 +88,7 @@ def evidence(rows: Iterable[tuple[str, str, int]]) -> None:
 
 def broker(*, up: bool) -> None:
     """Show whether RabbitMQ is there."""
-    BROKER.set(1 if up else 0)
+    BROKER.labels("rabbitmq").set(1 if up else 0)
 
 
 def retries(what: str, count: int = 1) -> None:
@@ -55,18 +96,27 @@ def retries(what: str, count: int = 1) -> None:
     RETRIES.labels(what).inc(count)
 
 
-def gate(system: str, state: str) -> None:
-    """Show a gate."""
-    GATE.labels(system).set(GATES[state])
+def store(*, up: bool) -> None:
+    """Show whether the database is there."""
+    STORE.set(1 if up else 0)
 
 
-def lanes(rows: Iterable[tuple[str, str, int, float]]) -> None:
-    """Show lanes by system and state, and the age of the oldest, as the store counts them."""
-    LANES.clear()
-    OLDEST.clear()
-    oldest: dict[str, float] = {}
-    for system, state, count, age in rows:
-        LANES.labels(system, state).set(count)
-        oldest[system] = max(oldest.get(system, 0.0), age)
-    for system, age in oldest.items():
-        OLDEST.labels(system).set(age)
+def no_totals() -> None:
+    """Take away what another process tells, or nobody can."""
+    for gauge in (*TOTALS, SNAPSHOT, EVIDENCE):
+        gauge.clear()
+
+
+def delivered(system: str, seconds: float) -> None:
+    """Show how long an event took from here to there."""
+    DELIVERED_SECONDS.labels(system).observe(max(0.0, seconds))
+
+
+def swept() -> None:
+    """Show that the sweeper lives."""
+    SWEPT.set_to_current_time()
+
+
+def lag(seconds: float) -> None:
+    """Show by how much the loop was late."""
+    LAG.set(max(0.0, seconds))

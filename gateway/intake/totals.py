@@ -1,0 +1,61 @@
+"""What only the store knows, in the metrics of one process: several never tell it twice.
+
+Whoever is asked first tells it, as long as it goes on being asked; an other takes over when that
+one has been silent for a minute. A lost database takes the totals away, and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+
+from gateway.store import duties, evidence, operating
+from gateway.store.engine import Store, StoreUnavailable
+from gateway.store.operating import Survey
+from gateway.watch import metrics
+
+LEASE = 60_000
+"""Milliseconds; longer than the time between two scrapes."""
+HOLDER = f"{os.getpid()}-{secrets.token_hex(4)}"
+
+
+async def refresh(store: Store, ahead: int, holder: str = HOLDER) -> None:
+    """Bring the totals up to date, or take them away where another process tells them."""
+    try:
+        mine = await store.write(
+            lambda connection: duties.take(connection, "totals", holder, LEASE)
+        )
+        seen = await store.read(lambda connection: operating.survey(connection, ahead))
+        more = await store.read(operating.totals)
+        said = await store.read(evidence.counts)
+    except StoreUnavailable:
+        metrics.store(up=False)
+        metrics.no_totals()
+        return
+    metrics.store(up=True)
+    if mine:
+        _tell(seen, more)
+        metrics.evidence(said)
+    else:
+        metrics.no_totals()
+
+
+def _tell(seen: Survey, more: operating.Totals) -> None:
+    metrics.no_totals()
+    metrics.AT_RISK_ALL.labels("store").set(seen.at_risk)
+    for one in seen.systems:
+        for state in operating.SHOWN:
+            metrics.LANES.labels(one.name, state).set(one.lanes.get(state, 0))
+        age = 0 if one.oldest is None else max(0, seen.now - one.oldest) / 1000
+        metrics.OLDEST.labels(one.name).set(age)
+        metrics.AT_RISK.labels(one.name).set(one.at_risk)
+        metrics.OVERDUE.labels(one.name).set(more.overdue.get(one.name, 0))
+        metrics.GATE.labels(one.name).set(metrics.GATES[one.gate.state])
+        metrics.WINDOW.labels(one.name).set(one.gate.window)
+        metrics.HELD.labels(one.name).set(one.held_by is not None)
+        for owner in operating.OWNERS:
+            metrics.PARKED.labels(one.name, owner).set(more.parked.get((one.name, owner), 0))
+    for system, silent in more.hearing.items():
+        metrics.HEARING_SILENT.labels(system).set(silent / 1000)
+    if more.snapshot is not None:
+        metrics.SNAPSHOT.labels("store").set(more.snapshot)
