@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from adapters.commune_files.export import Bad, Unusable, item_of, read, report
+from adapters.commune_files.tables import needs_memo
 from adapters.kit import charsets
 from adapters.kit.port import Hand, Look, Move, Put, Take
 from schemas.inbound import Row, Verdict
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from adapters.commune_files import CommuneSettings
 
 CHUNK = 200
+LOOKS_FOR_MEMO = 5
+"""Polls for which a table waits for its memo file, which may still be written."""
 MOST_REPORTED = 2000
 
 
@@ -32,11 +35,25 @@ async def poll(look: Look, settings: CommuneSettings) -> Outcome | None:
         for name, body in files.items():
             beside = next((one for one in memos if one.rpartition(".")[0] == _stem(name)), None)
             memo = (beside[-4:], memos[beside]) if beside is not None else None
+            if memo is None and (waiting := _waiting(name, body, cursor)) is not None:
+                await Hand(items=(), cursor=waiting)
+                return None
             await _file(name, body, memo, cursor, settings)
             if beside is not None:
                 await Move(name=beside, to=f"{settings.done}/{beside.rsplit('/', 1)[-1]}")
             cursor = {}
     return None
+
+
+def _waiting(name: str, body: bytes, cursor: dict[str, Any]) -> str | None:
+    """Give the cursor of a table whose memo file is not complete yet; None: it is to be read."""
+    if not name.lower().endswith(".dbf") or not needs_memo(body):
+        return None
+    sha = hashlib.sha256(body).hexdigest()
+    looked = int(cursor.get("looked", 0)) if cursor.get("sha") == sha else 0
+    if looked >= LOOKS_FOR_MEMO:
+        return None
+    return json.dumps({"sha": sha, "looked": looked + 1})
 
 
 def _tables(pattern: str) -> bool:

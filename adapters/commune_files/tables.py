@@ -71,6 +71,12 @@ def foxpro(body: bytes, memo: tuple[str, bytes] | None, charset: str) -> Table:
     return _table(header, rows, charset, _typed)
 
 
+def needs_memo(body: bytes) -> bool:
+    """Say whether a table has a column whose text lies in the file beside it."""
+    size = int.from_bytes(body[8:10], "little")
+    return any(body[at + 11 : at + 12] == b"M" for at in range(32, min(size, len(body)) - 31, 32))
+
+
 def _typed(text: str, charset: str) -> str:
     """Read the bytes of a cell, which the library handed out one for one."""
     return charsets.decode(text.encode("latin-1"), charset)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import fnmatch
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,12 @@ from typer.testing import CliRunner, Result
 
 from adapters.commune_files import ADAPTER, CommuneSettings
 from adapters.kit import charsets
+from adapters.kit.port import Hand, Http, Move, Put, Reply, Take
 from gateway.commands.app import app
 from gateway.settings import SettingsError
+from gateway.workbench.far import listen, subject
 from gateway.workbench.foxpro import table
+from schemas.inbound import Verdict
 
 ROW = {
     "SoBienNhan": "BN-1",
@@ -109,6 +114,71 @@ def test_a_damaged_table_is_one_clear_line(kept: int) -> None:
 
     assert [len(found), found[0][0]] == [1, ""]
     assert found[0][1]
+
+
+class Share:
+    """A folder in which some files are still being written."""
+
+    def __init__(self, files: dict[str, bytes], unfinished: set[str]) -> None:
+        """Hold files by name."""
+        self.files, self.unfinished = files, unfinished
+
+    def take(self, asked: Take) -> dict[str, bytes]:
+        """Give complete files."""
+        names = fnmatch.filter(sorted(self.files.keys() - self.unfinished), asked.pattern)
+        return {name: self.files[name] for name in names[: asked.limit]}
+
+    def move(self, asked: Move) -> None:
+        """Rename."""
+        self.files[asked.to] = self.files.pop(asked.name)
+
+    def put(self, asked: Put) -> None:
+        """Keep a report."""
+        self.files[asked.name] = asked.body
+
+    def hand(self, asked: Hand) -> tuple[Verdict, ...]:
+        """Take everything as stored."""
+        return tuple(Verdict(ref=item.ref, word="stored") for item in asked.items)
+
+    def answer(self, request: Http) -> Reply:
+        """Serve no requests."""
+        raise AssertionError(request)
+
+
+def polled(share: Share, times: int) -> list[str]:
+    """Poll so often; give the refs that were handed in."""
+    others = {
+        "exports": "out/*.dbf",
+        "exports_charset": "tcvn3",
+        "columns": dict(short().columns),
+    }
+    one, cursor, refs = subject(ADAPTER), "", []
+    for _ in range(times):
+        _, sent = listen(replace(one, others=others), cursor, share)
+        hands = [each for each in sent if isinstance(each, Hand)]
+        refs += [item.ref for each in hands for item in each.items]
+        cursor = hands[-1].cursor if hands else cursor
+    return refs
+
+
+def test_a_table_waits_for_a_memo_file_that_is_still_being_written() -> None:
+    """It is neither read without it nor judged."""
+    share = Share({f"out/{name}": body for name, body in in_table(ROW, "tcvn3").items()}, set())
+    share.unfinished = {"out/a.fpt"}
+    early = polled(share, 3)
+    share.unfinished = set()
+
+    assert (early, polled(share, 1)) == ([], ["BN-1"])
+    assert {"done/a.dbf", "done/a.fpt"} == share.files.keys()
+
+
+def test_a_table_whose_memo_file_never_comes_is_put_aside_with_the_reason() -> None:
+    """After some looks, so that later exports are read."""
+    share = Share({"out/a.dbf": in_table(ROW, "tcvn3")["a.dbf"]}, set())
+
+    assert polled(share, 7) == []
+    assert {"bad/a.dbf", "bad/a.dbf.errors.csv"} == share.files.keys()
+    assert b"memo file" in share.files["bad/a.dbf.errors.csv"]
 
 
 def workbook(row: Mapping[str, Any], kind: str, sheet: str = "Sheet1") -> bytes:
