@@ -43,9 +43,20 @@ def body_of(step: Step, settings: CommuneSettings) -> bytes:
     try:
         return charsets.encode(text, settings.charset)
     except charsets.CharsetError as error:
-        raise CannotExpress(
-            "", f"the charset of this software cannot hold it: {error.why}"
-        ) from None
+        field = _unfit(rows, settings)
+        why = f"the charset of this software cannot hold it: {error.why}"
+        raise CannotExpress(field, why) from None
+
+
+def _unfit(rows: list[dict[str, str]], settings: CommuneSettings) -> str:
+    """Name the canonical field that the charset cannot hold."""
+    for row in rows:
+        for column, text in row.items():
+            try:
+                charsets.encode(text, settings.charset)
+            except charsets.CharsetError:
+                return WRITTEN[column]
+    return ""
 
 
 def _row(

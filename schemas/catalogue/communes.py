@@ -9,7 +9,6 @@ differ, with the wards of Đồng Nai of 30 April 2026; `build.py` makes them.
 from __future__ import annotations
 
 import csv
-import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,12 +17,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
+from schemas.catalogue.spelling import name_key
+
 RESTRUCTURED = date(2025, 7, 1)
 Certainty = Literal["exact", "split", "ambiguous", "unknown"]
 Generation = Literal["before_2025_07", "from_2025_07", "unknown"]
 KINDS = ("xã", "phường", "thị trấn", "đặc khu")
-TONES = "\u0300\u0301\u0303\u0309\u0323"
-_CLUSTER = re.compile(f"[aeiouy\u0302\u0306\u031b{TONES}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +214,4 @@ def _key(name: str) -> tuple[str, str]:
     """Give the kind (may be empty) and the rest in one spelling."""
     plain = " ".join(unicodedata.normalize("NFC", name).casefold().split())
     kind = next((one for one in KINDS if plain.startswith(f"{one} ")), "")
-    rest = re.sub("['\u2019\u2018\u02bc`\u00b4]", "", plain.removeprefix(kind))
-
-    def moved(run: re.Match[str]) -> str:
-        tones = "".join(one for one in run.group() if one in TONES)
-        return "".join(one for one in run.group() if one not in TONES) + tones
-
-    words = (_CLUSTER.sub(moved, unicodedata.normalize("NFD", word)) for word in rest.split())
-    return kind, "".join(words)
+    return kind, name_key(plain.removeprefix(kind))

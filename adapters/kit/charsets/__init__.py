@@ -11,10 +11,11 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from adapters.kit.charsets import cp1258, tcvn3, utf, viqr, vni
-from adapters.kit.charsets.capitals import name_key, named
+from adapters.kit.charsets.capitals import named
 from adapters.kit.charsets.fault import CharsetError
 from adapters.kit.charsets.marks import composed
 from adapters.kit.charsets.suggest import Suggestion, suggest
+from schemas.catalogue import spelling
 
 __all__ = [
     "CASELESS",
@@ -67,6 +68,11 @@ def decode(data: bytes, name: str, *, names: bool = False) -> str:
 def encode(text: str, name: str) -> bytes:
     """Write text; `CharsetError` where a character does not fit. TCVN3 loses toned capitals."""
     return _codec(name).write(composed(text), name)
+
+
+def name_key(text: str) -> str:
+    """Give what is equal for two spellings of one name, also with marks in the wrong order."""
+    return spelling.name_key(composed(text))
 
 
 def respelt(text: str, name: str) -> str:

@@ -1,14 +1,6 @@
-"""Names from fonts that knew no capitals, and the key by which names are compared."""
+"""Names from fonts that knew no capitals."""
 
 from __future__ import annotations
-
-import re
-import unicodedata
-
-from adapters.kit.charsets.marks import TONES, composed
-
-APOSTROPHES = "'\u2019\u2018\u02bc\u02b9\u00b4`\u2032"
-_CLUSTER = re.compile(f"[aeiouy\u0302\u0306\u031b{''.join(TONES)}]+")
 
 
 def named(text: str) -> str:
@@ -30,24 +22,3 @@ def named(text: str) -> str:
         word[:1].upper() + word[1:] if hidden else word
         for word, hidden in zip(words, lost, strict=True)
     )
-
-
-def name_key(text: str) -> str:
-    """Give what is equal for two spellings of one name.
-
-    It ignores where in a syllable the tone stands (hòa, hoà), the kind of apostrophe, case,
-    spaces, and whether marks are composed. It is for comparing only, never shown.
-    """
-    plain = "".join(one for one in composed(text).casefold() if one not in APOSTROPHES)
-    return "".join(_placed(word) for word in plain.split())
-
-
-def _placed(word: str) -> str:
-    """Move each tone behind the run of vowels that it stands in."""
-
-    def moved(run: re.Match[str]) -> str:
-        whole = run.group()
-        tones = "".join(one for one in whole if one in TONES)
-        return "".join(one for one in whole if one not in TONES) + tones
-
-    return _CLUSTER.sub(moved, unicodedata.normalize("NFD", word))
