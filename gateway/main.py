@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -25,8 +26,10 @@ from gateway.access.seal import Seal
 from gateway.admission.catalogue import open_agencies, open_procedures
 from gateway.admission.desk import FrontDesk
 from gateway.admission.reception import Reception
+from gateway.delivery.checking import Checker
 from gateway.delivery.conversation import Channel
 from gateway.delivery.ear import Ear
+from gateway.delivery.expiring import watch_expiry
 from gateway.delivery.runner import Bench, Runner
 from gateway.delivery.shared import SharedKeeper
 from gateway.delivery.sweeper import sweep, turn_months
@@ -41,6 +44,7 @@ from gateway.store import clients, inboxes, lanes, migrate, systems
 from gateway.store.engine import EmbeddedStore, Store, connect
 from gateway.store.postgres import PostgresStore
 from gateway.store.systems import Target, Targets
+from gateway.watch import metrics
 
 SETTLE = 2.0
 """Seconds for which a file of theirs must lie unchanged before it is read."""
@@ -147,13 +151,13 @@ class Delivery:
         """Make one runner per system that is to be spoken to, and an ear where one is asked."""
         self.scale = self.settings.time_scale
         self.keepers: dict[int, Keeper] = {}
-        worker = f"{socket.gethostname()}:{os.getpid()}"
+        self.worker = f"{socket.gethostname()}:{os.getpid()}"
         self.retries = find_retries(self.settings, self.targets)
         bench = Bench(
             store=self.store,
             targets=self.targets,
             retries=self.retries,
-            worker=worker,
+            worker=self.worker,
             scale=self.scale,
         )
         self.reception = Reception(self.store, self.targets, self.tellers, self.wake)
@@ -181,9 +185,12 @@ class Delivery:
             return self.keepers[target.id]
         session, key = target.adapter.session, self.settings.seal_key
         seconds = session.seconds if session is not None else 0
-        made = Keeper(seconds)
+        told = partial(metrics.login, target.name)
+        made = Keeper(seconds, told=told)
         if session is not None and key is not None and isinstance(self.store, PostgresStore):
-            made = SharedKeeper(seconds, store=self.store, seal=Seal.read(key), system=target.id)
+            made = SharedKeeper(
+                seconds, told=told, store=self.store, seal=Seal.read(key), system=target.id
+            )
         self.keepers[target.id] = made
         return made
 
@@ -213,10 +220,24 @@ class Delivery:
                 tasks.create_task(months)
             tasks.create_task(self.retries.run(self._wake_lanes))
             tasks.create_task(sweep(self.store, self.targets.all, self.wake, self.scale))
+            tasks.create_task(Checker(self.store, self.worker, self._spoken_to).run())
+            tasks.create_task(watch_expiry(self._ways()))
             for runner in self.runners.values():
                 tasks.create_task(runner.run())
             for ear in self.ears:
                 tasks.create_task(ear.run())
+
+    @property
+    def _spoken_to(self) -> frozenset[str]:
+        return frozenset(runner.target.name for runner in self.runners.values())
+
+    def _ways(self) -> list[tuple[Target, Carrier]]:
+        """Give the systems behind HTTP, each with its way."""
+        return [
+            (runner.target, runner.channel.carrier)
+            for runner in self.runners.values()
+            if runner.channel.carrier is not None
+        ]
 
     async def close(self) -> None:
         """Close the ways to all systems."""
@@ -236,6 +257,20 @@ def find_retries(settings: Settings, targets: Targets) -> Retries:
     if wrong is not None:
         raise SettingsError(f"the queues of the retries: {wrong}")
     return retries
+
+
+def queues(settings: Settings, targets: Targets) -> dict[str, tuple[str, str]]:
+    """Name every queue of the retries, with its system and its part."""
+    if settings.amqp is None:
+        return {}
+    names = {target.id: target.name for target in targets.all if target.config.mode != "off"}
+    retries = RabbitRetries(settings.amqp, names, settings.time_scale)
+    return {
+        queue: (name, queue.rpartition(f".{name}.")[2])
+        for queue in retries.queues()
+        for name in names.values()
+        if f".{name}." in queue
+    }
 
 
 def channel(target: Target, files: FileRoom, keeper: Keeper, scale: float) -> Channel:
@@ -281,7 +316,7 @@ async def build(settings: Settings) -> FastAPI:
     tellers = _tellers(targets)
     delivery = Delivery(store, targets, files, tellers, settings) if held is not None else None
     wake = delivery.wake if delivery is not None else _announcing(store)
-    broker = Watch(settings.amqp)
+    broker = Watch(settings.amqp, queues(settings, targets))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -308,6 +343,7 @@ async def build(settings: Settings) -> FastAPI:
             hear=Reception(store, targets, tellers, wake).hear,
             files_secret=settings.files_secret,
             broker=broker.say,
+            depths=broker.depths,
             at_risk=int(settings.at_risk_hours * 3_600_000),
         ),
         lifespan,

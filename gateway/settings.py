@@ -8,6 +8,7 @@
                        their sessions with outside systems, sealed in the database     none: each
                        process logs in by itself (LIENTHONG_SEAL_KEY_FILE names a file)
     LIENTHONG_KEEP_MONTHS  for so long attempts are kept on PostgreSQL   24
+    LIENTHONG_LOG      debug, info, warning or error                    info
     LIENTHONG_METRICS_PORT  where a worker shows its metrics               none: nowhere
     LIENTHONG_SYSTEMS  the systems file (TOML)                        none: dossiers are only kept
     LIENTHONG_AT_RISK_HOURS  so long before its due time a dossier that waits is at risk   24
@@ -29,13 +30,14 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 Mode = Literal["off", "shadow", "live"]
 MODES: tuple[Mode, ...] = ("off", "shadow", "live")
 ENVIRONMENTS = ("live", "sandbox")
+LEVELS = ("debug", "info", "warning", "error")
 SHORTEST_TOKEN = 16
 
 
@@ -78,6 +80,8 @@ class SystemSettings:
     limits: Mapping[str, Any] = field(default_factory=dict)
     ca_file: str | None = None
     proxy: str | None = None
+    credential_until: date | None = None
+    """When the account or its password ends, as its issuer said: a metric and an alert."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,7 @@ class Settings:
     postgres: str | None = None
     amqp: str | None = None
     metrics_port: int | None = None
+    log: str = "info"
     keep_months: int = 24
     seal_key: str | None = None
     host: str = "127.0.0.1"
@@ -137,6 +142,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         amqp=_from_env(env, "LIENTHONG_AMQP"),
         seal_key=_from_env(env, "LIENTHONG_SEAL_KEY"),
         keep_months=int(_number(env, "LIENTHONG_KEEP_MONTHS", 24)),
+        log=_log(env),
         metrics_port=int(_number(env, "LIENTHONG_METRICS_PORT", 0, least=0)) or None,
         host=env.get("LIENTHONG_HOST", "127.0.0.1"),
         port=int(_number(env, "LIENTHONG_PORT", 8000)),
@@ -171,6 +177,7 @@ TABLE = frozenset(
         "limits",
         "ca_file",
         "proxy",
+        "credential_until",
     }
 )
 
@@ -209,6 +216,7 @@ def _system(
         limits=_limits(table.get("limits", {}), where),
         ca_file=table.get("ca_file"),
         proxy=table.get("proxy"),
+        credential_until=_day(table.get("credential_until"), f"{where}.credential_until"),
     )
 
 
@@ -231,15 +239,19 @@ def _inbox(table: Mapping[str, Any] | None, env: Mapping[str, str], where: str) 
 def _route(table: Mapping[str, Any], where: str) -> Route:
     allowed = frozenset({"agencies", "procedures", "statuses", "received_since"})
     _only(table, allowed, f"{where}.route")
-    since = table.get("received_since")
-    if since is not None and not isinstance(since, date):
-        raise SettingsError(f"{where}.route.received_since: must be a date like 2026-01-01")
+    since = _day(table.get("received_since"), f"{where}.route.received_since")
     return Route(
         agencies=tuple(table.get("agencies", ())),
         procedures=tuple(table.get("procedures", ())),
         statuses=tuple(table.get("statuses", ())),
         received_since=since,
     )
+
+
+def _day(value: Any, where: str) -> date | None:
+    if value is not None and (not isinstance(value, date) or isinstance(value, datetime)):
+        raise SettingsError(f"{where}: must be a date like 2026-01-01")
+    return value
 
 
 def _limits(table: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -278,6 +290,13 @@ def _from_env(env: Mapping[str, str], name: str) -> str | None:
         return Path(env[f"{name}_FILE"]).read_text(encoding="utf-8").strip() or None
     except OSError as error:
         raise SettingsError(f"{name}_FILE: {error}") from None
+
+
+def _log(env: Mapping[str, str]) -> str:
+    level = env.get("LIENTHONG_LOG", "info").lower()
+    if level not in LEVELS:
+        raise SettingsError(f"LIENTHONG_LOG: {level!r} is none of {', '.join(LEVELS)}")
+    return level
 
 
 def _number(env: Mapping[str, str], name: str, default: float, least: float | None = None) -> float:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 import httpx
@@ -97,6 +97,7 @@ class Carrier:
         self._base = base_url.rstrip("/")
         context = ssl.create_default_context(cafile=ca_file)
         self._context = context
+        self._proxied = proxy is not None
         self._client = httpx.AsyncClient(
             transport=AiohttpTransport(
                 client=lambda: _session(context),
@@ -116,6 +117,24 @@ class Carrier:
         except (httpx.HTTPError, aiohttp.ClientError, OSError, TimeoutError) as error:
             return f"cannot be reached: {type(error.__cause__ or error).__name__}"
         return None
+
+    async def certificate_expiry(self) -> float | None:
+        """Say when their certificate ends (seconds since 1970); None: no TLS, or not to be seen.
+
+        Raises OSError where they cannot be reached.
+        """
+        address = urlsplit(self._base)
+        if address.scheme != "https" or self._proxied:
+            return None
+        async with asyncio.timeout(self.seconds):
+            _, writer = await asyncio.open_connection(
+                address.hostname, address.port or 443, ssl=self._context
+            )
+        try:
+            shown = writer.get_extra_info("peercert") or {}
+        finally:
+            writer.transport.abort()
+        return ssl.cert_time_to_seconds(shown["notAfter"]) if "notAfter" in shown else None
 
     async def exchange(self, request: Http) -> Reply:
         """Send a request and read the whole reply, or raise `Lost`."""
@@ -182,6 +201,13 @@ class Carrier:
     async def close(self) -> None:
         """Close all connections."""
         await self._client.aclose()
+
+
+def ca_expiry(file: str) -> float:
+    """Say when the first certificate of a CA file ends, in seconds since 1970."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cafile=file)
+    return min(ssl.cert_time_to_seconds(str(one["notAfter"])) for one in context.get_ca_certs())
 
 
 def _session(context: ssl.SSLContext) -> aiohttp.ClientSession:

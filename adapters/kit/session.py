@@ -13,12 +13,21 @@ REMEMBERED = 30.0
 """Seconds for which a refused login is answered from memory."""
 
 
+def _nobody(_word: str) -> None:
+    """Hear nothing."""
+
+
 @dataclass(slots=True)
 class Keeper:
-    """Keeps the token of one system. `seconds`: how long a token is used at most."""
+    """Keeps the token of one system.
+
+    seconds: how long a token is used at most
+    told: hears what becomes of logins: opened, refused, failed, dead (of a session)
+    """
 
     seconds: float
     clock: Callable[[], float] = time.monotonic
+    told: Callable[[str], None] = _nobody
     _token: str | None = None
     _until: float = 0.0
     _refused: Outcome | None = None
@@ -41,12 +50,17 @@ class Keeper:
         if isinstance(answer, str):
             self._token, self._until = answer, self.clock() + self.seconds
             self._refused = None
+            self.told("opened")
         elif isinstance(answer, (Blocked, Refused, Malformed)):
             # A wrong password is not tried again and again; a lost line is not a refusal.
             self._refused, self._refused_until = answer, self.clock() + REMEMBERED
+            self.told("refused")
+        else:
+            self.told("failed")
         return answer
 
     def spoil(self, token: str) -> None:
         """Drop a token that they no longer take, unless it has been replaced already."""
         if self._token == token:
             self._token = None
+            self.told("dead")

@@ -12,6 +12,7 @@ from gateway.admission.ask import Answer, Ask, Denied
 from gateway.admission.room import Decided
 from gateway.store.engine import Store
 from gateway.store.systems import Targets
+from gateway.watch import metrics
 
 GROUP = 50
 """At most so many requests share one transaction."""
@@ -85,6 +86,7 @@ class FrontDesk:
         decided = await self._store.write(
             lambda connection: admit(connection, self._targets, asks, self._tellers)
         )
+        metrics.GROUP_SIZE.observe(len(asks))
         self._wake()
         return decided
 

@@ -29,7 +29,7 @@ def serve(
     end, give back what was not begun, and then end the process.
     """
     settings = load()
-    log.configure()
+    log.configure(settings.log)
     # uvicorn repeats the signal it was stopped by; by then everything is in order.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _already_stopped)

@@ -27,7 +27,7 @@ def worker() -> None:
             f"worker: {settings.database} is an embedded database, which belongs to one process; "
             "`lienthong serve` delivers too"
         )
-    log.configure()
+    log.configure(settings.log)
     uvloop.run(_work(settings))
 
 

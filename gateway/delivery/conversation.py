@@ -66,9 +66,12 @@ def unreadable_lane() -> Ended:
 
 
 async def converse(
-    store: Store, target: Target, channel: Channel, step: Step, claim: Claim
+    store: Store, target: Target, channel: Channel, step: Step, claim: Claim, attempt: UUID
 ) -> Ended:
-    """Hold the conversation of one step; in shadow mode translate it, and send nothing."""
+    """Hold the conversation of one step; in shadow mode translate it, and send nothing.
+
+    attempt: under which it stands in the ledger and in the logs
+    """
     begun, started = time.monotonic(), int(time.time() * 1000)
     if target.config.mode == "shadow":
         outcome, name, detail = _shadow(target, step)
@@ -77,7 +80,7 @@ async def converse(
         outcome, detail, progressed = await _live(store, target, channel, step, claim)
         name = word(outcome)
     return Ended(
-        id=uuid7(),
+        id=attempt,
         outcome=outcome,
         name=name,
         started_at=started,

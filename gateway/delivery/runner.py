@@ -13,11 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
+from uuid_utils.compat import uuid7
 
 from adapters.kit.port import Step
 from gateway.delivery.conversation import Channel, Ended, converse, unreadable_lane
 from gateway.delivery.memory import Beginning
 from gateway.retries.port import Retries
+from gateway.rules.outcomes import word
 from gateway.store import lanes, settling
 from gateway.store.assign import assign_codes
 from gateway.store.engine import Connection, Store, StoreUnavailable
@@ -50,12 +52,13 @@ class Runner:
 
     def __init__(self, bench: Bench, target: Target, channel: Channel) -> None:
         self._bench = bench
-        self._target = target
-        self._channel = channel
+        self.target = self._target = target
+        self.channel = self._channel = channel
         self._news = asyncio.Event()
         self._talking: set[asyncio.Task[None]] = set()
         self._ended: list[Finished] = []
         self._beginning = Beginning()
+        self._open = True
         facts = target.facts
         self._terms = Terms(
             system=target.id,
@@ -149,7 +152,14 @@ class Runner:
 
     async def _attempt(self, work: Work) -> None:
         """Hold one conversation and put what came of it on the pile to settle."""
-        claim = work.claim
+        claim, attempt = work.claim, uuid7()
+        # Every line that is written from here on, by whomever, says whose it is.
+        structlog.contextvars.bind_contextvars(
+            system=self._target.name,
+            dossier=str(claim.dossier_id),
+            fence=claim.fence,
+            attempt=str(attempt),
+        )
         step = Step(
             dossier=work.dossier,
             events=work.events,
@@ -158,10 +168,12 @@ class Runner:
             born_here=claim.born_here,
         )
         try:
-            ended = await converse(self._bench.store, self._target, self._channel, step, claim)
+            ended = await converse(
+                self._bench.store, self._target, self._channel, step, claim, attempt
+            )
         except StoreUnavailable:
             # What was sent stands in no ledger yet: the lease lapses, and the lane is in doubt.
-            log.warning("checkpoint_lost", system=self._target.name)
+            log.warning("checkpoint_lost")
             return
         metrics.attempted(self._target.name, ended.name, ended.seconds)
         if isinstance(ended.outcome, Delivered) and work.events:
@@ -195,6 +207,28 @@ class Runner:
                 self._ended = [*batch, *self._ended]
                 raise
             self._bench.retries.hold(settled.waits)
+            self._say(batch, settled)
+
+    def _say(self, batch: Sequence[Finished], settled: Settled) -> None:
+        """Log what changed: lanes that were told or parked, and the gate when it shuts or opens.
+
+        What goes on waiting is no news: a system that is away for an hour makes a handful of lines.
+        """
+        for one, became in zip(batch, settled.became, strict=True):
+            if became in {"waiting", "again"}:
+                continue
+            log.info(
+                became,
+                system=self._target.name,
+                dossier=str(one.claim.dossier_id),
+                fence=one.claim.fence,
+                attempt=str(one.id),
+                outcome=one.name or word(one.outcome),
+            )
+        is_open = settled.gate == "open"
+        if is_open != self._open:
+            self._open = is_open
+            log.warning("gate", system=self._target.name, state="open" if is_open else "shut")
 
     def _settle_rows(self, connection: Connection, batch: Sequence[Finished]) -> Settled:
         settled = settling.settle(connection, self._rules, batch)

@@ -54,6 +54,7 @@ class SharedKeeper(Keeper):
             if held.token is not None:
                 opened = seal.open(held.token, self._purpose)
                 if opened is not None:
+                    self.told("shared")
                     return self._use(opened, held.token)
                 self._spoilt = held.token  # sealed by another key: log in anew
                 continue
@@ -99,3 +100,4 @@ class SharedKeeper(Keeper):
         """Drop a token that they no longer take; another process may have a newer one already."""
         if self._token == token:
             self._spoilt, self._token = self._sealed, None
+            self.told("dead")

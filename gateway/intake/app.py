@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +47,8 @@ class Parts:
     hear: Hear
     files_secret: str | None = None
     broker: Callable[[], str] = lambda: "none"
+    depths: Callable[[], Mapping[tuple[str, str], int]] = dict
+    """Messages in the queues of the retries, by system and part."""
     at_risk: int = 86_400_000
     """Milliseconds before its due time from which a dossier that waits is at risk."""
 

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any, TypeVar
 from uuid import UUID
 
+import structlog
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.requests import Request
@@ -22,6 +23,8 @@ from schemas.base import Part, Text1000
 from schemas.dossier import Content, NewDossier
 from schemas.event import NewEvent
 from schemas.parts import Officer
+
+log = structlog.get_logger()
 
 router = APIRouter(prefix="/v1")
 LARGEST = 1024 * 1024
@@ -155,6 +158,9 @@ async def _submit(request: Request, ask: Ask) -> JSONResponse:
     answered = await request.app.state.parts.desk.submit(ask)
     if isinstance(answered, Denied):
         raise Problem(answered.status, answered.code, answered.faults, more=answered.more)
-    metrics.ADMITTED.labels(type(ask).__name__.lower()).inc()
+    kind = type(ask).__name__.lower()
+    metrics.ADMITTED.labels(kind).inc()
+    if answered.status == 201:
+        log.info("stored", kind=kind, dossier=answered.body["id"], version=answered.body["version"])
     headers = {"Location": f"/v1/dossiers/{answered.body['id']}"}
     return JSONResponse(dict(answered.body), answered.status, headers)

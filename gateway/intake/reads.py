@@ -238,5 +238,5 @@ async def readyz(request: Request) -> JSONResponse:
 async def get_metrics(request: Request) -> Response:
     """Give the metrics in Prometheus' format."""
     parts = request.app.state.parts
-    await totals.refresh(parts.store, parts.at_risk)
+    await totals.refresh(parts.store, parts.at_risk, parts.depths())
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping
 
 from gateway.store import duties, evidence, operating
 from gateway.store.engine import Store, StoreUnavailable
@@ -19,8 +20,16 @@ LEASE = 60_000
 HOLDER = f"{os.getpid()}-{secrets.token_hex(4)}"
 
 
-async def refresh(store: Store, ahead: int, holder: str = HOLDER) -> None:
-    """Bring the totals up to date, or take them away where another process tells them."""
+async def refresh(
+    store: Store,
+    ahead: int,
+    depths: Mapping[tuple[str, str], int] | None = None,
+    holder: str = HOLDER,
+) -> None:
+    """Bring the totals up to date, or take them away where another process tells them.
+
+    depths: messages in the queues of the retries, by system and part
+    """
     try:
         mine = await store.write(
             lambda connection: duties.take(connection, "totals", holder, LEASE)
@@ -36,6 +45,7 @@ async def refresh(store: Store, ahead: int, holder: str = HOLDER) -> None:
     if mine:
         _tell(seen, more)
         metrics.evidence(said)
+        metrics.depths(depths or {})
     else:
         metrics.no_totals()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 
 import aio_pika
 from aio_pika.abc import AbstractConnection
@@ -26,11 +27,22 @@ FAILURES = (
 
 
 class Watch:
-    """Knows whether the broker is there; `url` None: there is none."""
+    """Knows whether the broker is there; `url` None: there is none.
 
-    def __init__(self, url: str | None) -> None:
+    queues: by the names of those whose depth is looked at, what they are called in metrics
+    """
+
+    def __init__(
+        self, url: str | None, queues: Mapping[str, tuple[str, str]] | None = None
+    ) -> None:
         self._url = url
+        self._queues = dict(queues or {})
+        self._depths: dict[tuple[str, str], int] = {}
         self._up: bool | None = None
+
+    def depths(self) -> Mapping[tuple[str, str], int]:
+        """Give how many messages were ready in each queue at the last look; none while away."""
+        return self._depths if self._up else {}
 
     def say(self) -> str:
         """Say `none` (not configured), `unknown` (not looked yet), `up` or `down`."""
@@ -63,11 +75,28 @@ class Watch:
         async with asyncio.timeout(PATIENCE):
             channel = await connection.channel(publisher_confirms=False)
             await channel.close()
+        self._depths = {
+            called: count
+            for name, called in self._queues.items()
+            if (count := await _depth(connection, name)) is not None
+        }
         self._note(up=True)
 
     def _note(self, *, up: bool) -> None:
         self._up = up
         metrics.broker(up=up)
+
+
+async def _depth(connection: AbstractConnection, name: str) -> int | None:
+    """Count what is ready in a queue; None: there is no such queue, and its channel is gone."""
+    async with asyncio.timeout(PATIENCE):
+        channel = await connection.channel(publisher_confirms=False)
+        try:
+            queue = await channel.declare_queue(name, passive=True)
+        except aio_pika.exceptions.ChannelNotFoundEntity:
+            return None
+        await channel.close()
+    return queue.declaration_result.message_count
 
 
 async def _close(connection: AbstractConnection | None) -> None:

@@ -31,8 +31,22 @@ _LEFT = sa.exists(
 )
 
 
-def compare(connection: Connection, limit: int = 1000) -> list[Difference]:
-    """Give the differences: forgotten lanes first."""
+Part = tuple[UUID | None, UUID | None]
+"""A part of the ledger: dossiers after the first id, up to the second; None: no such bound."""
+WHOLE: Part = (None, None)
+
+
+def next_part(connection: Connection, after: UUID | None, lanes: int) -> Part:
+    """Cut off the next part of the ledger, of about so many lanes; the last has no upper bound."""
+    rest = sa.select(lane.c.dossier_id).order_by(lane.c.dossier_id).offset(lanes - 1).limit(1)
+    if after is not None:
+        rest = rest.where(lane.c.dossier_id > after)
+    return after, connection.execute(rest).scalar_one_or_none()
+
+
+def compare(connection: Connection, limit: int = 1000, part: Part = WHOLE) -> list[Difference]:
+    """Give the differences in a part of the ledger: forgotten lanes first."""
+    after, until = part
     both = (
         sa.select(lane.c.dossier_id, lane.c.system, system.c.name)
         .join(system, system.c.id == lane.c.system)
@@ -41,6 +55,10 @@ def compare(connection: Connection, limit: int = 1000) -> list[Difference]:
         )
         .limit(limit)
     )
+    if after is not None:
+        both = both.where(lane.c.dossier_id > after)
+    if until is not None:
+        both = both.where(lane.c.dossier_id <= until)
     forgotten = both.where(todo.c.dossier_id.is_(None), lane.c.via.is_(None), _LEFT)
     idle = both.where(todo.c.dossier_id.is_not(None), todo.c.lease_until.is_(None), ~_LEFT)
     return [

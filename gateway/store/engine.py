@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
+
+from gateway.watch import metrics
 
 T = TypeVar("T")
 Job = tuple[Callable[[Connection], Any], Future[Any]]
@@ -130,6 +133,7 @@ class EmbeddedStore:
     def _commit(self, connection: Connection, group: list[Job]) -> None:
         """Run a group in one transaction; answer only after the commit."""
         answers: list[tuple[Future[Any], Any, BaseException | None]] = []
+        begun = time.monotonic()
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             for job, future in group:
@@ -142,6 +146,7 @@ class EmbeddedStore:
                     connection.exec_driver_sql("RELEASE job")
                     answers.append((future, None, error))
             connection.exec_driver_sql("COMMIT")
+            metrics.COMMIT_SECONDS.observe(time.monotonic() - begun)
         except sa.exc.DBAPIError as error:
             if connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
                 connection.exec_driver_sql("ROLLBACK")

@@ -8,6 +8,7 @@ runs once more from its first read.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from gateway.store import migrate
 from gateway.store.engine import StoreUnavailable
+from gateway.watch import metrics
 
 T = TypeVar("T")
 
@@ -121,12 +123,14 @@ class PostgresStore:
         nothing may have been replicated: that is no commit that we may speak of.
         """
         raw = id((await connection.get_raw_connection()).driver_connection)
+        begun = time.monotonic()
         async with connection.begin():
             done = await connection.run_sync(job)
             self._warned.discard(raw)
         if raw in self._warned:
             self._warned.discard(raw)
             raise StoreUnavailable("not replicated")
+        metrics.COMMIT_SECONDS.observe(time.monotonic() - begun)
         return done
 
     async def read(self, job: Callable[[Connection], T]) -> T:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -50,14 +50,20 @@ class Rules:
     scale: float
 
 
+Became = Literal["told", "waiting", "parked", "again", "late"]
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of the lanes: which wait, and which official codes were allocated."""
+    """What became of the lanes: which wait, and which official codes were allocated.
+
+    became: of each attempt in turn: told, waiting, parked, again, or late; gate: its state now
+    """
 
     waits: tuple[Waiting, ...]
     codes: tuple[tuple[UUID, str], ...]
-    words: tuple[str, ...]
-    gate: str
+    became: tuple[Became, ...]
+    gate: gates.State
 
 
 _KEY = sa.and_(todo.c.dossier_id == sa.bindparam("d"), todo.c.system == sa.bindparam("s"))
@@ -74,6 +80,7 @@ def settle(connection: Connection, rules: Rules, finished: Sequence[Finished]) -
     gate, until = Gate.read(row.gate), row.gate_until
     held = _held(connection, rules.system, finished)
     lines: list[Attempt] = []
+    became: list[Became] = []
     waits: list[Waiting] = []
     codes: list[tuple[UUID, str]] = []
     places = 0
@@ -82,6 +89,7 @@ def settle(connection: Connection, rules: Rules, finished: Sequence[Finished]) -
         late = head is None or head.fence != one.claim.fence or head.lease_until is None
         lines.append(_line(one, rules, late=late))
         if late or head is None:
+            became.append("late")
             continue
         places += 1
         fate, said, cause = decide(one.outcome, _lane(one, rules), gate, one.jitter)
@@ -95,7 +103,9 @@ def settle(connection: Connection, rules: Rules, finished: Sequence[Finished]) -
         )
         if isinstance(fate, Park) and fate.owner in MENDING and head.head_seq > one.claim.head_seq:
             _again(connection, one, now)  # something came in meanwhile that may have mended it
+            became.append("again")
             continue
+        became.append(BECAME[type(fate)])
         wait = _move(connection, one, head.head_seq, fate, now, rules)
         if wait is not None:
             waits.append(wait)
@@ -107,9 +117,10 @@ def settle(connection: Connection, rules: Rules, finished: Sequence[Finished]) -
         .where(system.c.id == rules.system)
         .values(gate=gate.row(), gate_until=until, inflight=system.c.inflight - places)
     )
-    return Settled(tuple(waits), tuple(codes), tuple(line.outcome for line in lines), gate.state)
+    return Settled(tuple(waits), tuple(codes), tuple(became), gate.state)
 
 
+BECAME: dict[type, Became] = {Close: "told", AskLater: "told", Wait: "waiting", Park: "parked"}
 MENDING = frozenset({"officer", "integrator"})
 """Who mends by an event: a correction that came while the step was under way counts."""
 

@@ -9,8 +9,8 @@ from typing import Any
 import structlog
 
 
-def configure() -> None:
-    """Set logging up for this process."""
+def configure(level: str = "info") -> None:
+    """Set logging up for this process; `level`: debug, info, warning or error."""
     terminal = sys.stderr.isatty()
     renderer: Any = (
         structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
@@ -22,6 +22,6 @@ def configure() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

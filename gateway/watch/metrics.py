@@ -54,8 +54,54 @@ SNAPSHOT = Gauge(
     "Age of the database's oldest open transaction",
     ["told_by"],
 )
-TOTALS = (LANES, OLDEST, PARKED, AT_RISK, AT_RISK_ALL, OVERDUE, GATE, WINDOW, HELD, HEARING_SILENT)
+DEPTH = Gauge(
+    "lienthong_broker_messages", "Messages ready in a queue of the retries", ["system", "queue"]
+)
+DIFFERENCES = Gauge(
+    "lienthong_agenda_differences",
+    "Lanes on which agenda and ledger differ, as of the checker's last whole lap",
+    ["what"],
+)
+CHECKED = Gauge(
+    "lienthong_checker_last_timestamp_seconds",
+    "Unix time at which the checker last looked at a part",
+    ["told_by"],
+)
+EXPIRY = Gauge(
+    "lienthong_expiry_timestamp_seconds",
+    "Unix time at which a certificate, our CA file or our credential of a system ends",
+    ["system", "what"],
+)
+TOTALS = (
+    LANES,
+    OLDEST,
+    PARKED,
+    AT_RISK,
+    AT_RISK_ALL,
+    OVERDUE,
+    GATE,
+    WINDOW,
+    HELD,
+    HEARING_SILENT,
+    DEPTH,
+)
 """What one process tells for all; absent from the others."""
+GROUP_SIZE = Histogram(
+    "lienthong_group_size",
+    "Requests that shared one transaction",
+    buckets=(1, 2, 5, 10, 20, 50),
+)
+COMMIT_SECONDS = Histogram(
+    "lienthong_commit_seconds",
+    "Length of a writing transaction, commit included",
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15),
+)
+SESSIONS = Counter(
+    "lienthong_logins_total", "Logins with a system, by what came of them", ["system", "what"]
+)
+SESSION = Gauge(
+    "lienthong_session_up", "1 while this process has a session with the system", ["system"]
+)
 DELIVERED_SECONDS = Histogram(
     "lienthong_accepted_to_delivered_seconds",
     "From the storing of an event until a system has it",
@@ -110,6 +156,37 @@ def no_totals() -> None:
 def delivered(system: str, seconds: float) -> None:
     """Show how long an event took from here to there."""
     DELIVERED_SECONDS.labels(system).observe(max(0.0, seconds))
+
+
+def checked(differences: Mapping[str, int] | None) -> None:
+    """Show that the checker looked; at the end of a lap, what it found."""
+    CHECKED.labels("checker").set_to_current_time()
+    for what, count in (differences or {}).items():
+        DIFFERENCES.labels(what).set(count)
+
+
+def not_checking() -> None:
+    """Take away what another process checks."""
+    CHECKED.clear()
+    DIFFERENCES.clear()
+
+
+def depths(rows: Mapping[tuple[str, str], int]) -> None:
+    """Show how many messages lie in each queue of the retries."""
+    DEPTH.clear()
+    for (system, queue), count in rows.items():
+        DEPTH.labels(system, queue).set(count)
+
+
+def login(system: str, what: str) -> None:
+    """Count a login or its end; `opened` and `shared` begin a session, all else ends it."""
+    SESSIONS.labels(system, what).inc()
+    SESSION.labels(system).set(what in {"opened", "shared"})
+
+
+def expires(system: str, what: str, at: float) -> None:
+    """Show when something that a system needs ends."""
+    EXPIRY.labels(system, what).set(at)
 
 
 def swept() -> None:

@@ -308,3 +308,23 @@ async def test_a_work_queue_deleted_under_its_consumers_is_noticed(
                 await asyncio.sleep(0.5)
 
     assert bell.woken
+
+
+async def test_the_depth_of_every_queue_is_seen_from_outside(rabbit: PrivateRabbit) -> None:
+    """By a process that only takes in; a queue that nobody made yet is left out."""
+    async with holding(rabbit) as (retries, _):
+        await up(retries)
+        called = {name: ("a", name.rpartition(".")[2]) for name in retries.queues()}
+        watch = Watch(rabbit.url, called | {"lienthong.v1.retry.nobody.ready": ("b", "ready")})
+        retries.hold([waiting(1800 * SCALE)] * 3)
+        await asyncio.sleep(0.5)
+        task = asyncio.create_task(watch.run())
+        async with asyncio.timeout(10):
+            while watch.say() != "up":
+                await asyncio.sleep(0.05)
+        depths = watch.depths()
+        task.cancel()
+        await asyncio.wait([task])
+
+    longest = f"wait-{1800 * SCALE:g}s"
+    assert depths == {called[name]: 3 * (longest in name) for name in called}

@@ -156,9 +156,9 @@ async def test_totals_come_from_one_process_only(opened: Settings) -> None:
     store = await open_store(opened)
     try:
         await find_targets(opened, store)
-        await refresh(store, 0, "first")
+        await refresh(store, 0, holder="first")
         first = shown()
-        await refresh(store, 0, "second")
+        await refresh(store, 0, holder="second")
         second = shown()
         took = await store.write(lambda connection: duties.take(connection, "totals", "x", -1))
     finally:
@@ -208,7 +208,7 @@ async def test_a_lost_database_takes_away_totals_and_is_said(opened: Settings) -
     store = await open_store(opened)
     try:
         await find_targets(opened, store)
-        await refresh(store, 0, "first")
+        await refresh(store, 0, holder="first")
         before = shown()
     finally:
         await store.close()
@@ -222,7 +222,7 @@ async def test_a_lost_database_takes_away_totals_and_is_said(opened: Settings) -
 def test_labels_come_from_small_sets() -> None:
     """No dossier, person or text in a label: the names of labels are these and no others."""
     bounded = {"system", "state", "owner", "outcome", "kind", "code", "word", "what", "why"}
-    bounded |= {"source", "told_by", "broker", "le"}
+    bounded |= {"source", "told_by", "broker", "queue", "le"}
     found = {name for one in vars(metrics).values() for name in getattr(one, "_labelnames", ())}
 
     assert found <= bounded

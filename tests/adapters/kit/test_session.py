@@ -59,3 +59,17 @@ async def test_a_refused_login_is_remembered() -> None:
         "t",
         3,
     )
+
+
+async def test_what_becomes_of_logins_is_told() -> None:
+    """Each word once: for metrics, whose business the kit does not know."""
+    words: list[str] = []
+    _, login = logins("t", Unreachable(why="x"), Blocked(why="x"))
+    keeper = Keeper(600, told=words.append)
+    await keeper.token(login)
+    keeper.spoil("t")
+    keeper.spoil("t")
+    await keeper.token(login)
+    await keeper.token(login)
+
+    assert words == ["opened", "dead", "failed", "refused"]

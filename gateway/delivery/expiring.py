@@ -1,0 +1,44 @@
+"""When what a system needs ends: its certificate, our CA file, and credentials as far as told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+
+import structlog
+
+from adapters.kit.http import Carrier, ca_expiry
+from gateway.store.systems import Target
+from gateway.watch import metrics
+
+log = structlog.get_logger()
+
+EVERY = 3600.0
+"""Seconds between two looks."""
+
+
+async def watch_expiry(ways: Sequence[tuple[Target, Carrier]]) -> None:
+    """Look once an hour until cancelled; a system that cannot be reached says nothing new."""
+    while True:
+        for target, carrier in ways:
+            await look(target, carrier)
+        await asyncio.sleep(EVERY)
+
+
+async def look(target: Target, carrier: Carrier) -> None:
+    """Show the ends that are known of one system."""
+    config = target.config
+    if config.credential_until is not None:
+        end = datetime.combine(config.credential_until, time.max, UTC)
+        metrics.expires(target.name, "credential", end.timestamp())
+    try:
+        if config.ca_file is not None:
+            ends = await asyncio.to_thread(ca_expiry, config.ca_file)
+            metrics.expires(target.name, "ca_file", ends)
+        found = await carrier.certificate_expiry()
+    except (OSError, ValueError) as error:
+        log.warning("expiry_unknown", system=target.name, error=type(error).__name__)
+        return
+    if found is not None:
+        metrics.expires(target.name, "certificate", found)
