@@ -107,7 +107,7 @@ class Conversation:
         """Tell a step; raises `CannotExpress` before anything was sent, or what the store did."""
         talk = self.adapter.deliver(step, self.settings)
         try:
-            found: Outcome = await self._whole(talk, strings_of(step.dossier))
+            found: Outcome = await self._whole(talk, step)
         except CannotExpress as error:
             if not self._sent:
                 raise
@@ -118,7 +118,7 @@ class Conversation:
         """Hear what they have to tell; None: all of it was handed in."""
         if self.adapter.poll is None:
             raise TypeError("this adapter does not poll")
-        found: Outcome | None = await self._whole(self.adapter.poll(look, self.settings), ())
+        found: Outcome | None = await self._whole(self.adapter.poll(look, self.settings))
         return found
 
     async def log_in(self) -> Outcome | None:
@@ -132,7 +132,7 @@ class Conversation:
             return lost.outcome
         return None
 
-    async def _whole(self, talk: Talk[Any], personal: tuple[str, ...]) -> Any:
+    async def _whole(self, talk: Talk[Any], step: Step | None = None) -> Any:
         """Hold a conversation to its end, and make an outcome of whatever ends it."""
         self._until = self.clock() + self.seconds
         try:
@@ -144,6 +144,7 @@ class Conversation:
         except Exception as error:
             if error is self._ours:
                 raise
+            personal = strings_of(step.dossier) if step is not None else ()
             return self._bug(error, personal)  # of an adapter: it must not stop the worker
         finally:
             talk.close()

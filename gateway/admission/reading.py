@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -38,9 +40,8 @@ class Unreadable(Exception):  # noqa: N818 - carries what the client is told
 def parse(body: bytes) -> dict[str, Any]:
     """Read a JSON object: BOM taken off, NFC, absent values dropped; raise `Unreadable`."""
     try:
-        found = json.loads(
-            body.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_constant
-        )
+        text = body.decode("utf-8-sig")
+        found = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
     except UnicodeDecodeError:
         raise Unreadable(Fault("not_json", "", {"why": "not UTF-8"})) from None
     except json.JSONDecodeError as error:
@@ -50,8 +51,12 @@ def parse(body: bytes) -> dict[str, Any]:
         raise Unreadable(Fault("too_deep")) from None
     if not isinstance(found, dict):
         raise Unreadable(Fault("type", "", {"expected": "{...}"}))
-    cleaned = _clean(found, "", 0, as_sent=False)
-    return dict(cleaned)
+    if b"\\" in body:
+        text = json.dumps(found, ensure_ascii=False)  # what was written with escapes, without them
+    if ODD.search(text) is None and unicodedata.is_normalized("NFC", text):
+        with contextlib.suppress(Unreadable):  # the long way says where
+            return dict(_without_absent(found, 0, as_sent=False))
+    return dict(_clean(found, "", 0, as_sent=False))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -65,6 +70,32 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(name: str) -> Any:
     raise Unreadable(Fault("not_json", "", {"why": f"{name} is not JSON"}))
+
+
+ODD = re.compile("\\\\u0000|[\ud800-\udfff]")
+"""What may be a letter that is refused: the long way tells."""
+
+
+def _without_absent(value: Any, depth: int, *, as_sent: bool) -> Any:
+    """Drop what is absent from a body whose letters are all in order."""
+    kind = type(value)
+    if kind is dict or kind is list:
+        if depth >= DEEPEST and value:
+            raise Unreadable(Fault("too_deep"))
+        below = depth + 1
+        if kind is list:
+            return [
+                one if type(one) is str else _without_absent(one, below, as_sent=as_sent)
+                for one in value
+            ]
+        return {
+            key: one
+            if type(one) is str
+            else _without_absent(one, below, as_sent=as_sent or key in AS_SENT)
+            for key, one in value.items()
+            if as_sent or (one is not None and one != "")
+        }
+    return value
 
 
 def _clean(value: Any, at: str, depth: int, *, as_sent: bool) -> Any:
@@ -160,6 +191,11 @@ def _hint(place: Sequence[str], model: type[BaseModel]) -> str:
     }
     close = difflib.get_close_matches(place[-1], names, n=1, cutoff=0.75)
     return f" → {close[0]}?" if close else ""
+
+
+def odd_times(body: bytes, found: Any) -> tuple[tuple[str, str], ...]:
+    """Flag suspicious times of a body; one without a Z before a quote has none."""
+    return tuple(suspicious(found)) if b"Z" in body else ()
 
 
 def suspicious(found: Any, at: str = "") -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 
 from gateway.access.keys import Client
 from gateway.admission.ask import Ask, Denied, Merge, Post, PostEvent, PostSnapshot
-from gateway.admission.reading import Unreadable, parse, suspicious, validate
+from gateway.admission.reading import Unreadable, odd_times, parse, validate
 from gateway.intake.caller import Caller
 from gateway.intake.problems import Problem
 from gateway.watch import metrics
@@ -127,7 +127,7 @@ async def _read(request: Request, model: type[M]) -> tuple[M, bytes, tuple[tuple
         raise Problem(422, "invalid", read)
     canonical = read.model_dump_json(exclude_none=True)
     digest = hashlib.sha256(canonical.encode()).digest()
-    return read, digest, tuple(suspicious(found))
+    return read, digest, odd_times(bytes(body), found)
 
 
 def _may(client: Client, content: Content) -> None:
