@@ -21,6 +21,9 @@ from gateway.store.dossiers import Place
 from gateway.store.engine import Connection
 from gateway.store.systems import Targets
 
+TWINS_WITHIN = 30 * 86_400_000
+"""Milliseconds within which two dossiers of one owner, procedure and agency may be one."""
+
 
 def admit(
     connection: Connection,
@@ -37,6 +40,7 @@ def admit(
     room = Room(connection, targets, datetime.now(UTC), tellers=tellers or {}, bulk=bulk)
     for state in dossiers.load(connection, ids=_ids(asks), refs=_refs(asks), codes=[*_codes(asks)]):
         room.put(state)
+    room.twins = dossiers.twins(connection, _twins(asks), room.millis - TWINS_WITHIN)
     keys = idempotency.used(connection, [(ask.client.id, ask.key) for ask in asks if ask.key])
     new_keys: idempotency.Used = {}
     found = []
@@ -69,6 +73,11 @@ def _decide(room: Room, ask: Ask) -> Decided:
             return telling.report(room, ask)
         case Merge():
             return merging.merge(room, ask)
+
+
+def _twins(asks: Sequence[Ask]) -> list[bytes]:
+    made = (opening.twin_of(ask.content) for ask in asks if isinstance(ask, (Post, PostSnapshot)))
+    return [twin for twin in made if twin is not None]
 
 
 def _ids(asks: Sequence[Ask]) -> list[UUID]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
 from typing import Any
 
 from uuid_utils.compat import uuid7
@@ -15,14 +14,11 @@ from gateway.admission.differing import differing
 from gateway.admission.room import Decided, Room, decided, denied, digest_of
 from gateway.rules.history import Version, begin
 from gateway.store import agenda
-from gateway.store.dossiers import State, millis, twins
+from gateway.store.dossiers import State, millis
 from gateway.store.lanes import next_numbers
 from gateway.words.fault import Fault
 from schemas.base import VIETNAM
-from schemas.dossier import Content, Dossier, NewDossier, Quality
-
-TWINS_WITHIN = timedelta(days=30)
-"""Two dossiers of one owner, procedure and agency this near to each other may be one."""
+from schemas.dossier import Content, NewDossier, Quality
 
 
 def post(room: Room, ask: Post) -> Decided:
@@ -104,20 +100,12 @@ def _flag_twins(room: Room, state: State) -> None:
     state.twin = twin_of(state.dossier)
     if state.twin is None:
         return
-    near = int(TWINS_WITHIN.total_seconds() * 1000)
-    found = twins(room.connection, state.twin, state.dossier.environment, room.millis - near)
-    found += [
-        other.id
-        for other in room.by_id.values()
-        if other.twin == state.twin and other.stored == 0 and _both(other.dossier, state.dossier)
-    ]
-    if found:
-        flag = Quality(code="possible_duplicate", since=room.now, by=str(found[-1]))
+    place = (state.twin, state.dossier.environment)
+    other = room.twins.get(place)
+    room.twins[place] = state.id
+    if other is not None:
+        flag = Quality(code="possible_duplicate", since=room.now, by=str(other))
         last = state.past[-1]
         head = state.dossier
         state.head = head.model_copy(update={"data_quality": (*head.data_quality, flag)})
         last.dossier = state.head
-
-
-def _both(left: Dossier, right: Dossier) -> bool:
-    return left.environment == right.environment

@@ -15,7 +15,7 @@ from gateway.admission.catalogue import settle
 from gateway.rules.history import Version
 from gateway.rules.ownership import owning_system
 from gateway.store import agenda
-from gateway.store.dossiers import State, known_codes, millis
+from gateway.store.dossiers import State, Twins, known_codes, millis
 from gateway.store.engine import Connection
 from gateway.store.evidence import Evidence
 from gateway.store.systems import Targets
@@ -61,6 +61,8 @@ class Room:
     by_code: dict[tuple[str, str], list[State]] = field(default_factory=dict)
     tellers: dict[str, Client] = field(default_factory=dict)
     evidence: list[Evidence] = field(default_factory=list)
+    twins: Twins = field(default_factory=dict)
+    """Dossiers that those which are opened here may be, and those that were opened here."""
     bulk: bool = False
     """Many things that came in one piece: they go behind what comes one by one."""
 

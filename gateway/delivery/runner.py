@@ -23,7 +23,7 @@ from gateway.rules.outcomes import word
 from gateway.store import lanes, settling
 from gateway.store.assign import assign_codes
 from gateway.store.engine import Connection, Store, StoreUnavailable
-from gateway.store.lanes import Claim, Claimed, Terms, Work
+from gateway.store.lanes import Claim, Claimed, Terms, Versions, Work
 from gateway.store.settling import Finished, Settled
 from gateway.store.systems import Target, Targets
 from gateway.watch import metrics
@@ -106,44 +106,40 @@ class Runner:
         free = min(BATCH, self._target.facts.at_once - len(self._talking))
         if free <= 0:
             return 1.0
-        claimed = await self._claim(free)
+        claimed, stored = await self._claim(free)
         if not claimed.claims:
             return claimed.look_again / 1000
-        for work in await self._load(claimed.claims):
+        for work in self._unpack(claimed.claims, stored):
             task = asyncio.create_task(self._attempt(work))
             self._talking.add(task)
             task.add_done_callback(self._talking.discard)
         return 0.0 if len(claimed.claims) == free else 1.0
 
-    async def _claim(self, free: int) -> Claimed:
-        """Claim lanes; whoever is stopped in the middle gives back what it had claimed."""
+    async def _claim(self, free: int) -> tuple[Claimed, list[Versions]]:
+        """Claim lanes and read what they have to say, in one transaction.
+
+        Whoever is stopped in the middle gives back what it had claimed.
+        """
         since = self._beginning.since(time.monotonic())
-        claiming = asyncio.ensure_future(
-            self._bench.store.write(
-                lambda connection: lanes.claim(connection, self._terms, free, since=since)
-            )
-        )
+
+        def take(connection: Connection) -> tuple[Claimed, list[Versions]]:
+            claimed = lanes.claim(connection, self._terms, free, since=since)
+            return claimed, lanes.versions(connection, claimed.claims)
+
+        claiming = asyncio.ensure_future(self._bench.store.write(take))
         try:
-            claimed = await asyncio.shield(claiming)
+            claimed, stored = await asyncio.shield(claiming)
         except asyncio.CancelledError:
-            claimed = await claiming
+            claimed, _ = await claiming
             await self._bench.store.write(
                 lambda connection: lanes.release(connection, claimed.claims)
             )
             raise
         self._beginning.note(since, claimed.lowest, claimed.cost, time.monotonic())
-        return claimed
+        return claimed, stored
 
-    async def _load(self, claims: Sequence[Claim]) -> list[Work]:
-        try:
-            work, unreadable = await self._bench.store.read(
-                lambda connection: lanes.load(connection, self._target.name, claims)
-            )
-        except BaseException:
-            await asyncio.shield(
-                self._bench.store.write(lambda connection: lanes.release(connection, claims))
-            )
-            raise
+    def _unpack(self, claims: Sequence[Claim], stored: Sequence[Versions]) -> list[Work]:
+        work, unreadable = lanes.unpack(self._target.name, claims, stored)
         for claim in unreadable:
             log.error("unreadable", system=self._target.name, dossier=str(claim.dossier_id))
             self._ended.append(self._finished(claim, unreadable_lane()))

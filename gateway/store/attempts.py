@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from uuid_utils.compat import uuid7
 
+from gateway.store import rows
 from gateway.store.tables import attempt
 
 
@@ -31,6 +31,9 @@ class Attempt:
     late: bool
     adapter: str
     detail: dict[str, Any]
+
+
+COLUMNS = tuple(one.name for one in fields(Attempt))
 
 
 def lapsed(
@@ -97,8 +100,5 @@ def retried(
 
 def write(connection: Connection, lines: Sequence[Attempt]) -> None:
     """Write lines; one that is already there stays as it is, so a settlement may be repeated."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    connection.execute(
-        insert(attempt).on_conflict_do_nothing(index_elements=["id"]),
-        [asdict(line) for line in lines],
-    )
+    shown = [{name: getattr(line, name) for name in COLUMNS} for line in lines]
+    rows.insert(connection, attempt, shown, again=True)

@@ -171,20 +171,25 @@ def load(
     return list(states.values())
 
 
-def twins(connection: Connection, twin: bytes, environment: str, since: int) -> list[UUID]:
-    """Find other dossiers of one owner, procedure and agency that are younger than `since`."""
-    return list(
-        connection.execute(
-            sa.select(dossier.c.id)
-            .where(
-                dossier.c.twin == twin,
-                dossier.c.environment == environment,
-                dossier.c.created_at >= since,
-                dossier.c.merged_into.is_(None),
-            )
-            .order_by(dossier.c.id)
-        ).scalars()
+Twins = dict[tuple[bytes, str], UUID]
+"""By twin and environment: the youngest dossier of one owner, procedure and agency."""
+
+
+def twins(connection: Connection, wanted: Iterable[bytes], since: int) -> Twins:
+    """Find dossiers that are younger than `since` and may be those that are being opened."""
+    sought = sorted(set(wanted))
+    if not sought:
+        return {}
+    found = connection.execute(
+        sa.select(dossier.c.id, dossier.c.twin, dossier.c.environment)
+        .where(
+            dossier.c.twin.in_(sought),
+            dossier.c.created_at >= since,
+            dossier.c.merged_into.is_(None),
+        )
+        .order_by(dossier.c.id)
     )
+    return {(row.twin, row.environment): row.id for row in found}
 
 
 def _joined_ids(connection: Connection, refs: list[tuple[int, str]]) -> list[UUID]:

@@ -20,7 +20,7 @@ from gateway.rules import gate as gates
 from gateway.rules.gate import Gate
 from gateway.rules.outcomes import MAY_STAND, MAY_STAND_TWICE, PARK_AFTER_LAPSES
 from gateway.rules.withhold import withheld
-from gateway.store import attempts
+from gateway.store import attempts, rows
 from gateway.store.bodies import unpack_dossier, unpack_event
 from gateway.store.dialect import now as db_now
 from gateway.store.tables import ASKED, PARKED, READY, WAITING, counter, event, lane, system, todo
@@ -117,18 +117,6 @@ LOOK_AGAIN = 1000
 
 _KEY = sa.and_(todo.c.dossier_id == sa.bindparam("d"), todo.c.system == sa.bindparam("s"))
 
-_LEASE = (
-    todo.update()
-    .where(_KEY)
-    .values(
-        fence=sa.bindparam("f"),
-        lease_until=sa.bindparam("until"),
-        worker=sa.bindparam("w"),
-        doubt=sa.bindparam("doubt_"),
-        lost=sa.bindparam("lost_"),
-    )
-)
-
 _PARK = (
     todo.update()
     .where(_KEY)
@@ -213,8 +201,7 @@ def claim(
         attempts.write(connection, lapsed)
     fresh = sum(1 for one in found if one.lease_until is None)
     parked = len(found) - len(claims)
-    if leases:
-        connection.execute(_LEASE, leases)
+    rows.update(connection, todo, ("dossier_id", "system"), leases)
     connection.execute(
         system.update()
         .where(system.c.id == terms.system)
@@ -268,50 +255,96 @@ def _lease(
                 failing_since=row.failing_since,
             )
         )
-        leases.append(key | {"f": fence, "until": now + terms.lease, "w": terms.worker})
+        leases.append(
+            {
+                "dossier_id": row.dossier_id,
+                "system": terms.system,
+                "fence": fence,
+                "lease_until": now + terms.lease,
+                "worker": terms.worker,
+                "doubt": doubt,
+                "lost": lost,
+            }
+        )
     return claims, leases, lapsed
 
 
-def load(
-    connection: Connection, name: str, claims: Sequence[Claim]
+Versions = Sequence[Any]
+"""What is stored of one lane's step: rows of the table `event`, the newest last."""
+
+
+def versions(connection: Connection, claims: Sequence[Claim]) -> list[Versions]:
+    """Read what each claimed lane has to say, still packed; in the order of the claims."""
+    if not claims:
+        return []
+    if connection.dialect.name == "postgresql":
+        found: dict[UUID, list[Any]] = {one.dossier_id: [] for one in claims}
+        asked = {
+            "ids": [one.dossier_id for one in claims],
+            "firsts": [_first(one) for one in claims],
+            "lasts": [one.head_seq for one in claims],
+        }
+        for row in connection.execute(_VERSIONS, asked):
+            found[row.dossier_id].append(row)
+        return [found[one.dossier_id] for one in claims]
+    return [
+        connection.execute(
+            sa.select(event.c.seq, event.c.origin, event.c.supersedes, event.c.body)
+            .where(
+                event.c.dossier_id == one.dossier_id,
+                event.c.seq >= _first(one),
+                event.c.seq <= one.head_seq,
+            )
+            .order_by(event.c.seq)
+        ).all()
+        for one in claims
+    ]
+
+
+_VERSIONS = sa.text(
+    "SELECT e.dossier_id, e.seq, e.origin, e.supersedes, e.body FROM unnest("
+    "CAST(:ids AS uuid[]), CAST(:firsts AS integer[]), CAST(:lasts AS integer[])"
+    ") AS v(id, first, last) JOIN event e ON e.dossier_id = v.id AND e.seq BETWEEN v.first "
+    "AND v.last ORDER BY e.dossier_id, e.seq"
+)
+
+
+def _first(one: Claim) -> int:
+    """Say from which event on to read: the newest at least, for the dossier as it is."""
+    return min(one.done_seq + 1, one.head_seq)
+
+
+def unpack(
+    name: str, claims: Sequence[Claim], found: Sequence[Versions]
 ) -> tuple[list[Work], list[Claim]]:
-    """Read what each claimed lane has to say; and which lanes cannot be read.
+    """Unpack what each lane has to say; and say which lanes cannot be read.
 
     A lane that cannot be read is one lane's misfortune: it must not hold up its system.
     """
     work: list[Work] = []
     unreadable: list[Claim] = []
-    for one in claims:
+    for one, stored in zip(claims, found, strict=True):
         try:
-            work.append(_load(connection, name, one))
+            work.append(_work(name, one, stored))
         except (ValueError, LookupError, zlib.error):
             unreadable.append(one)
     return work, unreadable
 
 
-def _load(connection: Connection, name: str, one: Claim) -> Work:
-    """Read the newest dossier and the events not yet told, which may be none.
+def _work(name: str, one: Claim, stored: Versions) -> Work:
+    """Give the newest dossier and the events not yet told, which may be none.
 
     None: a checkpoint confirmed the last of them and its worker died before it could settle.
     An event that the system itself told us is not told back, and one that a later event in the
     same step supersedes is left to its correction.
     """
-    rows = connection.execute(
-        sa.select(event.c.seq, event.c.origin, event.c.supersedes, event.c.body)
-        .where(
-            event.c.dossier_id == one.dossier_id,
-            event.c.seq >= min(one.done_seq + 1, one.head_seq),
-            event.c.seq <= one.head_seq,
-        )
-        .order_by(event.c.seq)
-    ).all()
-    gone = {row.supersedes for row in rows if row.supersedes is not None}
+    gone = {row.supersedes for row in stored if row.supersedes is not None}
     told = tuple(
         unpack_event(row.body)
-        for row in rows
+        for row in stored
         if row.seq > one.done_seq and row.origin != name and row.seq not in gone
     )
-    return Work(one, withheld(unpack_dossier(rows[-1].body)), told)
+    return Work(one, withheld(unpack_dossier(stored[-1].body)), told)
 
 
 def checkpoint(connection: Connection, one: Claim, remote: Remote, up_to: int) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from gateway.store import rows
 from gateway.store.bodies import pack
 from gateway.store.dossiers import State, known_codes, millis
 from gateway.store.tables import dossier, dossier_code, event, joined, lane, todo
@@ -21,8 +21,9 @@ def save(connection: Connection, states: Sequence[State], now: int) -> None:
         return
     fresh = [state for state in touched if state.stored == 0]
     if fresh:
-        connection.execute(
-            dossier.insert(),
+        rows.insert(
+            connection,
+            dossier,
             [
                 _row(state)
                 | {
@@ -38,20 +39,9 @@ def save(connection: Connection, states: Sequence[State], now: int) -> None:
             ],
         )
     known = [state for state in touched if state.stored]
-    if known:
-        columns: dict[str, Any] = {name: sa.bindparam(f"{name}_") for name in _row(known[0])}
-        connection.execute(
-            dossier.update()
-            .where(dossier.c.id == sa.bindparam("key"))
-            .values(**columns, updated_at=now),
-            [
-                {f"{name}_": value for name, value in _row(state).items()} | {"key": state.id}
-                for state in known
-            ],
-        )
-    events = [row for state in touched for row in _events(state)]
-    if events:
-        connection.execute(event.insert(), events)
+    changes = [_row(state) | {"id": state.id, "updated_at": now} for state in known]
+    rows.update(connection, dossier, ("id",), changes)
+    rows.insert(connection, event, [row for state in touched for row in _events(state)])
     _save_lanes(connection, touched)
     _save_sources(connection, touched, now)
 
@@ -108,8 +98,7 @@ def _save_lanes(connection: Connection, states: Sequence[State]) -> None:
         for row in state.lanes.values()
         if row.new
     ]
-    if lanes:
-        connection.execute(lane.insert(), lanes)
+    rows.insert(connection, lane, lanes)
     agenda = [
         {
             "dossier_id": state.id,
@@ -123,8 +112,7 @@ def _save_lanes(connection: Connection, states: Sequence[State]) -> None:
         for of, row in state.todos.items()
         if row.new
     ]
-    if agenda:
-        connection.execute(todo.insert(), agenda)
+    rows.insert(connection, todo, agenda)
     for state in states:
         for of, row in state.todos.items():
             if not row.new and row.change:
@@ -162,5 +150,4 @@ def _save_sources(connection: Connection, states: Sequence[State], now: int) -> 
         for value, kind in known_codes(state.dossier).items()
         if value not in state.codes
     ]
-    if codes:
-        connection.execute(dossier_code.insert(), codes)
+    rows.insert(connection, dossier_code, codes)

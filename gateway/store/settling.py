@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from gateway.rules import gate as gates
 from gateway.rules.gate import Gate, Result
 from gateway.rules.outcomes import AskLater, Close, Fate, Lane, Park, Wait, decide, word
 from gateway.rules.schedule import Waiting
-from gateway.store import attempts
+from gateway.store import attempts, rows
 from gateway.store.attempts import Attempt
 from gateway.store.dialect import now as db_now
 from gateway.store.lanes import Claim
@@ -66,7 +66,42 @@ class Settled:
     gate: gates.State
 
 
-_KEY = sa.and_(todo.c.dossier_id == sa.bindparam("d"), todo.c.system == sa.bindparam("s"))
+@dataclass(slots=True)
+class Moves:
+    """What has to be written of a batch: gathered row by row, written kind by kind."""
+
+    system: int
+    now: int
+    scale: float
+    told: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    gone: list[UUID] = field(default_factory=list)
+    changed: dict[tuple[str, ...], list[dict[str, Any]]] = field(default_factory=dict)
+    waits: list[Waiting] = field(default_factory=list)
+    codes: list[tuple[UUID, str]] = field(default_factory=list)
+
+    def change(self, dossier_id: UUID, **columns: Any) -> None:
+        """Change a row of the agenda; its lease ends with that."""
+        row = {"dossier_id": dossier_id, "system": self.system, "lease_until": None, **columns}
+        self.changed.setdefault(tuple(row), []).append(row)
+
+    def lane(self, dossier_id: UUID, **columns: Any) -> dict[str, Any]:
+        """Give a row of the ledger."""
+        return {"dossier_id": dossier_id, "system": self.system, **columns}
+
+    def write(self, connection: Connection) -> None:
+        """Write everything; the rows of the agenda were locked before, in one order."""
+        rows.update(connection, lane, KEYS, self.told, rising="done_seq")
+        rows.update(connection, lane, KEYS, self.asked)
+        if self.gone:
+            connection.execute(
+                todo.delete().where(todo.c.system == self.system, todo.c.dossier_id.in_(self.gone))
+            )
+        for alike in self.changed.values():
+            rows.update(connection, todo, KEYS, alike)
+
+
+KEYS = ("dossier_id", "system")
 
 
 def settle(connection: Connection, rules: Rules, finished: Sequence[Finished]) -> Settled:
@@ -79,11 +114,9 @@ def settle(connection: Connection, rules: Rules, finished: Sequence[Finished]) -
     ).one()
     gate, until = Gate.read(row.gate), row.gate_until
     held = _held(connection, rules.system, finished)
+    moves = Moves(rules.system, now, rules.scale)
     lines: list[Attempt] = []
     became: list[Became] = []
-    waits: list[Waiting] = []
-    codes: list[tuple[UUID, str]] = []
-    places = 0
     for one in finished:
         head = held.get(one.claim.dossier_id)
         late = head is None or head.fence != one.claim.fence or head.lease_until is None
@@ -91,7 +124,6 @@ def settle(connection: Connection, rules: Rules, finished: Sequence[Finished]) -
         if late or head is None:
             became.append("late")
             continue
-        places += 1
         fate, said, cause = decide(one.outcome, _lane(one, rules), gate, one.jitter)
         gate, until = gates.settle(
             gate,
@@ -101,36 +133,22 @@ def settle(connection: Connection, rules: Rules, finished: Sequence[Finished]) -
             at_once=rules.at_once,
             scale=rules.scale,
         )
-        if isinstance(fate, Park) and fate.owner in MENDING and head.head_seq > one.claim.head_seq:
-            _again(connection, one, now)  # something came in meanwhile that may have mended it
-            became.append("again")
-            continue
-        became.append(BECAME[type(fate)])
-        wait = _move(connection, one, head.head_seq, fate, now, rules)
-        if wait is not None:
-            waits.append(wait)
-        if isinstance(fate, Close) and fate.official_code is not None:
-            codes.append((one.claim.dossier_id, fate.official_code))
+        became.append(_move(moves, one, head.head_seq, fate))
+    moves.write(connection)
     attempts.write(connection, lines)
+    places = len(became) - became.count("late")
     connection.execute(
         system.update()
         .where(system.c.id == rules.system)
         .values(gate=gate.row(), gate_until=until, inflight=system.c.inflight - places)
     )
-    return Settled(tuple(waits), tuple(codes), tuple(became), gate.state)
+    return Settled(tuple(moves.waits), tuple(moves.codes), tuple(became), gate.state)
 
 
-BECAME: dict[type, Became] = {Close: "told", AskLater: "told", Wait: "waiting", Park: "parked"}
+AFRESH = {"doubt": 0, "tries": 0, "lost": 0, "failing_since": None, "reason": None}
+"""How a lane goes on that was told something."""
 MENDING = frozenset({"officer", "integrator"})
 """Who mends by an event: a correction that came while the step was under way counts."""
-
-
-def _again(connection: Connection, one: Finished, now: int) -> None:
-    """Let a lane go on at once with what is new."""
-    connection.execute(
-        todo.update().where(_KEY).values(state=READY, lease_until=None, rank=now, wake_at=None),
-        {"d": one.claim.dossier_id, "s": one.claim.system},
-    )
 
 
 def _held(connection: Connection, of: int, finished: Sequence[Finished]) -> dict[UUID, Any]:
@@ -177,94 +195,62 @@ def _line(one: Finished, rules: Rules, *, late: bool) -> Attempt:
     )
 
 
-def _move(
-    connection: Connection, one: Finished, head_seq: int, fate: Fate, now: int, rules: Rules
-) -> Waiting | None:
-    """Move one lane as decided."""
-    claim = one.claim
-    key = {"d": claim.dossier_id, "s": claim.system}
+def _move(moves: Moves, one: Finished, head_seq: int, fate: Fate) -> Became:
+    """Note how one lane moves as decided."""
+    claim, now = one.claim, moves.now
     match fate:
-        case Close(up_to=up_to, remote=remote):
-            connection.execute(
-                lane.update()
-                .where(lane.c.dossier_id == claim.dossier_id, lane.c.system == claim.system)
-                .values(
-                    remote=asdict(remote),
-                    done_at=now,
-                    done_seq=sa.case((lane.c.done_seq < up_to, up_to), else_=lane.c.done_seq),
-                )
+        case Close(up_to=up_to, remote=remote, official_code=code):
+            moves.told.append(
+                moves.lane(claim.dossier_id, remote=asdict(remote), done_at=now, done_seq=up_to)
             )
+            if code is not None:
+                moves.codes.append((claim.dossier_id, code))
             if head_seq <= up_to:
-                connection.execute(todo.delete().where(_KEY), key)
+                moves.gone.append(claim.dossier_id)
             else:  # something happened meanwhile
-                connection.execute(
-                    todo.update()
-                    .where(_KEY)
-                    .values(
-                        lease_until=None,
-                        rank=now,
-                        doubt=0,
-                        tries=0,
-                        lost=0,
-                        failing_since=None,
-                        reason=None,
-                        since=now,
-                    ),
-                    key,
-                )
-            return None
+                moves.change(claim.dossier_id, rank=now, since=now, **AFRESH)
+            return "told"
         case AskLater(seconds=seconds, remote=remote, holds=holds):
-            connection.execute(
-                lane.update()
-                .where(lane.c.dossier_id == claim.dossier_id, lane.c.system == claim.system)
-                .values(remote=asdict(remote))
+            moves.asked.append(moves.lane(claim.dossier_id, remote=asdict(remote)))
+            moves.change(
+                claim.dossier_id,
+                state=ASKED if holds or head_seq == claim.head_seq else READY,
+                tries=0,
+                failing_since=None,
+                reason="asked_holds" if holds else "asked",
+                wake_at=now + int(seconds * moves.scale * 1000),
             )
-            waits = ASKED if holds or head_seq == claim.head_seq else READY
-            connection.execute(
-                todo.update()
-                .where(_KEY)
-                .values(
-                    state=waits,
-                    lease_until=None,
-                    tries=0,
-                    failing_since=None,
-                    reason="asked_holds" if holds else "asked",
-                    wake_at=now + int(seconds * rules.scale * 1000),
-                ),
-                key,
-            )
-            return Waiting(claim.dossier_id, claim.system, claim.fence, seconds * rules.scale)
+            _wait(moves, claim, seconds)
+            return "told"
         case Wait(seconds=seconds, reason=reason, doubt=doubt, counted=counted):
             moved = one.progressed or claim.failing_since is None
-            since = now if moved else claim.failing_since
-            connection.execute(
-                todo.update()
-                .where(_KEY)
-                .values(
-                    state=WAITING,
-                    lease_until=None,
-                    doubt=doubt,
-                    reason=reason,
-                    tries=(0 if one.progressed else claim.tries) + counted,
-                    failing_since=since,
-                    wake_at=now + int(seconds * rules.scale * 1000),
-                ),
-                key,
+            moves.change(
+                claim.dossier_id,
+                state=WAITING,
+                doubt=doubt,
+                reason=reason,
+                tries=(0 if one.progressed else claim.tries) + counted,
+                failing_since=now if moved else claim.failing_since,
+                wake_at=now + int(seconds * moves.scale * 1000),
             )
-            return Waiting(claim.dossier_id, claim.system, claim.fence, seconds * rules.scale)
+            _wait(moves, claim, seconds)
+            return "waiting"
+        case Park(owner=owner) if owner in MENDING and head_seq > claim.head_seq:
+            # Something came in meanwhile that may have mended it: go on at once.
+            moves.change(claim.dossier_id, state=READY, rank=now, wake_at=None)
+            return "again"
         case Park(owner=owner, reason=reason, cause=cause, problems=problems):
-            connection.execute(
-                todo.update()
-                .where(_KEY)
-                .values(
-                    state=PARKED,
-                    lease_until=None,
-                    wake_at=None,
-                    reason=reason,
-                    cause=cause[:200],
-                    parked_for=owner,
-                    detail=[asdict(problem) for problem in problems],
-                ),
-                key,
+            moves.change(
+                claim.dossier_id,
+                state=PARKED,
+                wake_at=None,
+                reason=reason,
+                cause=cause[:200],
+                parked_for=owner,
+                detail=[asdict(problem) for problem in problems],
             )
-            return None
+            return "parked"
+
+
+def _wait(moves: Moves, claim: Claim, seconds: float) -> None:
+    moves.waits.append(Waiting(claim.dossier_id, claim.system, claim.fence, seconds * moves.scale))

@@ -236,7 +236,7 @@ async def test_confirmed_to_the_last_and_then_killed(house: House) -> None:
     await house.checkpoint(first)
     (second,) = await house.claim()
     work, unreadable = await house.store.read(
-        lambda connection: lanes.load(connection, "a", [second])
+        lambda connection: lanes.unpack("a", [second], lanes.versions(connection, [second]))
     )
 
     assert ([one.events for one in work], unreadable) == ([()], [])
@@ -248,7 +248,7 @@ async def test_one_unreadable_lane_holds_up_nobody(house: House) -> None:
     (good,) = await house.claim()
     bad = replace(good, dossier_id=uuid7())
     work, unreadable = await house.store.read(
-        lambda connection: lanes.load(connection, "a", [bad, good])
+        lambda connection: lanes.unpack("a", [bad, good], lanes.versions(connection, [bad, good]))
     )
 
     assert ([good], [bad]) == ([one.claim for one in work], unreadable)
