@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Effect = Literal["read", "keyed", "append"]
 """What repeating a request does: nothing at all, nothing more, or the thing a second time."""
@@ -34,6 +34,15 @@ class Remote:
     """The number of the last event of which they were told in a line of its own."""
     notes: Mapping[str, str] = field(default_factory=dict)
     """Whatever else the adapter needs next time: ids of files, a number it took. Keep it small."""
+
+    def row(self) -> dict[str, Any]:
+        """Give it in the form in which it is stored."""
+        return {
+            "id": self.id,
+            "created": self.created,
+            "line": self.line,
+            "notes": dict(self.notes),
+        }
 
 
 @dataclass(frozen=True, slots=True)

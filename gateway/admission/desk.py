@@ -16,6 +16,8 @@ from gateway.watch import metrics
 
 GROUP = 50
 """At most so many requests share one transaction."""
+GROUPS = 2
+"""So many groups are under way at once: one is decided on while the other waits for its commit."""
 
 
 class Waker(Protocol):
@@ -41,14 +43,16 @@ class FrontDesk:
         self._tellers = tellers or {}
         self._wake = wake
         self._waiting: list[tuple[Ask, asyncio.Future[Answer | Denied]]] = []
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def submit(self, ask: Ask) -> Answer | Denied:
         """Store one request together with its neighbours; return after the commit."""
         future: asyncio.Future[Answer | Denied] = asyncio.get_running_loop().create_future()
         self._waiting.append((ask, future))
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._drain())
+        if len(self._tasks) < GROUPS:
+            task = asyncio.create_task(self._drain())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return await asyncio.shield(future)
 
     async def take(self, asks: Sequence[Ask]) -> list[Decided]:

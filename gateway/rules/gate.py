@@ -12,7 +12,7 @@ hold over all processes. Figures:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 State = Literal["open", "probing", "closed"]
@@ -55,7 +55,7 @@ class Gate:
 
     def row(self) -> dict[str, Any]:
         """Give the gate in the form in which it is stored."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 @dataclass(frozen=True, slots=True)

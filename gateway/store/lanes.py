@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -365,7 +365,7 @@ def checkpoint(connection: Connection, one: Claim, remote: Remote, up_to: int) -
         lane.update()
         .where(lane.c.dossier_id == one.dossier_id, lane.c.system == one.system)
         .values(
-            remote=asdict(remote),
+            remote=remote.row(),
             done_at=db_now(connection),
             done_seq=sa.case((lane.c.done_seq < up_to, up_to), else_=lane.c.done_seq),
         )

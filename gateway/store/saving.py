@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -90,7 +89,7 @@ def _save_lanes(connection: Connection, states: Sequence[State]) -> None:
             "dossier_id": state.id,
             "system": row.system,
             "done_seq": row.done_seq,
-            "remote": asdict(row.remote),
+            "remote": row.remote.row(),
             "born_here": row.born_here,
             "via": row.via,
         }

@@ -201,7 +201,7 @@ def _move(moves: Moves, one: Finished, head_seq: int, fate: Fate) -> Became:
     match fate:
         case Close(up_to=up_to, remote=remote, official_code=code):
             moves.told.append(
-                moves.lane(claim.dossier_id, remote=asdict(remote), done_at=now, done_seq=up_to)
+                moves.lane(claim.dossier_id, remote=remote.row(), done_at=now, done_seq=up_to)
             )
             if code is not None:
                 moves.codes.append((claim.dossier_id, code))
@@ -211,7 +211,7 @@ def _move(moves: Moves, one: Finished, head_seq: int, fate: Fate) -> Became:
                 moves.change(claim.dossier_id, rank=now, since=now, **AFRESH)
             return "told"
         case AskLater(seconds=seconds, remote=remote, holds=holds):
-            moves.asked.append(moves.lane(claim.dossier_id, remote=asdict(remote)))
+            moves.asked.append(moves.lane(claim.dossier_id, remote=remote.row()))
             moves.change(
                 claim.dossier_id,
                 state=ASKED if holds or head_seq == claim.head_seq else READY,
