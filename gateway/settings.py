@@ -114,6 +114,7 @@ class Settings:
 
 LIMITS = {
     "at_once": int,
+    "batch": int,
     "rate": float,
     "exchange": float,
     "exchanges": int,

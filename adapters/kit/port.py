@@ -30,7 +30,7 @@ from pydantic import BaseModel, ConfigDict
 from schemas.dossier import Dossier
 from schemas.event import Event
 from schemas.inbound import Item, Verdict
-from schemas.outcome import Effect, Outcome, Remote
+from schemas.outcome import CannotExpress, Effect, Outcome, Remote
 from schemas.parts import File
 
 T = TypeVar("T")
@@ -251,6 +251,7 @@ class Facts:
 
     version: of the adapter, kept with every attempt
     at_once: conversations at the same time
+    batch: steps in one conversation, for an adapter with `deliver_many`; 1: each by itself
     rate: requests per second, None for no limit
     exchange: seconds for one whole exchange, body included
     exchanges: so many exchanges a plain step takes; they must fit into a conversation
@@ -268,6 +269,7 @@ class Facts:
 
     version: str
     at_once: int = 4
+    batch: int = 1
     rate: float | None = None
     exchange: float = 30.0
     exchanges: int = 4
@@ -312,11 +314,18 @@ class Previewed:
     why: str = ""
 
 
+Many = Sequence[Outcome | CannotExpress] | Outcome
+"""What came of several steps: an outcome for each, or what befell all of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapter(Generic[S]):
     """Everything an adapter's folder exports, under the name `ADAPTER`.
 
     deliver: tells the system what a step has to say
+    deliver_many: tells several dossiers' steps in one call, for a system that judges item by item;
+        gives an outcome for each, in order, or one for what befell them all. Only `keyed` requests
+        and no checkpoints: what goes wrong as a whole is repeated one by one
     poll: asks what they have to tell; hands it in; ends with None, or the outcome that stopped it
     hear: reads a call of theirs to us; None: no call that this system makes
     preview: reads a file of theirs (by name, with what lies beside it) and stores nothing
@@ -327,6 +336,7 @@ class Adapter(Generic[S]):
     settings: type[S]
     facts: Facts
     deliver: Callable[[Step, S], Talk[Outcome]]
+    deliver_many: Callable[[Sequence[Step], S], Talk[Many]] | None = None
     session: Session[S] | None = None
     poll: Callable[[Look, S], Talk[Outcome | None]] | None = None
     hear: Callable[[Call, S], Heard | None] | None = None

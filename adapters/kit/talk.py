@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -114,6 +114,21 @@ class Conversation:
             return self._bug(error, strings_of(step.dossier))
         return found
 
+    async def hold_many(
+        self, steps: Sequence[Step]
+    ) -> Sequence[Outcome | CannotExpress] | Outcome | CannotExpress:
+        """Tell several steps at once; gives an outcome for each, or what befell all of them."""
+        if self.adapter.deliver_many is None:
+            raise TypeError("this adapter tells one step at a time")
+        talk = self.adapter.deliver_many(steps, self.settings)
+        try:
+            found: Any = await self._whole(talk, *steps)
+        except CannotExpress as error:
+            return error
+        if isinstance(found, Sequence) and len(found) != len(steps):
+            return Malformed(why="not an outcome for each step", raw="")
+        return found  # type: ignore[no-any-return]
+
     async def listen(self, look: Look) -> Outcome | None:
         """Hear what they have to tell; None: all of it was handed in."""
         if self.adapter.poll is None:
@@ -132,7 +147,7 @@ class Conversation:
             return lost.outcome
         return None
 
-    async def _whole(self, talk: Talk[Any], step: Step | None = None) -> Any:
+    async def _whole(self, talk: Talk[Any], *steps: Step) -> Any:
         """Hold a conversation to its end, and make an outcome of whatever ends it."""
         self._until = self.clock() + self.seconds
         try:
@@ -144,7 +159,7 @@ class Conversation:
         except Exception as error:
             if error is self._ours:
                 raise
-            personal = strings_of(step.dossier) if step is not None else ()
+            personal = tuple(text for step in steps for text in strings_of(step.dossier))
             return self._bug(error, personal)  # of an adapter: it must not stop the worker
         finally:
             talk.close()

@@ -35,14 +35,33 @@ class Simulator:
         match (method, parts):
             case ("PUT", ["dossiers", str(name)]) if isinstance(sent, dict):
                 return self._snapshot(name, sent)
+            case ("POST", ["dossiers"]) if isinstance(sent, dict):
+                return self._many(sent.get("dossiers"))
             case ("POST", ["dossiers", str(name), "events"]) if isinstance(sent, dict):
                 return self._events(name, sent)
         return _say(404, {"ok": False, "code": "path", "problems": []})
+
+    def _many(self, items: object) -> Answer:
+        """Judge several dossiers, each by itself, as if it had come alone."""
+        if not isinstance(items, list):
+            return _refuse("/dossiers", "missing")
+        if any(self._poisoned(one) for one in items):
+            return _refuse("/dossiers", "one of them is wrong")
+        results = {}
+        for one in items:
+            name = str(one["dossier"]["id"])
+            _, _, said = (
+                self._events(name, one) if "events" in one else self._snapshot(name, one["dossier"])
+            )
+            results[name] = json.loads(said)
+        return _say(200, {"ok": True, "results": results})
 
     def _snapshot(self, name: str, sent: dict[str, Any]) -> Answer:
         version = sent.get("version")
         if not isinstance(version, int):
             return _refuse("/version", "missing")
+        if self._poisoned(sent):
+            return _refuse("/summary", "not here")
         self.snapshots[name] = version
         self.witness(
             {"kind": "snapshot", "dossier": name, "version": version, "status": sent.get("status")}
@@ -73,6 +92,10 @@ class Simulator:
                 }
             )
         return _say(200, {"ok": True})
+
+    def _poisoned(self, sent: dict[str, Any]) -> bool:
+        word = self.switches.get("poison")
+        return word is not None and word in json.dumps(sent, ensure_ascii=False)
 
     def excuse(self, _path: str) -> bytes | None:
         """Give a dead-session answer; there are no sessions here."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,15 @@ from gateway.store import lanes
 from gateway.store.engine import Store
 from gateway.store.lanes import Claim
 from gateway.store.systems import Target
-from schemas.outcome import CannotExpress, Delivered, Malformed, Outcome, Uncertain
+from schemas.outcome import (
+    Blocked,
+    CannotExpress,
+    Delivered,
+    Malformed,
+    Outcome,
+    Uncertain,
+    Unreachable,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,7 @@ class Ended:
     """How a conversation ended; `name` is the outcome's word, or `shadowed`.
 
     progressed: a checkpoint was stored on the way, so that the next try begins further on
+    blamed: False: it was told with others, and what befell all of them says nothing of this one
     """
 
     id: UUID
@@ -50,6 +60,7 @@ class Ended:
     seconds: float
     detail: dict[str, Any]
     progressed: bool = False
+    blamed: bool = True
 
 
 def unreadable_lane() -> Ended:
@@ -90,6 +101,55 @@ async def converse(
     )
 
 
+async def converse_many(
+    target: Target, channel: Channel, steps: Sequence[Step], attempts: Sequence[UUID]
+) -> list[Ended]:
+    """Hold one conversation about several dossiers; an end for each.
+
+    A system that is away is blamed on the first alone. An answer that judges all of them as one is
+    blamed on nobody: who is guilty shows when they go one by one.
+    """
+    begun, started = time.monotonic(), int(time.time() * 1000)
+    conversation = Conversation(
+        adapter=target.adapter,
+        settings=target.settings,
+        carrier=channel.carrier,
+        folder=channel.folder,
+        keeper=channel.keeper,
+        seconds=target.facts.conversation,
+    )
+    found: Sequence[Outcome | CannotExpress] | Outcome | CannotExpress
+    try:
+        found = await conversation.hold_many(steps)
+    except TypeError as error:
+        found = Malformed(why=f"the adapter failed: {type(error).__name__}", raw="")
+    if isinstance(found, Sequence):
+        outcomes, blamed = found, len(steps)
+    else:
+        outcomes = [found] * len(steps)
+        blamed = int(isinstance(found, (Unreachable, Uncertain, Blocked)))
+    seconds = time.monotonic() - begun
+    exchanges = [asdict(one) for one in conversation.trace]
+    return [
+        Ended(
+            id=attempt,
+            outcome=outcome,
+            name=word(outcome),
+            started_at=started,
+            seconds=seconds,
+            detail=_detail(outcome) | {"exchanges": exchanges, "together": len(steps)},
+            blamed=number < blamed,
+        )
+        for number, (attempt, outcome) in enumerate(zip(attempts, outcomes, strict=True))
+    ]
+
+
+def _detail(outcome: Outcome | CannotExpress) -> dict[str, Any]:
+    """Give what the ledger keeps of an outcome's words."""
+    found = {name: getattr(outcome, name, None) for name in ("why", "raw", "note")}
+    return {name: text for name, text in found.items() if text}
+
+
 async def _live(
     store: Store, target: Target, channel: Channel, step: Step, claim: Claim
 ) -> tuple[Outcome | CannotExpress, dict[str, Any], bool]:
@@ -123,10 +183,7 @@ async def _live(
         outcome = Uncertain(why="the lease was lost", effect="keyed")
     except TypeError as error:
         outcome = Malformed(why=f"the adapter failed: {type(error).__name__}", raw="")
-    detail: dict[str, Any] = {"exchanges": [asdict(one) for one in conversation.trace]}
-    for name in ("why", "raw", "note"):
-        if getattr(outcome, name, None):
-            detail[name] = getattr(outcome, name)
+    detail = {"exchanges": [asdict(one) for one in conversation.trace], **_detail(outcome)}
     return outcome, detail, kept != step.remote
 
 

@@ -16,7 +16,13 @@ import structlog
 from uuid_utils.compat import uuid7
 
 from adapters.kit.port import Step
-from gateway.delivery.conversation import Channel, Ended, converse, unreadable_lane
+from gateway.delivery.conversation import (
+    Channel,
+    Ended,
+    converse,
+    converse_many,
+    unreadable_lane,
+)
 from gateway.delivery.memory import Beginning
 from gateway.retries.port import Retries
 from gateway.rules.outcomes import word
@@ -31,7 +37,7 @@ from schemas.outcome import Delivered
 
 log = structlog.get_logger()
 
-BATCH = 50
+BATCH = 200
 """At most so many lanes are claimed or settled in one transaction."""
 
 
@@ -47,6 +53,17 @@ class Bench:
     randomness: random.Random = field(default_factory=random.Random)
 
 
+def _step(work: Work) -> Step:
+    claim = work.claim
+    return Step(
+        dossier=work.dossier,
+        events=work.events,
+        remote=claim.remote,
+        doubt=claim.doubt > 0,
+        born_here=claim.born_here,
+    )
+
+
 class Runner:
     """Delivers the lanes of one system."""
 
@@ -60,11 +77,13 @@ class Runner:
         self._beginning = Beginning()
         self._open = True
         facts = target.facts
+        many = target.adapter.deliver_many is not None and target.config.mode == "live"
+        self._together = facts.batch if many else 1
         self._terms = Terms(
             system=target.id,
             worker=bench.worker,
             adapter=target.adapter_version,
-            at_once=facts.at_once,
+            at_once=facts.at_once * self._together,
             lease=int(facts.lease_seconds * 1000),
             linger=int(facts.linger * bench.scale * 1000),
             appends=facts.appends,
@@ -74,7 +93,7 @@ class Runner:
             system=target.id,
             worker=bench.worker,
             adapter=target.adapter_version,
-            at_once=facts.at_once,
+            at_once=facts.at_once * self._together,
             linger=facts.linger,
             on_uncertain=facts.on_uncertain,
             scale=bench.scale,
@@ -103,14 +122,15 @@ class Runner:
         """Settle what ended, claim what may begin; give the seconds after which to look again."""
         self._news.clear()
         await self._settle()
-        free = min(BATCH, self._target.facts.at_once - len(self._talking))
+        free = min(BATCH, (self._target.facts.at_once - len(self._talking)) * self._together)
         if free <= 0:
             return 1.0
         claimed, stored = await self._claim(free)
         if not claimed.claims:
             return claimed.look_again / 1000
-        for work in self._unpack(claimed.claims, stored):
-            task = asyncio.create_task(self._attempt(work))
+        for works in self._grouped(self._unpack(claimed.claims, stored)):
+            talk = self._attempt(works[0]) if len(works) == 1 else self._attempt_many(works)
+            task = asyncio.create_task(talk)
             self._talking.add(task)
             task.add_done_callback(self._talking.discard)
         return 0.0 if len(claimed.claims) == free else 1.0
@@ -146,6 +166,23 @@ class Runner:
             self._news.set()
         return work
 
+    def _grouped(self, works: Sequence[Work]) -> list[Sequence[Work]]:
+        """Say what is told together; a lane that failed, or is in doubt, goes alone."""
+        alone = [one for one in works if one.claim.tries or one.claim.doubt or self._together == 1]
+        fresh = [one for one in works if one not in alone] if alone else works
+        size = self._together
+        return [[one] for one in alone] + [
+            fresh[start : start + size] for start in range(0, len(fresh), size) if size > 1
+        ]
+
+    async def _attempt_many(self, works: Sequence[Work]) -> None:
+        """Hold one conversation about several dossiers; each has its own end."""
+        steps = [_step(one) for one in works]
+        attempts = [uuid7() for _ in works]
+        ended = await converse_many(self._target, self._channel, steps, attempts)
+        for work, one in zip(works, ended, strict=True):
+            self._note(work, one)
+
     async def _attempt(self, work: Work) -> None:
         """Hold one conversation and put what came of it on the pile to settle."""
         claim, attempt = work.claim, uuid7()
@@ -156,26 +193,22 @@ class Runner:
             fence=claim.fence,
             attempt=str(attempt),
         )
-        step = Step(
-            dossier=work.dossier,
-            events=work.events,
-            remote=claim.remote,
-            doubt=claim.doubt > 0,
-            born_here=claim.born_here,
-        )
         try:
             ended = await converse(
-                self._bench.store, self._target, self._channel, step, claim, attempt
+                self._bench.store, self._target, self._channel, _step(work), claim, attempt
             )
         except StoreUnavailable:
             # What was sent stands in no ledger yet: the lease lapses, and the lane is in doubt.
             log.warning("checkpoint_lost")
             return
+        self._note(work, ended)
+
+    def _note(self, work: Work, ended: Ended) -> None:
         metrics.attempted(self._target.name, ended.name, ended.seconds)
         if isinstance(ended.outcome, Delivered) and work.events:
             stored = min(event.recorded_at for event in work.events)
             metrics.delivered(self._target.name, time.time() - stored.timestamp())
-        self._ended.append(self._finished(claim, ended))
+        self._ended.append(self._finished(work.claim, ended))
         self._news.set()
 
     def _finished(self, claim: Claim, ended: Ended) -> Finished:
@@ -189,6 +222,7 @@ class Runner:
             name=ended.name,
             jitter=self._bench.randomness.random(),
             progressed=ended.progressed,
+            blamed=ended.blamed,
         )
 
     async def _settle(self) -> None:

@@ -12,14 +12,24 @@ from sqlalchemy.engine import Connection
 
 from gateway.rules import gate as gates
 from gateway.rules.gate import Gate, Result
-from gateway.rules.outcomes import AskLater, Close, Fate, Lane, Park, Wait, decide, word
+from gateway.rules.outcomes import (
+    MAY_STAND,
+    AskLater,
+    Close,
+    Fate,
+    Lane,
+    Park,
+    Wait,
+    decide,
+    word,
+)
 from gateway.rules.schedule import Waiting
 from gateway.store import attempts, rows
 from gateway.store.attempts import Attempt
 from gateway.store.dialect import now as db_now
 from gateway.store.lanes import Claim
 from gateway.store.tables import ASKED, PARKED, READY, WAITING, lane, system, todo
-from schemas.outcome import CannotExpress, Outcome
+from schemas.outcome import CannotExpress, Outcome, Uncertain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +45,7 @@ class Finished:
     jitter: float
     name: str | None = None  # instead of the outcome's own word: "shadowed"
     progressed: bool = False  # the next try begins further on
+    blamed: bool = True  # False: what befell a whole batch says nothing of this lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +135,15 @@ def settle(connection: Connection, rules: Rules, finished: Sequence[Finished]) -
         if late or head is None:
             became.append("late")
             continue
+        if not one.blamed and not isinstance(one.outcome, Uncertain):
+            # It goes on at once, alone; in doubt, so that nobody takes it for fresh.
+            doubt = max(one.claim.doubt, MAY_STAND)
+            moves.change(one.claim.dossier_id, state=READY, rank=now, wake_at=None, doubt=doubt)
+            became.append("again")
+            continue
         fate, said, cause = decide(one.outcome, _lane(one, rules), gate, one.jitter)
+        if not one.blamed:
+            said, cause = "none", ""
         gate, until = gates.settle(
             gate,
             until,
@@ -229,7 +248,7 @@ def _move(moves: Moves, one: Finished, head_seq: int, fate: Fate) -> Became:
                 state=WAITING,
                 doubt=doubt,
                 reason=reason,
-                tries=(0 if one.progressed else claim.tries) + counted,
+                tries=(0 if one.progressed else claim.tries) + (counted and one.blamed),
                 failing_since=now if moved else claim.failing_since,
                 wake_at=now + int(seconds * moves.scale * 1000),
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from enum import Enum
 from pathlib import Path
@@ -26,6 +26,7 @@ from gateway.workbench.far import (
     Subject,
     listen,
     play,
+    play_many,
     said,
     simulated,
     spelled,
@@ -35,7 +36,7 @@ from gateway.workbench.full import dotted, leaves, nudged, pair, value_at
 from schemas.dossier import Dossier
 from schemas.event import Event
 from schemas.inbound import Verdict
-from schemas.outcome import CannotExpress, Malformed, Outcome, Remote
+from schemas.outcome import CannotExpress, Delivered, Malformed, Outcome, Remote
 
 ALLOWED = ("adapters.kit", "schemas", "pydantic", "__future__")
 SILENT = frozenset(
@@ -256,6 +257,27 @@ def check_calls(one: Subject) -> None:
         assert json.loads(answer.body) == expected["answer"], f"{case.name}: {answer.body!r}"
 
 
+def check_many(one: Subject) -> None:
+    """Tell several steps at once: each gets what it gets alone, and a bad answer fools nobody."""
+    if one.adapter.deliver_many is None:
+        return
+    steps = [step_of(document) for document in pair()]
+    alone = [play(one, step, simulated(one))[0] for step in steps]
+    assert play_many(one, steps, simulated(one)) == alone, "together they end otherwise than alone"
+    for status, body in ((500, b"x"), (200, b"[]"), (200, b"{}"), (200, b'{"ok": true}')):
+
+        def alter(
+            _request: Http | Take, _number: int, status: int = status, body: bytes = body
+        ) -> Reply:
+            return Reply(status=status, headers={}, body=body)
+
+        found = play_many(one, steps, Altered(simulated(one), alter))
+        each = found if isinstance(found, Sequence) else [found]
+        crashed = [o for o in each if isinstance(o, Malformed) and ".py:" in o.why]
+        assert not crashed, f"the adapter crashed: {crashed}"
+        assert not any(isinstance(o, Delivered) for o in each), f"{body!r} is taken for delivery"
+
+
 CHECKS: tuple[Callable[[Subject], None], ...] = (
     check_nothing_is_lost,
     check_pure,
@@ -266,4 +288,5 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     check_codes,
     check_polls,
     check_calls,
+    check_many,
 )

@@ -8,7 +8,7 @@ import fnmatch
 import importlib
 import json
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -154,6 +154,22 @@ def play(
     except CannotExpress as error:
         outcome = error
     return outcome, ways.sent, conversation.trace
+
+
+def play_many(
+    one: Subject, steps: Sequence[Step], far: Far
+) -> Sequence[Outcome | CannotExpress] | Outcome | CannotExpress:
+    """Hold one conversation about several steps."""
+    ways = Played(far)
+    conversation = Conversation(
+        adapter=one.adapter,
+        settings=one.settings,
+        carrier=ways,
+        folder=ways,
+        keeper=Keeper(60),
+        seconds=60,
+    )
+    return asyncio.run(conversation.hold_many(steps))
 
 
 def listen(one: Subject, cursor: str, far: Far) -> tuple[Outcome | None, list[Sent]]:

@@ -62,7 +62,7 @@ class House:
         found = await self.store.write(lambda connection: lanes.claim(connection, used, limit))
         return found.claims
 
-    async def settle(self, claim: Claim, outcome: Outcome) -> None:
+    async def settle(self, claim: Claim, outcome: Outcome, *, blamed: bool = True) -> None:
         """Settle a claim."""
         done = Finished(
             id=uuid7(),
@@ -72,6 +72,7 @@ class House:
             ended_at=1,
             detail={},
             jitter=0.0,
+            blamed=blamed,
         )
         await self.store.write(lambda connection: settling.settle(connection, self.rules, [done]))
 
