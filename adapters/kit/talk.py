@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from adapters.kit.answers import redact, strings_of
+from adapters.kit.answers import redact
 from adapters.kit.http import Lost
 from adapters.kit.port import (
     Adapter,
@@ -29,6 +29,7 @@ from adapters.kit.port import (
     Take,
     Talk,
 )
+from adapters.kit.private import cleaned, private_of
 from adapters.kit.session import Keeper
 from schemas.inbound import Verdict
 from schemas.outcome import Blocked, CannotExpress, Malformed, Outcome, Uncertain, Unreachable
@@ -102,17 +103,18 @@ class Conversation:
     _sent: bool = False
     _last: Reply | None = None
     _ours: Exception | None = None
+    _tokens: set[str] = field(default_factory=set)
 
     async def hold(self, step: Step) -> Outcome:
         """Tell a step; raises `CannotExpress` before anything was sent, or what the store did."""
-        talk = self.adapter.deliver(step, self.settings)
+        private = private_of(step, self.settings)
         try:
-            found: Outcome = await self._whole(talk, strings_of(step.dossier))
+            found: Outcome = await self._whole(self.adapter.deliver(step, self.settings), private)
         except CannotExpress as error:
             if not self._sent:
                 raise
-            return self._bug(error, strings_of(step.dossier))
-        return found
+            found = self._bug(error, private)
+        return cleaned(found, (*private, *self._tokens))
 
     async def listen(self, look: Look) -> Outcome | None:
         """Hear what they have to tell; None: all of it was handed in."""
@@ -230,6 +232,7 @@ class Conversation:
         if not isinstance(token, str):
             # Nothing of this step was sent, whatever happened to the login.
             raise Lost(_of_login(token))
+        self._tokens.add(token)
         return token
 
     async def _exchange(self, request: Http) -> Reply:
