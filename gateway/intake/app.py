@@ -140,7 +140,9 @@ def _errors(app: FastAPI) -> None:
     @app.exception_handler(StoreUnavailable)
     @app.exception_handler(OSError)
     async def unavailable(request: Request, error: Exception) -> Response:
-        log.error("store_unavailable", error=type(error).__name__)
+        # of a database only its error code: 53100 is a full disk
+        why = str(error)[:60] if isinstance(error, StoreUnavailable) else ""
+        log.error("store_unavailable", error=type(error).__name__, why=why)
         headers = {"Retry-After": RETRY_AFTER}
         return answer(Problem(503, "unavailable", headers=headers), request)
 

@@ -7,14 +7,13 @@ import json
 import os
 import re
 import ssl
+import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import httpx
@@ -46,6 +45,8 @@ adapter = "echo"
 environment = "sandbox"
 settings = {{ base_url = "http://127.0.0.1:{echo}" }}
 """
+DISK = "96m"
+"""The disk on which the database's tables lie."""
 LEFT = "SELECT count(*) FROM todo"
 
 
@@ -233,6 +234,10 @@ class Scene:
                 return set()
         return {one["labels"]["alertname"] for one in alerts if one["state"] == "firing"}
 
+    def logged(self) -> str:
+        """Give the newest lines of the API's log."""
+        return (self.folder / "serve.log").read_text("utf-8")[-2000:]
+
     async def left(self) -> int:
         """Count the lanes with something left to do, parked ones too; -1: nobody can say."""
         try:
@@ -282,6 +287,29 @@ async def scraping(folder: Path, ports: Mapping[str, int]) -> AsyncIterator[str]
         await process.wait()
 
 
+def small_disk(database: PrivatePostgres) -> Path:
+    """Mount the disk that will be full; only root may."""
+    disk = database.folder / "disk"
+    disk.mkdir()
+    order = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=1777", "tmpfs", str(disk)]
+    subprocess.run(order, check=True, capture_output=True)
+    return disk
+
+
+def no_small_disk(database: PrivatePostgres) -> None:
+    """Take it away again."""
+    subprocess.run(["umount", "-l", str(database.folder / "disk")], check=False)
+
+
+def on_small_disk(database: PrivatePostgres) -> str:
+    """Make a database whose tables lie on the small disk; give its DSN."""
+    space = database.folder / "disk" / "space"
+    database.own(space)
+    database.order(f"CREATE TABLESPACE small LOCATION '{space}'")
+    database.order("CREATE DATABASE trial TABLESPACE small")
+    return f"postgresql://postgres@127.0.0.1:{database.port}/trial"
+
+
 @asynccontextmanager
 async def scene(
     folder: Path, database: PrivatePostgres, broker: PrivateRabbit
@@ -298,7 +326,7 @@ async def scene(
         for name, kind in (("portal", "national_portal"), ("echo", "echo"))
     }
     hosts["portal"].simulator = moody = Moody(hosts["portal"].simulator)
-    dsn = await asyncio.to_thread(database.database, f"trial{time.time_ns()}")
+    dsn = await asyncio.to_thread(on_small_disk, database)
     environ = dict(os.environ) | {
         "LIENTHONG_DATA": str(folder / "data"),
         "LIENTHONG_SYSTEMS": str(folder / "systems.toml"),
@@ -321,6 +349,3 @@ async def scene(
         await on.end(api=True, workers=True)
         await on.shut_door()
         echo.close()
-
-
-Told = Mapping[str, Any]

@@ -8,7 +8,9 @@ Rules and waits are the shipped ones, shortened; the table says how long the shi
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -17,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
-from tests.watch.scene import RULES, Scene, scene
+from tests.watch.scene import RULES, Scene, no_small_disk, scene, small_disk
 
 PATIENCE = 60.0
 RUNBOOK = RULES.parent / "RUNBOOK.md"
@@ -30,6 +32,7 @@ class Mode:
 
     ask: the command that the runbook names for this alert; shows: words it must say
     retried: whether `lienthong retry` is part of the cure; numbered: dossiers as they should be
+    logged: the words are in the log
     """
 
     name: str
@@ -41,6 +44,7 @@ class Mode:
     heals: Act
     retried: bool = False
     numbered: bool = True
+    logged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,18 @@ def server(name: str, order: str) -> Act:
         await asyncio.to_thread(getattr(getattr(on, name), order))
 
     return give
+
+
+async def fill_disk(on: Scene) -> None:
+    """Let somebody else's file take the database's disk."""
+    disk = on.database.folder / "disk"
+    with contextlib.suppress(OSError):
+        await asyncio.to_thread((disk / "others").write_bytes, b"x" * shutil.disk_usage(disk).free)
+
+
+async def make_room(on: Scene) -> None:
+    """Take that file away."""
+    await asyncio.to_thread((on.database.folder / "disk" / "others").unlink)
 
 
 async def hold(on: Scene) -> None:
@@ -302,6 +318,16 @@ MODES = (
         heals=server("database", "start"),
     ),
     Mode(
+        name="database's disk full",
+        breaks=fill_disk,
+        alert="LienthongStoreAway",
+        ask=("doctor",),
+        shows="53100",
+        cure="make room",
+        heals=make_room,
+        logged=True,
+    ),
+    Mode(
         name="one worker of two gone",
         breaks=kill_one_worker,
         alert="LienthongProcessGone",
@@ -360,7 +386,7 @@ async def attempt(on: Scene, mode: Mode) -> Tried:
     loading = asyncio.create_task(load(on, made, numbered=mode.numbered))
     fired = await until(on, lambda firing, _: mode.alert in firing)
     also = tuple(sorted(await on.firing() - {mode.alert}))
-    said = " ".join((await on.ask(*mode.ask)).split())
+    said = " ".join((await on.ask(*mode.ask)).split()) + on.logged() * mode.logged
     loading.cancel()
     await asyncio.gather(loading, return_exceptions=True)
     begun = time.monotonic()
@@ -373,7 +399,7 @@ async def attempt(on: Scene, mode: Mode) -> Tried:
     rest = await until(on, lambda firing, left: not firing and left == 0)
     well = None if rest is None else time.monotonic() - begun
     if mode.shows not in said:
-        print(f"{mode.name}: {' '.join(mode.ask)} said: {said[:1500]}")  # noqa: T201 - its output
+        print(f"{mode.name}: {' '.join(mode.ask)} said: {said[-1500:]}")  # noqa: T201 - its output
     return Tried(mode, fired, also, mode.shows in said, leads(mode), well)
 
 
@@ -400,7 +426,8 @@ def row(one: Tried) -> str:
 
     mode = one.mode
     words = mode.shows if one.shown else f"NOT SHOWN: {mode.shows}"
-    command = f"`lienthong {' '.join(mode.ask)}`" + ("" if one.led else " NOT IN THE RUNBOOK")
+    command = f"`lienthong {' '.join(mode.ask)}`" + (", the log" if mode.logged else "")
+    command += "" if one.led else " NOT IN THE RUNBOOK"
     beside = f" (and {', '.join(one.also)})" if one.also else ""
     cells = (
         mode.name,
@@ -425,6 +452,7 @@ async def trial(names: Sequence[str]) -> list[Tried]:
     with tempfile.TemporaryDirectory() as folder:
         database, broker = PrivatePostgres(), PrivateRabbit()
         try:
+            small_disk(database)
             database.start()
             broker.start()
             async with scene(Path(folder), database, broker) as on:
@@ -434,6 +462,8 @@ async def trial(names: Sequence[str]) -> list[Tried]:
                         print(row(tried[-1]), flush=True)  # noqa: T201 - its output
         finally:
             broker.stop()
+            database.kill()
+            no_small_disk(database)
             database.stop()
     return tried
 
