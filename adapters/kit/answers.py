@@ -72,8 +72,12 @@ def plain(text: str) -> str:
 
 
 def redact(text: str, personal: Iterable[str] = ()) -> str:
-    """Cut a foreign text short and mask numbers, e-mail addresses and the given strings."""
-    shown = unicodedata.normalize("NFC", text[: SHOWN * 4])
+    """Cut a foreign text short and mask numbers, e-mail addresses and the given strings.
+
+    Raw JSON may write letters by their numbers: they are read first, or no name would be found.
+    """
+    read = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda hit: chr(int(hit[1], 16)), text[: SHOWN * 8])
+    shown = unicodedata.normalize("NFC", read.encode("utf-8", "replace").decode()[: SHOWN * 4])
     for one in sorted({one for one in personal if len(one) > 2}, key=len, reverse=True):
         shown = re.sub(re.escape(one), "•••", shown, flags=re.IGNORECASE)
     shown = re.sub(r"[\w.+-]+@[\w-]+\.[\w.-]+", "•••", shown)

@@ -128,7 +128,10 @@ class Carrier:
             async with asyncio.timeout(self.seconds):
                 await self._client.head(f"{self._base}/")
         except (httpx.HTTPError, aiohttp.ClientError, OSError, TimeoutError) as error:
-            return f"cannot be reached: {type(error.__cause__ or error).__name__}"
+            cause = error.__cause__ or error
+            distrusted = isinstance(cause, aiohttp.ClientConnectorCertificateError)
+            said = "its certificate is not trusted, " if distrusted else ""
+            return f"cannot be reached: {said}{type(cause).__name__}"
         return None
 
     async def certificate_expiry(self) -> float | None:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from adapters.kit.answers import redact, strings_of
+from adapters.kit.answers import redact
 from adapters.kit.http import Lost
 from adapters.kit.port import (
     Adapter,
@@ -29,9 +29,18 @@ from adapters.kit.port import (
     Take,
     Talk,
 )
+from adapters.kit.private import cleaned, private_of
 from adapters.kit.session import Keeper
 from schemas.inbound import Verdict
-from schemas.outcome import Blocked, CannotExpress, Malformed, Outcome, Uncertain, Unreachable
+from schemas.outcome import (
+    Blocked,
+    CannotExpress,
+    Delivered,
+    Malformed,
+    Outcome,
+    Uncertain,
+    Unreachable,
+)
 
 T = TypeVar("T")
 
@@ -102,17 +111,17 @@ class Conversation:
     _sent: bool = False
     _last: Reply | None = None
     _ours: Exception | None = None
+    _tokens: set[str] = field(default_factory=set)
 
     async def hold(self, step: Step) -> Outcome:
         """Tell a step; raises `CannotExpress` before anything was sent, or what the store did."""
-        talk = self.adapter.deliver(step, self.settings)
         try:
-            found: Outcome = await self._whole(talk, step)
+            found: Outcome = await self._whole(self.adapter.deliver(step, self.settings), step)
         except CannotExpress as error:
             if not self._sent:
                 raise
-            return self._bug(error, strings_of(step.dossier))
-        return found
+            found = self._bug(error, step)
+        return self._cleaned(found, step)
 
     async def hold_many(
         self, steps: Sequence[Step]
@@ -127,7 +136,21 @@ class Conversation:
             return error
         if isinstance(found, Sequence) and len(found) != len(steps):
             return Malformed(why="not an outcome for each step", raw="")
-        return found  # type: ignore[no-any-return]
+        if not isinstance(found, Sequence):
+            return self._cleaned(found, *steps)
+        return [
+            one if isinstance(one, CannotExpress) else self._cleaned(one, step)
+            for one, step in zip(found, steps, strict=True)
+        ]
+
+    def _cleaned(self, outcome: Outcome, *steps: Step) -> Outcome:
+        """Take out what is private; what says nothing has nothing of it."""
+        if isinstance(outcome, Delivered) and outcome.note is None:
+            return outcome
+        return cleaned(outcome, (*self._private(steps), *self._tokens))
+
+    def _private(self, steps: Sequence[Step]) -> tuple[str, ...]:
+        return tuple(text for step in steps for text in private_of(step, self.settings))
 
     async def listen(self, look: Look) -> Outcome | None:
         """Hear what they have to tell; None: all of it was handed in."""
@@ -159,8 +182,7 @@ class Conversation:
         except Exception as error:
             if error is self._ours:
                 raise
-            personal = tuple(text for step in steps for text in strings_of(step.dossier))
-            return self._bug(error, personal)  # of an adapter: it must not stop the worker
+            return self._bug(error, *steps)  # of an adapter: it must not stop the worker
         finally:
             talk.close()
 
@@ -246,6 +268,7 @@ class Conversation:
         if not isinstance(token, str):
             # Nothing of this step was sent, whatever happened to the login.
             raise Lost(_of_login(token))
+        self._tokens.add(token)
         return token
 
     async def _exchange(self, request: Http) -> Reply:
@@ -270,13 +293,13 @@ class Conversation:
         ms = int((self.clock() - begun) * 1000)
         self.trace.append(Exchanged(method, path, status, ms, lost))
 
-    def _bug(self, error: Exception, personal: tuple[str, ...]) -> Malformed:
+    def _bug(self, error: Exception, *steps: Step) -> Malformed:
         """Turn an adapter's exception into an answer that it could not read."""
         place = traceback.extract_tb(error.__traceback__)[-1]
         name = place.filename.rsplit("/", 2)[-2:]
         why = f"{type(error).__name__} at {'/'.join(name)}:{place.lineno}"
         body = self._last.body.decode("utf-8", "replace") if self._last is not None else ""
-        return Malformed(why=why, raw=redact(body, personal))
+        return Malformed(why=why, raw=redact(body, self._private(steps)))
 
 
 class NotARequestError(TypeError):

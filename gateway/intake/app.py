@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 import fastapi_offline
 import structlog
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -26,6 +28,7 @@ from gateway.intake.problems import Problem, answer, of_http
 from gateway.intake.specification import document, named
 from gateway.store.engine import Store, StoreUnavailable
 from gateway.store.systems import Target, Targets
+from gateway.words.fault import Fault
 from schemas.inbound import Item, Verdict
 
 log = structlog.get_logger()
@@ -33,6 +36,8 @@ log = structlog.get_logger()
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 Hear = Callable[[Target, Sequence[Item]], Awaitable[tuple[Verdict, ...]]]
 RETRY_AFTER = "5"
+IDENTIFIER = re.compile(r"[0-9a-fA-F-]{32,36}")
+"""A request's id as a client may give it: it goes to the logs, so no citizen's number or name."""
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
 
 
@@ -65,8 +70,7 @@ class RequestId:
             await self._app(scope, receive, send)
             return
         given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-        harmless = given.replace("-", "").isalnum() and len(given) <= 64
-        name = given if harmless else str(uuid7())
+        name = given if IDENTIFIER.fullmatch(given) else str(uuid7())
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=name)
 
@@ -125,10 +129,22 @@ def _errors(app: FastAPI) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         return answer(of_http(error), request)
 
+    @app.exception_handler(RequestValidationError)
+    async def path(request: Request, error: RequestValidationError) -> Response:
+        """Name what in an address cannot be read; the framework's own answer repeats its value."""
+        found = error.errors()
+        faults = [
+            Fault("value", f"/{one['loc'][-1]}", {"expected": one["type"].partition("_")[0]})
+            for one in found
+        ]
+        return answer(Problem(422, "invalid", faults), request)
+
     @app.exception_handler(StoreUnavailable)
     @app.exception_handler(OSError)
     async def unavailable(request: Request, error: Exception) -> Response:
-        log.error("store_unavailable", error=type(error).__name__)
+        # of a database only its error code: 53100 is a full disk
+        why = str(error)[:60] if isinstance(error, StoreUnavailable) else ""
+        log.error("store_unavailable", error=type(error).__name__, why=why)
         headers = {"Retry-After": RETRY_AFTER}
         return answer(Problem(503, "unavailable", headers=headers), request)
 
