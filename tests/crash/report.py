@@ -53,6 +53,7 @@ def begin(seed: int, *, left_out: Sequence[str]) -> Report:
         "refused_places": [],
         "ended_by_themselves": {},
         "stubborn": 0,
+        "released": 0,
         "standby_seconds": [],
         "simulators": {},
     }
@@ -96,6 +97,7 @@ def add(told: Report, one: Mapping[str, Any]) -> None:
     told["refused"] += len(one["refused"])
     told["refused_places"] = [*told["refused_places"], *one["refused"]][:PLACES]
     told["stubborn"] += one["stubborn"]
+    told["released"] += one["released"]
     told["standby_seconds"] += [round(seconds, 2) for seconds in one["rebuilt"]]
 
 
@@ -193,6 +195,8 @@ def _runs(reports: Sequence[Report]) -> list[str]:
             f"| {told['events']:,} | {told['dossiers'] / seconds:.0f} | {faults:,} "
             f"| {faults / seconds * 60:.0f} | {settled:.0f} s{never} | {standby:.1f} s |"
         )
+    released = _total(reports, "released")
+    rows += ["", f"Lanes that the faults parked and an operator let go again: {released:,}."]
     left = sorted({kind for told in reports for kind in told["left_out"]})
     return [*rows, *(["", f"Left out in some run: {', '.join(left)}."] if left else [])]
 

@@ -148,6 +148,16 @@ class Scene:
                 version, self.api = self.api.version, None
                 await self.open_api(version)
 
+    async def command(self, *words: str) -> str:
+        """Give an operator's command; give what it says."""
+        running = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "gateway.commands", *words),
+            env=self.environ,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await running.communicate()
+        return out.decode().strip()
+
     async def order(self, system: str, name: str, body: dict[str, Any]) -> None:
         """Give a simulator an order."""
         async with httpx.AsyncClient(trust_env=False) as client:
@@ -188,7 +198,7 @@ async def scene(folder: Path, seed: int, servers: dict[str, str]) -> AsyncIterat
             "DEMO_PORTAL_PASSWORD": "demo",
             **servers,
         }
-        on.key = await _key(on.environ)
+        on.key = await on.command("clients", "add", "demo", "--agency", "H99")
         await on.open_api(VERSIONS[0])
         for _ in range(WORKERS):
             on.workers.append(await on.spawn("worker", VERSIONS[0]))
@@ -258,13 +268,3 @@ async def _line(process: asyncio.subprocess.Process) -> str:
     if process.stdout is None:
         raise RuntimeError("no output to read")
     return (await process.stdout.readline()).decode().strip()
-
-
-async def _key(environ: dict[str, str]) -> str:
-    adding = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "gateway.commands", "clients", "add", "demo", "--agency", "H99"),
-        env=environ,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    out, _ = await adding.communicate()
-    return out.decode().strip()

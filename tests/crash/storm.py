@@ -23,11 +23,11 @@ from tests.crash.nemesis import LEASE
 from tests.crash.pair import Pair
 from tests.crash.plan import REDUNDANCY, Order
 from tests.crash.proxy import Way
-from tests.crash.scene import VERSIONS, Member, Scene
+from tests.crash.scene import SIMULATED, VERSIONS, Member, Scene
 
 SLOW = 0.5
-ANSWERS, RECOVERY = 10, 15.0
-"""So many answers show that all is well again; so many seconds are waited for them."""
+ANSWERS, BYTES, RECOVERY = 10, 20_000, 20.0
+"""So much to clients and systems shows that all is well again; so many seconds are waited."""
 LONGEST = 30.0
 """Seconds that a process gets to end after it was asked to."""
 
@@ -73,12 +73,16 @@ class Storm:
             await self._do(order)
 
     async def _recovered(self) -> None:
-        """Wait until the clients get answers: what is down cannot be broken."""
-        good, until = self.load.good(), time.monotonic() + RECOVERY
+        """Wait until clients get answers and systems are told things: nobody breaks what is down."""
+        good, moved = self.load.good() + ANSWERS, self._moved() + BYTES
+        until = time.monotonic() + RECOVERY
         while time.monotonic() < until and not self.over.is_set():
-            if self.load.good() >= good + ANSWERS:
+            if self.load.good() >= good and self._moved() >= moved:
                 return
             await asyncio.sleep(0.05)
+
+    def _moved(self) -> int:
+        return sum(self.on.ways[name].moved for name in SIMULATED)
 
     async def _do(self, order: Order) -> None:
         held = [self.locks[name] for name in sorted(order.holds)]

@@ -29,6 +29,7 @@ def told(seed: int = 5, **found: Any) -> report.Report:
             "refused": [],
             "ended": {},
             "stubborn": 0,
+            "released": 1,
             "rebuilt": [1.0],
             "simulators": {"reset_after": 9},
         },
