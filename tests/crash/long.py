@@ -25,7 +25,7 @@ import uvloop
 
 from gateway.workbench.cluster import RabbitCluster
 from gateway.workbench.samples.generator import PORTAL
-from tests.crash import report
+from tests.crash import faults_network, faults_processes, faults_servers, report
 from tests.crash.findings import EVENTS, Findings, find
 from tests.crash.gauge import Gauge
 from tests.crash.ledger import cases
@@ -38,6 +38,7 @@ from tests.crash.scene import ECHO, FAKETIME, SIMULATED, Scene, scene
 from tests.crash.storm import Storm
 
 STYLES_LONG = STYLES | {ECHO: EVENTS}
+FAULTS = faults_processes.FAULTS | faults_servers.FAULTS | faults_network.FAULTS
 BACKLOG = 1500
 """Lanes with something to do above which the clients pause."""
 STORMY = ("lapsed", "too_many_failures")
@@ -128,7 +129,8 @@ async def _round(folder: Path, terms: Terms, number: int, on: Servers) -> dict[s
     async with scene(folder, seed, environ) as at:
         address = f"http://127.0.0.1:{at.front('door').port}"
         load = Load(address, at.key, seed, terms.dossiers, terms.rate)
-        storm = Storm(at, on.pair, on.cluster, on.nodes, load, Gauge(on.pair, on.cluster, name))
+        gauge = Gauge(on.pair, on.cluster, name)
+        storm = Storm(at, on.pair, on.cluster, on.nodes, load, gauge, FAULTS)
         begun = time.monotonic()
         await _under_load(storm, on)
         seconds = time.monotonic() - begun

@@ -12,7 +12,7 @@ from tests.crash.findings import Findings
 from tests.crash.plan import KINDS
 
 
-def told(seed: int = 5, **found: Any) -> report.Report:
+def told(seed: int, **found: Any) -> report.Report:
     """Make a report of one round."""
     made = report.begin(seed, left_out=[])
     report.add(
@@ -58,9 +58,9 @@ def test_reports_are_added_up(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", report.SIX)
 def test_a_finding_is_named_with_its_place(name: str) -> None:
     """And such a report is not clean."""
-    one = told(**{name: ["portal H99 3"]})
+    one = told(5, **{name: ["portal H99 3"]})
     page = report.draw([one])
 
-    assert (report.clean(one), report.clean(told())) == (False, True)
+    assert (report.clean(one), report.clean(told(5))) == (False, True)
     assert f"| {name.replace('_', ' ')} | 0 | 1 |" in page
     assert f"- seed 5, {name}: round 1: portal H99 3" in page
