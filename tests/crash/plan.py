@@ -70,8 +70,8 @@ class Order:
     @property
     def holds(self) -> frozenset[str]:
         """What must not be taken by anything else at the same time."""
-        network = self.kind in {"cut_network", "slow_network"} and self.target in TAKES
-        return frozenset({REDUNDANCY}) if network else HOLDS.get(self.kind, frozenset())
+        taken = frozenset({REDUNDANCY}) if self.target in TAKES else frozenset[str]()
+        return taken | HOLDS.get(self.kind, frozenset())
 
 
 def orders(seed: int, lane: str, kinds: Sequence[str] = KINDS) -> Iterator[Order]:
@@ -81,13 +81,14 @@ def orders(seed: int, lane: str, kinds: Sequence[str] = KINDS) -> Iterator[Order
     targets: list[str] = []
     while chosen:
         for kind in draw.sample(chosen, len(chosen)):
+            aimed = kind in {"cut_network", "slow_network"}
             targets = targets or draw.sample(TARGETS, len(TARGETS))
             yield Order(
                 kind=kind,
                 pause=draw.uniform(*PAUSES[lane]),
                 seconds=draw.uniform(0.5, 3.0),
                 which=draw.randrange(60),
-                target=targets.pop() if lane == "network" else "",
+                target=targets.pop() if aimed else "",
                 hard=draw.random() < 0.5,
                 offset=draw.choice(JUMPS),
             )
