@@ -4,7 +4,9 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test clean
+.PHONY: help setup run demo test crash clean
+SEED ?= 1
+MINUTES ?= 15
 
 help: ## show these lines
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
@@ -34,6 +36,10 @@ test: setup ## ruff, mypy, import rules, tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest
+
+crash: setup ## the long crash run: random faults from SEED for MINUTES, then tests/crash/REPORT.md
+	@$(BIN)/python -m tests.crash.long --seed $(SEED) --minutes $(MINUTES); code=$$?; \
+	  $(BIN)/python -m tests.crash.report; exit $$code
 
 clean: ## remove what the commands above made
 	rm -rf .venv build data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -38,7 +38,7 @@ class Folder:
     async def put(self, asked: Put) -> None:
         """Write, sync and rename; or raise `Lost`, and no part of it is there."""
         target = self._within(asked.name)
-        await self._run(lambda: _write_whole(target, asked.body))
+        await self._run(lambda: _write_whole(self.path, target, asked.body))
 
     async def take(self, asked: Take) -> dict[str, bytes]:
         """Read complete files."""
@@ -51,7 +51,7 @@ class Folder:
         source, target = self._within(asked.name), self._within(asked.to)
 
         def move() -> None:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            _make_room(self.path, target)
             if source.exists():
                 os.replace(source, target)  # noqa: PTH105 - atomic, as the name says
             self._seen.pop(asked.name, None)
@@ -114,8 +114,16 @@ class Folder:
         return body if same and body is not None and len(body) == after.st_size else None
 
 
-def _write_whole(target: Path, body: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+def _make_room(root: Path, target: Path) -> None:
+    """Make the folders between, never the root itself: it may go away at any moment."""
+    place = root
+    for part in target.parent.relative_to(root).parts:
+        place /= part
+        place.mkdir(exist_ok=True)
+
+
+def _write_whole(root: Path, target: Path, body: bytes) -> None:
+    _make_room(root, target)
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as out:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from adapters.kit.session import Keeper
 from gateway.access.seal import Seal
 from gateway.store import sessions
-from gateway.store.engine import Store
+from gateway.store.engine import Store, StoreUnavailable
 from schemas.outcome import Outcome, Unreachable
 
 LOGIN_MILLIS = 60_000
@@ -39,7 +39,10 @@ class SharedKeeper(Keeper):
         async with self._one:
             if self._token is not None and self.clock() < self._until:
                 return self._token
-            return await self._shared(login)
+            try:
+                return await self._shared(login)
+            except StoreUnavailable:  # ours, and no mistake of the adapter: nothing was sent
+                return Unreachable(why="the sessions cannot be read, the database is away")
 
     async def _shared(self, login: Callable[[], Awaitable[str | Outcome]]) -> str | Outcome:
         if self.store is None or self.seal is None:

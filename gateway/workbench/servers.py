@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 
 PATIENCE = 60.0
@@ -57,6 +58,12 @@ def install(package: str) -> None:
     finally:
         if ours:
             policy.unlink(missing_ok=True)
+
+
+def _mount(folder: Path, size: int) -> bool:
+    """Lay a disk of a few MiB over a folder, if we may."""
+    mounting = ["/bin/mount", "-t", "tmpfs", "-o", f"size={size}m,mode=0755", "tmpfs", str(folder)]
+    return subprocess.run(mounting, check=False, capture_output=True).returncode == 0
 
 
 class _Server(ABC):
@@ -128,9 +135,16 @@ class PrivatePostgres(_Server):
 
     farewell = signal.SIGINT
 
-    def __init__(self, primary: PrivatePostgres | None = None) -> None:
+    def __init__(
+        self, primary: PrivatePostgres | None = None, *, options: Sequence[str] = (), disk: int = 0
+    ) -> None:
+        """Make its data. options: settings as `name=value`; disk: its size in MiB, 0: any."""
         super().__init__()
+        self.options = list(options)
         self.bin = self._binaries()
+        self.disk = disk
+        if disk and not _mount(self.folder, disk):
+            raise NoServer("nothing may be mounted here")
         self.data = self.folder / "data"
         self.user = POSTGRES_USER if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         if os.geteuid() == 0:
@@ -205,6 +219,7 @@ class PrivatePostgres(_Server):
                 "max_connections=200",
                 "-c",
                 "log_min_messages=error",
+                *(word for option in self.options for word in ("-c", option)),
             ),
             start_new_session=True,
             stdout=subprocess.DEVNULL,
@@ -224,6 +239,13 @@ class PrivatePostgres(_Server):
         if os.geteuid() == 0:
             entry = pwd.getpwnam(self.user)
             os.chown(folder, entry.pw_uid, entry.pw_gid)
+
+    def stop(self) -> None:
+        """End the server and throw its data away, with its disk."""
+        if self.disk:
+            self.kill()
+            subprocess.run(["/bin/umount", "-l", str(self.folder)], check=False)
+        super().stop()
 
     def promote(self) -> None:
         """Let a standby become the primary; the old one must be stopped by then."""

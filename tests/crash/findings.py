@@ -62,6 +62,8 @@ class Findings:
     unexplained: list[str] = field(default_factory=list)
     explained: int = 0
     events: int = 0
+    causes: dict[str, int] = field(default_factory=dict)
+    """Of what is explained: the fault of the call, or what was broken in that moment."""
 
     def bad(self) -> dict[str, list[str]]:
         """Give what should not be, with at most three places each."""
@@ -80,6 +82,8 @@ class Case:
     tries: Sequence[Try]
     parks: frozenset[str]
     """Systems that must refuse this sample, by the sample's own story."""
+    owed: frozenset[str] = frozenset()
+    """Systems that must have a lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ def find(
         known |= {case.of.id, case.of.code}
         missing = case.of.promised - {event["ref"] for event in case.of.events}
         found.lost += [f"{case.of.code or case.of.id} {ref}" for ref in sorted(missing)]
+        found.lost += [f"{name} {case.of.id} no lane" for name in case.owed - set(case.of.lanes)]
         found.events += len(case.of.events)
         for name, style in styles.items():
             _one(case, name, style, sites[name], faults, found)
@@ -181,11 +186,12 @@ def _repeats(
         last[seq] = effect
         if before is None:
             continue
-        fences = _open(case, name, seq, before, site, faults) if style == LINES else []
+        fences = _open(case, name, seq, before, site, faults) if style == LINES else {}
         fence = next((one for one in fences if (seq, one) not in used), None)
         if fence is not None:
             used.add((seq, fence))
             found.explained += 1
+            found.causes[fences[fence]] = found.causes.get(fences[fence], 0) + 1
         else:
             found.unexplained.append(f"{name} {case.of.code} {seq} at {before['arrived']:.3f}")
 
@@ -197,18 +203,20 @@ def _open(
     before: Mapping[str, Any],
     site: Site,
     faults: Sequence[Fault],
-) -> list[int]:
-    """Give the fences of the tries that the ledger holds as open because of a logged fault."""
+) -> dict[int, str]:
+    """Give the fences of the tries that the ledger holds as open, with the logged fault."""
     arrived = float(before["arrived"])
-    fences = []
+    fences = {}
     for one in case.tries:
         covers = one.system == name and one.first <= seq <= one.last
         during = one.begin - SLACK <= arrived <= one.end + SLACK
         if not (covers and during and (one.late or one.outcome in OPEN)):
             continue
-        withheld = before["call"] in site.withheld
-        if withheld or any(arrived <= fault.end and fault.begin <= one.end for fault in faults):
-            fences.append(one.fence)
+        withheld = site.withheld.get(before["call"])
+        hit = [fault for fault in faults if arrived <= fault.end and fault.begin <= one.end]
+        if withheld is not None or hit:
+            nearest = min(hit, key=lambda fault: abs(fault.begin - arrived), default=None)
+            fences[one.fence] = withheld or (nearest.kind if nearest else "")
     return fences
 
 
@@ -255,7 +263,9 @@ def _told(case: Case, place: str, site: Site, states: Mapping[str, int], found: 
         status, wanted = effect.get("status"), _state(by_seq, effect["seq"], states)
         if effect.get("ref") not in {None, event["ref"]}:
             found.altered.append(f"{place} {effect['seq']} ref")
-        elif isinstance(status, int) and wanted not in {None, status}:
+            continue
+        wanted = wanted if isinstance(status, int) else event.get("status")
+        if None not in {status, wanted} and status != wanted:
             found.altered.append(f"{place} {effect['seq']} status")
 
 

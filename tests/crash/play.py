@@ -184,16 +184,18 @@ async def _cases(on: Stage, dsn: str, posted: Sequence[dict[str, Any]]) -> list[
             answer = await client.get(f"/v1/dossiers/{one['id']}") if one["id"] else None
             there = answer is not None and answer.status_code == 200
             content = json.loads(answer.text) if answer is not None and there else {}
-            cases.append(_case(one, content, lanes, tries))
+            cases.append(case(one, content, lanes, tries))
     return cases
 
 
-def _case(
+def case(
     one: dict[str, Any],
     content: dict[str, Any],
     lanes: dict[UUID, dict[str, dict[str, Any]]],
     tries: dict[UUID, list[Try]],
+    owed: frozenset[str] = frozenset(),
 ) -> Case:
+    """Bring together what is known of one dossier."""
     sample: Sample = one["sample"]
     name = UUID(one["id"]) if content else None
     known = sample.requests[0].body.get("known_in", ())
@@ -210,4 +212,5 @@ def _case(
         content=content,
         tries=tries.get(name, []) if name else [],
         parks=frozenset(sample.parks),
+        owed=owed,
     )

@@ -15,8 +15,10 @@ from gateway.delivery.shared import SharedKeeper
 from gateway.main import open_store
 from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
+from gateway.store.postgres import PostgresStore
 from gateway.store.tables import session
-from schemas.outcome import Blocked, Outcome
+from gateway.workbench.servers import free_port
+from schemas.outcome import Blocked, Outcome, Unreachable
 
 SEAL = Seal(b"k" * 32)
 
@@ -88,6 +90,18 @@ async def test_a_refused_login_is_shared_by_nobody(store: Store) -> None:
     (one,) = processes(store, 1)
 
     assert isinstance(await one.token(refused), Blocked)
+
+
+async def test_a_database_that_is_away_parks_nobody() -> None:
+    """The session cannot be had for the moment: that is no fault of the adapter's, and passes."""
+    away = PostgresStore(f"postgresql://postgres@127.0.0.1:{free_port()}/none")
+    (one,) = processes(away, 1)
+    try:
+        answer = await one.token(Portal().login)
+    finally:
+        await away.close()
+
+    assert isinstance(answer, Unreachable)
 
 
 async def test_the_token_does_not_lie_open(store: Store) -> None:

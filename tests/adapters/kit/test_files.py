@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,30 @@ async def test_a_folder_that_is_away_is_not_made_anew(tmp_path: Path) -> None:
 
     assert isinstance(lost.value.outcome, Unreachable)
     assert not (tmp_path / "share").exists()
+
+
+async def test_a_folder_that_goes_away_in_that_moment_is_not_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the write a share may be unmounted; what lay beside it would be lost."""
+    share, honest = tmp_path / "share", Folder._there
+    (share / "in").mkdir(parents=True)
+    one, _ = folder(share)
+
+    def unmounted(self: Folder, job: Callable[[], None]) -> None:
+        def late() -> None:
+            share.rename(tmp_path / "away")
+            job()
+
+        honest(self, late)
+
+    monkeypatch.setattr(Folder, "_there", unmounted)
+    for asked in (one.put(Put(name="in/a.csv", body=b"1")), one.move(Move(name="b", to="in/b"))):
+        with pytest.raises(Lost) as raised:
+            await asked
+        assert isinstance(raised.value.outcome, Unreachable)
+        assert not share.exists()
+        (tmp_path / "away").rename(share)
 
 
 @pytest.mark.parametrize("name", ["../a", "/etc/a", "a/../../b", "a\\b", ""])

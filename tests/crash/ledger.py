@@ -1,0 +1,97 @@
+"""What the gateway says of a round: each dossier with its events, its lanes and its tries."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import asyncpg
+
+from gateway.workbench.samples.generator import Sample
+from gateway.workbench.stage import SYSTEMS
+from tests.crash.findings import Case, Try
+from tests.crash.nemesis import LEASE
+from tests.crash.play import LANES, WORDS, case
+from tests.crash.scene import ECHO
+from tests.crash.storm import Jump
+
+READERS = 8
+TRIES = """
+    SELECT a.dossier_id, s.name, a.from_seq, a.to_seq, a.started_at, a.ended_at, a.outcome, a.late,
+           a.fence, a.worker
+    FROM attempt a JOIN system s ON s.id = a.system ORDER BY a.ended_at
+"""
+
+
+async def cases(
+    address: str, key: str, dsn: str, posted: Sequence[dict[str, Any]], jumps: Sequence[Jump]
+) -> list[Case]:
+    """Bring together what was promised, what the gateway says, and what its ledger holds."""
+    lanes, tries = await _ledger(dsn, jumps)
+    waiting, found = list(posted), list[Case]()
+    headers = {"Authorization": f"Bearer {key}"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+
+        async def reader() -> None:
+            while waiting:
+                one = waiting.pop()
+                content: dict[str, Any] = {}
+                if one["id"]:
+                    async with session.get(f"{address}/v1/dossiers/{one['id']}") as answer:
+                        content = await answer.json() if answer.status == 200 else {}
+                found.append(case(one, content, lanes, tries, owed(one["sample"])))
+
+        await asyncio.gather(*(reader() for _ in range(READERS)))
+    return found
+
+
+def owed(sample: Sample) -> frozenset[str]:
+    """Name the systems that must have a lane."""
+    return frozenset({ECHO} if sample.story == "light" else SYSTEMS)
+
+
+Lanes = dict[UUID, dict[str, dict[str, Any]]]
+
+
+async def _ledger(dsn: str, jumps: Sequence[Jump]) -> tuple[Lanes, dict[UUID, list[Try]]]:
+    connection = await asyncpg.connect(dsn)
+    lanes: Lanes = {}
+    for row in await connection.fetch(LANES):
+        state = "sending" if row["lease_until"] is not None else WORDS[row["state"]]
+        lanes.setdefault(row["dossier_id"], {})[row["name"]] = {**row, "state": state}
+    tries: dict[UUID, list[Try]] = {}
+    for row in await connection.fetch(TRIES):
+        tries.setdefault(row["dossier_id"], []).append(_try(row, jumps))
+    await connection.close()
+    return lanes, tries
+
+
+def _try(row: Any, jumps: Sequence[Jump]) -> Try:
+    """Read a try; the times of a worker whose clock was wrong are put right."""
+    begin, end = row["started_at"] / 1000, row["ended_at"] / 1000
+    if row["outcome"] == "lapsed":  # written by the database's clock; its begin was lost
+        begin -= LEASE
+    else:
+        own = [one for one in jumps if row["worker"].endswith(f":{one.worker}")]
+        begin, end = right(begin, own), right(end, own)
+    return Try(
+        row["name"],
+        row["from_seq"],
+        row["to_seq"],
+        begin,
+        end,
+        row["outcome"],
+        row["late"],
+        row["fence"],
+    )
+
+
+def right(moment: float, jumps: Sequence[Jump]) -> float:
+    """Take the jump out of a time that was noted while the clock was wrong."""
+    for jump in jumps:
+        if jump.begin <= moment - jump.offset <= jump.end:
+            return moment - jump.offset
+    return moment

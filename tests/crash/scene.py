@@ -1,0 +1,270 @@
+"""The processes of a long run: simulators, API and workers, with the ways between them.
+
+The processes are tended as a service manager would: one that ends by itself is started again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from gateway.workbench.samples.generator import PORTAL
+from gateway.workbench.stage import MAPPING, SYSTEMS, SYSTEMS_FILE, free_port
+from tests.crash.load import HEAVY, LIGHT
+from tests.crash.play import LIMITS
+from tests.crash.proxy import Front, Way
+
+FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+SHARED = Path("/dev/shm")  # noqa: S108 - where that library leaves it
+ECHO = "echo"
+ALL = SYSTEMS | {ECHO: "echo"}
+SIMULATED = (PORTAL, "province", ECHO)
+"""The systems that are reached through the network."""
+VERSIONS = ("v1", "v2")
+WORKERS = 2
+STARTING = 900
+"""Looks at an API that is to become ready, a tenth of a second and more apart."""
+MORE = """
+[systems.echo]
+adapter = "echo"
+environment = "sandbox"
+simulator = true
+limits = {{ exchange = 1.5, exchanges = 2, conversation = 5.0, lease = 6.0, at_once = 16 }}
+[systems.echo.settings]
+base_url = "{echo}"
+style = "events"
+[systems.echo.route]
+procedures = ["{light}"]
+"""
+ROUTE = """
+[systems.{name}.route]
+procedures = {heavy}
+"""
+
+
+@dataclass(eq=False, slots=True)
+class Member:
+    """One process of the gateway."""
+
+    kind: str
+    version: str
+    clock: Path
+    port: int
+    process: asyncio.subprocess.Process
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self.process.pid
+
+    def jump(self, seconds: float) -> None:
+        """Move its clock."""
+        self.clock.write_text(f"{seconds:+.0f}\n", encoding="ascii")
+
+
+@dataclass
+class Scene:
+    """Everything that runs between the servers and the clients."""
+
+    folder: Path
+    environ: dict[str, str]
+    urls: dict[str, str]
+    ways: dict[str, Way]
+    fronts: list[Front]
+    key: str = ""
+    api: Member | None = None
+    workers: list[Member] = field(default_factory=list)
+    ends: Counter[str] = field(default_factory=Counter)
+    closing: bool = False
+    pids: list[int] = field(default_factory=list)
+    _number: int = 0
+
+    @property
+    def door(self) -> Way:
+        """The clients' way to the API."""
+        return self.ways["door"]
+
+    def front(self, name: str) -> Front:
+        """Give where a way is entered."""
+        return next(front for front in self.fronts if front.ways[0].name == name)
+
+    async def spawn(self, kind: str, version: str) -> Member:
+        """Start a process of the gateway, in a version."""
+        self._number += 1
+        clock = self.folder / f"clock-{self._number}"
+        clock.write_text("+0\n", encoding="ascii")
+        port = free_port()
+        words = ("serve", "--port", str(port)) if kind == "api" else ("worker",)
+        with (self.folder / f"{kind}.log").open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "tests.crash.version", version, *words),
+                env=self.environ | clocked(clock),
+                stderr=log,
+            )
+        self.pids.append(process.pid)
+        return Member(kind, version, clock, port, process)
+
+    async def open_api(self, version: str) -> Member:
+        """Start an API and let the clients in once it is ready; one that gives up is replaced."""
+        member = await self.spawn("api", version)
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+            for _ in range(STARTING):
+                if self.closing:
+                    return member
+                if member.process.returncode is not None:
+                    self.ends[f"api {member.process.returncode}"] += 1
+                    await asyncio.sleep(0.5)
+                    member = await self.spawn("api", version)
+                with contextlib.suppress(httpx.HTTPError):
+                    said = await client.get(f"http://127.0.0.1:{member.port}/readyz")
+                    if said.status_code == 200:
+                        break
+                await asyncio.sleep(0.1)
+            else:
+                raise RuntimeError(f"no API became ready: see {self.folder / 'api.log'}")
+        self.api, self.door.port = member, member.port
+        return member
+
+    async def tend(self) -> None:
+        """Start again what ended by itself."""
+        while True:
+            await asyncio.sleep(0.5)
+            for member in [one for one in self.workers if one.process.returncode is not None]:
+                self.ends[f"worker {member.process.returncode}"] += 1
+                self.workers.remove(member)
+                self.workers.append(await self.spawn("worker", member.version))
+            if self.api is not None and self.api.process.returncode is not None:
+                self.ends[f"api {self.api.process.returncode}"] += 1
+                version, self.api = self.api.version, None
+                await self.open_api(version)
+
+    async def command(self, *words: str) -> str:
+        """Give an operator's command; give what it says."""
+        running = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "gateway.commands", *words),
+            env=self.environ,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await running.communicate()
+        return out.decode().strip()
+
+    async def order(self, system: str, name: str, body: dict[str, Any]) -> None:
+        """Give a simulator an order."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            said = await client.post(f"{self.urls[system]}/_control/{name}", json=body)
+            said.raise_for_status()
+
+
+def clocked(clock: Path) -> dict[str, str]:
+    """Let a process read its clock through a file, where that can be had."""
+    if not FAKETIME.exists():
+        return {}
+    return {
+        "LD_PRELOAD": str(FAKETIME),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_CACHE_DURATION": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+    }
+
+
+@asynccontextmanager
+async def scene(folder: Path, seed: int, servers: dict[str, str]) -> AsyncIterator[Scene]:
+    """Set everything up; all is ended on the way out."""
+    await asyncio.to_thread(folder.mkdir, parents=True)
+    simulators = await _simulators(folder, seed)
+    on = Scene(folder, {}, {}, {"door": Way("door", 0)}, [])
+    tending: asyncio.Task[None] | None = None
+    try:
+        for _ in ALL:
+            line = await asyncio.wait_for(_line(simulators), 30)
+            name, on.urls[name] = line.split()
+        await _lay_ways(on)
+        on.environ = dict(os.environ) | {
+            "LIENTHONG_DATA": str(folder / "data"),
+            "LIENTHONG_SYSTEMS": str(_write(on)),
+            "LIENTHONG_TIME_SCALE": "0.002",
+            "DEMO_PORTAL_USER": "H99",
+            "DEMO_PORTAL_PASSWORD": "demo",
+            **servers,
+        }
+        on.key = await on.command("clients", "add", "demo", "--agency", "H99")
+        await on.open_api(VERSIONS[0])
+        for _ in range(WORKERS):
+            on.workers.append(await on.spawn("worker", VERSIONS[0]))
+        tending = asyncio.create_task(on.tend())
+        yield on
+    finally:
+        on.closing = True
+        if tending is not None:
+            tending.cancel()
+            await asyncio.wait([tending])
+        ours = [one.process for one in (on.api, *on.workers) if one is not None]
+        for process in (*ours, simulators):
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        for front in on.fronts:
+            await front.close()
+        await asyncio.to_thread(_forget, on.pids)
+
+
+def _forget(pids: list[int]) -> None:
+    """Remove the memory that the clock's library left of processes that were killed."""
+    for pid in pids:
+        for left in SHARED.glob(f"*faketime_*_{pid}"):
+            left.unlink(missing_ok=True)
+
+
+async def _simulators(folder: Path, seed: int) -> asyncio.subprocess.Process:
+    places = {"commune": f":{(folder / 'commune').absolute()}"}
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "gateway.commands", "simulate"),
+        *(f"{name}={kind}{places.get(name, '')}" for name, kind in ALL.items()),
+        *("--folder", str(folder / "witness"), "--seed", str(seed), "--faults", "flaky"),
+        *("--switch", f"{PORTAL}.single_session=true"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+
+
+async def _lay_ways(on: Scene) -> None:
+    """Open a way to each simulator, and the door."""
+    for name in SIMULATED:
+        on.ways[name] = Way(name, int(on.urls[name].rpartition(":")[2]))
+    for way in list(on.ways.values()):
+        on.fronts.append(Front([way]))
+        await on.fronts[-1].start()
+
+
+def _write(on: Scene) -> Path:
+    """Write the systems file, in which each system stands behind its way."""
+    ports = {front.ways[0].name: front.port for front in on.fronts}
+    urls = {
+        name: f"http://127.0.0.1:{ports[name]}" if name in ports else url
+        for name, url in on.urls.items()
+    }
+    mapping = on.folder / "commune.toml"
+    mapping.write_text(MAPPING, encoding="utf-8")
+    words = {f"{name}_limits": text for name, text in LIMITS.items()}
+    words |= {name.removeprefix("national-"): url for name, url in urls.items()}
+    routes = "".join(ROUTE.format(name=name, heavy=list(HEAVY)) for name in SYSTEMS)
+    file = on.folder / "systems.toml"
+    text = (SYSTEMS_FILE + MORE).format(mapping=mapping.absolute(), light=LIGHT, **words)
+    file.write_text(text + routes, encoding="utf-8")
+    return file
+
+
+async def _line(process: asyncio.subprocess.Process) -> str:
+    if process.stdout is None:
+        raise RuntimeError("no output to read")
+    return (await process.stdout.readline()).decode().strip()

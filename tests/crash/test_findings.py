@@ -1,0 +1,135 @@
+"""The audit of systems that keep each event by its key, with what could be wrong there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.echo.simulator import Simulator
+from gateway.workbench.audit import Followed
+from tests.crash.findings import EVENTS, LINES, Case, Fault, Findings, Try, find
+from tests.crash.ledger import right
+from tests.crash.storm import Jump
+
+ID = "0192f0c0-0000-7000-8000-000000000001"
+STATUSES = ("submitted", "accepted", "processing")
+EVENTS_OF = tuple(
+    {
+        "seq": n,
+        "ref": f"buoc-{n}",
+        "kind": "progress",
+        "action": f"Bước {n}",
+        "status": status,
+        "occurred_at": f"2026-03-02T0{n}:00:00+07:00",
+    }
+    for n, status in enumerate(STATUSES, 1)
+)
+LANE = {"state": "done", "reason": None, "done_seq": 3, "via": None}
+CONTENT = {"owner": {"name": "Người Mẫu"}, "procedure": {"code": "1.999999"}}
+CASE = Case(
+    of=Followed(
+        id=ID,
+        code="",
+        promised=frozenset({"buoc-1", "buoc-2", "buoc-3"}),
+        events=EVENTS_OF,
+        lanes={"echo": LANE},
+        attempts=(),
+    ),
+    content=CONTENT,
+    tries=(),
+    parks=frozenset(),
+    owed=frozenset({"echo"}),
+)
+
+
+def tell(folder: Path, events: list[dict[str, Any]], dossier: str = ID) -> None:
+    """Let echo's simulator be told events one by one, and write its log as its host does."""
+    with (folder / "echo.effects.jsonl").open("a", encoding="utf-8") as log:
+
+        def witness(effect: dict[str, Any]) -> None:
+            log.write(json.dumps({"call": 1, "arrived": 1.0, **effect}) + "\n")
+
+        simulator = Simulator({}, witness)
+        for event in events:
+            body = {"events": [{"key": f"{dossier}-{event['seq']}", "event": event}]}
+            simulator.handle("POST", f"/dossiers/{dossier}/events", {}, json.dumps(body).encode())
+
+
+def audit(folder: Path, case: Case = CASE) -> Findings:
+    """Audit this one dossier."""
+    return find([case], folder, {"echo": EVENTS}, [], {})
+
+
+def test_all_there_is_nothing_found(tmp_path: Path) -> None:
+    """Told in order, and told again: echo keeps each event once."""
+    tell(tmp_path, [*EVENTS_OF, EVENTS_OF[1]])
+
+    assert audit(tmp_path).bad() == {}
+
+
+PLANTED: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "falsely_delivered": ([EVENTS_OF[0], EVENTS_OF[1]], ID),
+    "out_of_order": ([EVENTS_OF[0], EVENTS_OF[2], EVENTS_OF[1]], ID),
+    "altered": ([*EVENTS_OF[:2], EVENTS_OF[2] | {"status": "finished"}], ID),
+    "phantom": ([*EVENTS_OF, EVENTS_OF[2] | {"seq": 4, "ref": "buoc-4"}], ID),
+}
+
+
+@pytest.mark.parametrize("fault", list(PLANTED))
+def test_a_planted_fault_is_found(tmp_path: Path, fault: str) -> None:
+    """Under its own name, and nothing else is."""
+    tell(tmp_path, PLANTED[fault][0])
+
+    assert list(audit(tmp_path).bad()) == [fault]
+
+
+def test_a_dossier_that_nobody_posted_is_a_phantom(tmp_path: Path) -> None:
+    """Whatever arrives must have been promised."""
+    tell(tmp_path, list(EVENTS_OF))
+    tell(tmp_path, [EVENTS_OF[0]], dossier="nobody")
+
+    assert audit(tmp_path).bad() == {"phantom": ["echo nobody"]}
+
+
+def test_a_lane_that_is_not_there_is_a_loss(tmp_path: Path) -> None:
+    """A system that was never to be told would else be forgotten in silence."""
+    tell(tmp_path, list(EVENTS_OF))
+    case = replace(CASE, owed=frozenset({"echo", "province"}))
+
+    assert audit(tmp_path, case).bad() == {"lost": [f"province {ID} no lane"]}
+
+
+def test_an_explained_repeat_names_its_cause(tmp_path: Path) -> None:
+    """The fault of the call where there was one, else what was broken at that moment."""
+    code = "H99.1-260302-00001"
+    rows = [
+        {"kind": "line", "code": code, "at": "20260302010000", "text": "Bước 1", "call": call}
+        | {"arrived": arrived}
+        for call, arrived in ((1, 10.0), (2, 12.0), (3, 20.0))
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "p.effects.jsonl").write_text(text, encoding="utf-8")
+    hit = {"call": 1, "fault": "reset_after", "stored": True, "at": 10.0}
+    (tmp_path / "p.faults.jsonl").write_text(json.dumps(hit) + "\n", encoding="utf-8")
+    tries = [
+        Try("p", 1, 3, 9.5, 10.5, "uncertain", late=False, fence=1),
+        Try("p", 1, 3, 11.5, 18.0, "lapsed", late=False, fence=2),
+    ]
+    of = replace(CASE.of, code=code, promised=frozenset(), events=EVENTS_OF[:1], lanes={"p": LANE})
+    case = replace(CASE, of=of, tries=tries, owed=frozenset())
+    found = find([case], tmp_path, {"p": LINES}, [Fault("kill_worker", 12.1, 14.0)], {})
+
+    assert (found.bad(), found.explained) == ({}, 2)
+    assert found.causes == {"reset_after": 1, "kill_worker": 1}
+
+
+def test_a_wrong_clock_is_put_right() -> None:
+    """Only what was noted while it was wrong, and by how much it was."""
+    jump = Jump("7", begin=100.0, end=110.0, offset=-3600.0)
+
+    assert right(105.0 - 3600.0, [jump]) == 105.0
+    assert right(120.0, [jump]) == 120.0
