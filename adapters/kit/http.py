@@ -13,7 +13,6 @@ four times as much CPU as the whole exchange (ADR 0016). Files go by httpx, whic
 from __future__ import annotations
 
 import asyncio
-import json
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
@@ -24,6 +23,7 @@ from urllib.parse import urlencode, urlsplit
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
+from pydantic_core import to_json
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from adapters.kit.answers import unread
@@ -265,8 +265,7 @@ def _session(context: ssl.SSLContext) -> aiohttp.ClientSession:
 
 def _content(request: Http) -> tuple[bytes | None, dict[str, str]]:
     if request.json is not None:
-        text = json.dumps(request.json, ensure_ascii=False, separators=(",", ":"))
-        return text.encode(), {"Content-Type": "application/json; charset=utf-8"}
+        return to_json(request.json), {"Content-Type": "application/json; charset=utf-8"}
     if request.form is not None and not request.attached:
         return urlencode(request.form).encode(), {
             "Content-Type": "application/x-www-form-urlencoded"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from adapters.kit.files import Folder
 from adapters.kit.http import Carrier
 from adapters.kit.port import Checkpoint, Http, Put, Step, Take
 from adapters.kit.session import Keeper
-from adapters.kit.talk import Conversation, Fenced, first_request
+from adapters.kit.talk import Conversation, Exchanged, Fenced, first_request
 from gateway.rules.outcomes import word
 from gateway.store import lanes
 from gateway.store.engine import Store
@@ -29,6 +29,8 @@ from schemas.outcome import (
     Uncertain,
     Unreachable,
 )
+
+EXCHANGED = tuple(one.name for one in fields(Exchanged))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ async def converse_many(
         outcomes = [found] * len(steps)
         blamed = int(isinstance(found, (Unreachable, Uncertain, Blocked)))
     seconds = time.monotonic() - begun
-    exchanges = [asdict(one) for one in conversation.trace]
+    exchanges = _exchanges(conversation)
     return [
         Ended(
             id=attempt,
@@ -142,6 +144,10 @@ async def converse_many(
         )
         for number, (attempt, outcome) in enumerate(zip(attempts, outcomes, strict=True))
     ]
+
+
+def _exchanges(conversation: Conversation) -> list[dict[str, Any]]:
+    return [{name: getattr(one, name) for name in EXCHANGED} for one in conversation.trace]
 
 
 def _detail(outcome: Outcome | CannotExpress) -> dict[str, Any]:
@@ -183,7 +189,7 @@ async def _live(
         outcome = Uncertain(why="the lease was lost", effect="keyed")
     except TypeError as error:
         outcome = Malformed(why=f"the adapter failed: {type(error).__name__}", raw="")
-    detail = {"exchanges": [asdict(one) for one in conversation.trace], **_detail(outcome)}
+    detail = {"exchanges": _exchanges(conversation), **_detail(outcome)}
     return outcome, detail, kept != step.remote
 
 

@@ -6,12 +6,12 @@ both processes: rows go as one array a column (`unnest`). SQLite is as fast with
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic_core import to_json
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
@@ -81,7 +81,7 @@ def _columns(table: sa.Table, names: tuple[str, ...], rows: Sequence[Row]) -> di
         default = column.default.arg if column.default is not None else None  # type: ignore[attr-defined]
         values = [row.get(name, default) for row in rows]
         if isinstance(column.type, sa.JSON):
-            values = [None if one is None else json.dumps(one) for one in values]
+            values = [None if one is None else to_json(one).decode() for one in values]
         elif isinstance(column.type, sa.Boolean):
             values = [bool(one) for one in values]
         found[name] = values
