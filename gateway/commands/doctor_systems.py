@@ -15,6 +15,7 @@ from gateway.commands.doctor_servers import Finding
 from gateway.main import find_target
 from gateway.settings import Settings, SettingsError
 from gateway.store.systems import Target
+from schemas.outcome import Uncertain, Unreachable
 
 
 async def systems(settings: Settings, *, login: bool) -> list[Finding]:
@@ -73,6 +74,9 @@ async def _login(target: Target, carrier: Carrier) -> Finding:
         carrier=carrier,
     )
     refused = await conversation.log_in()
+    if isinstance(refused, (Unreachable, Uncertain)):
+        # A line that was cut says nothing about a credential: some end it after a front page.
+        refused = await conversation.log_in()
     if refused is None:
         return True, f"{target.name} takes our credentials"
     return False, f"{target.name} does not take our login: {getattr(refused, 'why', refused)}"
