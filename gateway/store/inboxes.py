@@ -33,7 +33,7 @@ def begin(connection: Connection, system: int, lease: int) -> Listening | None:
     ).one_or_none()
     if row is not None and (row.next_at > now or (row.lease_until or 0) > now):
         return None
-    fence = next_fences(connection, 1)[0]
+    (fence,), _ = next_fences(connection, 1)
     mine = {"fence": fence, "lease_until": now + lease}
     if row is None:
         connection.execute(inbox.insert().values(system=system, cursor="", next_at=0, **mine))

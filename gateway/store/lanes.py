@@ -22,6 +22,7 @@ from gateway.rules.outcomes import MAY_STAND, MAY_STAND_TWICE, PARK_AFTER_LAPSES
 from gateway.rules.withhold import withheld
 from gateway.store import attempts, rows
 from gateway.store.bodies import unpack_dossier, unpack_event
+from gateway.store.dialect import POSTGRES_NOW, now_column
 from gateway.store.dialect import now as db_now
 from gateway.store.tables import ASKED, PARKED, READY, WAITING, counter, event, lane, system, todo
 from schemas.dossier import Dossier
@@ -146,13 +147,21 @@ def next_numbers(connection: Connection, name: str, count: int) -> int:
     return int(taken) - count + 1
 
 
-def next_fences(connection: Connection, count: int) -> list[int]:
-    """Take fencing tokens, each greater than any taken before in the lane it is for."""
+def next_fences(connection: Connection, count: int) -> tuple[list[int], int]:
+    """Take fencing tokens, each greater than any taken before in the lane it is for; and the time.
+
+    The time is that of now: the claim may have waited for its locks since it began.
+    """
     if connection.dialect.name == "postgresql":
-        drawn = sa.text("SELECT nextval('fence') FROM generate_series(1, :count)")
-        return sorted(connection.execute(drawn, {"count": count}).scalars())
+        drawn = connection.execute(_FENCES, {"count": count}).all()
+        return sorted(row.fence for row in drawn), max(row.now for row in drawn)
     first = next_numbers(connection, "fence", count)
-    return list(range(first, first + count))
+    return list(range(first, first + count)), db_now(connection)
+
+
+_FENCES = sa.text(
+    f"SELECT nextval('fence') AS fence, {POSTGRES_NOW} AS now FROM generate_series(1, :count)"  # noqa: S608 - a constant
+)
 
 
 def claim(
@@ -168,13 +177,18 @@ def claim(
     With `reclaim`, lapsed lanes are taken over too when no place is free: each still holds its own.
     since: look only at this rank and above, over what has been claimed and settled already
     """
-    now = db_now(connection)
     row = connection.execute(
-        sa.select(system.c.gate, system.c.gate_until, system.c.inflight, system.c.held_by)
+        sa.select(
+            system.c.gate,
+            system.c.gate_until,
+            system.c.inflight,
+            system.c.held_by,
+            now_column(connection),
+        )
         .where(system.c.id == terms.system)
         .with_for_update()
     ).one()
-    gate = Gate.read(row.gate)
+    gate, now = Gate.read(row.gate), row.now
     if row.held_by is not None:
         return Claimed((), 1000)
     free = min(limit, gates.places(gate, row.gate_until, row.inflight, now, terms.at_once))
@@ -196,7 +210,7 @@ def claim(
     cost = (time.perf_counter() - begun) * 1000
     if not found:
         return Claimed((), look_again, cost=cost)
-    claims, leases, lapsed = _lease(connection, terms, found, now)
+    claims, leases, lapsed = _lease(connection, terms, found)
     if lapsed:
         attempts.write(connection, lapsed)
     fresh = sum(1 for one in found if one.lease_until is None)
@@ -211,13 +225,14 @@ def claim(
 
 
 def _lease(
-    connection: Connection, terms: Terms, found: Sequence[Any], now: int
+    connection: Connection, terms: Terms, found: Sequence[Any]
 ) -> tuple[list[Claim], list[dict[str, object]], list[attempts.Attempt]]:
     """Give each lane a fence; a lapsed one is doubtful, and at the third time it is parked."""
     claims: list[Claim] = []
     leases: list[dict[str, object]] = []
     lapsed: list[attempts.Attempt] = []
-    for fence, row in zip(next_fences(connection, len(found)), found, strict=True):
+    fences, now = next_fences(connection, len(found))
+    for fence, row in zip(fences, found, strict=True):
         expired = row.lease_until is not None
         lost = row.lost + expired
         doubt = max(row.doubt, (MAY_STAND_TWICE if terms.appends else MAY_STAND) if expired else 0)

@@ -98,7 +98,13 @@ class PostgresStore:
         the server is away; whether a commit that was under way took effect is then unknown, and
         the same request under the same reference settles it.
         """
-        return await asyncio.shield(asyncio.create_task(self._write(job)))
+        try:
+            done = await asyncio.shield(asyncio.create_task(self._write(job)))
+        except StoreUnavailable:
+            metrics.store(up=False)
+            raise
+        metrics.store(up=True)
+        return done
 
     async def _write(self, job: Callable[[Connection], T]) -> T:
         for number in range(1, TRIES + 1):

@@ -26,7 +26,7 @@ from gateway.rules.outcomes import (
 from gateway.rules.schedule import Waiting
 from gateway.store import attempts, rows
 from gateway.store.attempts import Attempt
-from gateway.store.dialect import now as db_now
+from gateway.store.dialect import now_column
 from gateway.store.lanes import Claim
 from gateway.store.tables import ASKED, PARKED, READY, WAITING, lane, system, todo
 from schemas.outcome import CannotExpress, Outcome, Uncertain
@@ -117,13 +117,12 @@ KEYS = ("dossier_id", "system")
 
 def settle(connection: Connection, rules: Rules, finished: Sequence[Finished]) -> Settled:
     """Write what became of some attempts of one system; a late one changes no lane."""
-    now = db_now(connection)
     row = connection.execute(
-        sa.select(system.c.gate, system.c.gate_until)
+        sa.select(system.c.gate, system.c.gate_until, now_column(connection))
         .where(system.c.id == rules.system)
         .with_for_update()
     ).one()
-    gate, until = Gate.read(row.gate), row.gate_until
+    gate, until, now = Gate.read(row.gate), row.gate_until, row.now
     held = _held(connection, rules.system, finished)
     moves = Moves(rules.system, now, rules.scale)
     lines: list[Attempt] = []

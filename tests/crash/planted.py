@@ -65,9 +65,9 @@ def lapsed_as_fresh() -> None:
     """Take over a lane whose worker was not heard of again as if nothing had been sent."""
     honest = lanes._lease
 
-    def lease(connection: Connection, terms: Terms, found: Sequence[Any], now: int) -> Any:
+    def lease(connection: Connection, terms: Terms, found: Sequence[Any]) -> Any:
         fresh = [SimpleNamespace(**{**row._mapping, "lease_until": None}) for row in found]
-        return honest(connection, terms, fresh, now)
+        return honest(connection, terms, fresh)
 
     lanes._lease = lease
 

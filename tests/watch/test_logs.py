@@ -14,7 +14,7 @@ from gateway.workbench.drive import Progress, drive
 from gateway.workbench.samples.generator import PORTAL, Sample, generate
 from gateway.workbench.stage import Stage, control, free_port, stage
 
-REQUEST = "quay-so-3-7731"
+REQUEST = "0192f0c1-7731-7000-8000-00000000000a"
 PORTAL_BORN = "portal"
 
 
