@@ -180,8 +180,13 @@ class Runner:
         steps = [_step(one) for one in works]
         attempts = [uuid7() for _ in works]
         ended = await converse_many(self._target, self._channel, steps, attempts)
+        self._exchanged(ended[0])
         for work, one in zip(works, ended, strict=True):
             self._note(work, one)
+
+    def _exchanged(self, ended: Ended) -> None:
+        for one in ended.detail.get("exchanges", ()):
+            metrics.exchanged(self._target.name, one["ms"] / 1000)
 
     async def _attempt(self, work: Work) -> None:
         """Hold one conversation and put what came of it on the pile to settle."""
@@ -201,6 +206,7 @@ class Runner:
             # What was sent stands in no ledger yet: the lease lapses, and the lane is in doubt.
             log.warning("checkpoint_lost")
             return
+        self._exchanged(ended)
         self._note(work, ended)
 
     def _note(self, work: Work, ended: Ended) -> None:

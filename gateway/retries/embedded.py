@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from gateway.retries.port import Wake
 from gateway.rules.schedule import Waiting
+from gateway.watch import metrics
 
 MOST = 100_000
 """More waits than this are left to the sweeper: memory stays bounded."""
@@ -40,6 +41,7 @@ class EmbeddedRetries:
             due = self._due()
             if due:
                 await wake(due)
+                metrics.retries("process", len(due))
                 continue
             await self._until_next()
 

@@ -12,6 +12,9 @@ ATTEMPTS = Counter("lienthong_attempts_total", "Tries to deliver", ["system", "o
 TALK_SECONDS = Histogram(
     "lienthong_conversation_seconds", "Length of a conversation with a system", ["system"]
 )
+EXCHANGE_SECONDS = Histogram(
+    "lienthong_exchange_seconds", "Length of one exchange with a system", ["system"]
+)
 HEARD = Counter("lienthong_heard_total", "Things a system told us", ["system", "word"])
 BROKER = Gauge("lienthong_broker_up", "1 while RabbitMQ holds the retries, else 0", ["broker"])
 RETRIES = Counter("lienthong_retries_total", "Waits, by what became of them", ["what"])
@@ -117,6 +120,11 @@ def attempted(system: str, outcome: str, seconds: float) -> None:
     """Count a try."""
     ATTEMPTS.labels(system, outcome).inc()
     TALK_SECONDS.labels(system).observe(seconds)
+
+
+def exchanged(system: str, seconds: float) -> None:
+    """Count one exchange."""
+    EXCHANGE_SECONDS.labels(system).observe(seconds)
 
 
 def heard(system: str, words: Mapping[str, int]) -> None:
