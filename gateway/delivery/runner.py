@@ -168,12 +168,13 @@ class Runner:
 
     def _grouped(self, works: Sequence[Work]) -> list[Sequence[Work]]:
         """Say what is told together; a lane that failed, or is in doubt, goes alone."""
-        alone = [one for one in works if one.claim.tries or one.claim.doubt or self._together == 1]
-        fresh = [one for one in works if one not in alone] if alone else works
         size = self._together
-        return [[one] for one in alone] + [
-            fresh[start : start + size] for start in range(0, len(fresh), size) if size > 1
-        ]
+        if size == 1:
+            return [[one] for one in works]
+        fresh = [one for one in works if not (one.claim.tries or one.claim.doubt)]
+        alone = [one for one in works if one.claim.tries or one.claim.doubt]
+        groups = [fresh[start : start + size] for start in range(0, len(fresh), size)]
+        return [*groups, *([one] for one in alone)]
 
     async def _attempt_many(self, works: Sequence[Work]) -> None:
         """Hold one conversation about several dossiers; each has its own end."""

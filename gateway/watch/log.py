@@ -7,13 +7,16 @@ import sys
 from typing import Any
 
 import structlog
+from pydantic_core import to_json
 
 
 def configure(level: str = "info") -> None:
     """Set logging up for this process; `level`: debug, info, warning or error."""
     terminal = sys.stderr.isatty()
     renderer: Any = (
-        structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer()
+        if terminal
+        else structlog.processors.JSONRenderer(serializer=_json)
     )
     structlog.configure(
         processors=[
@@ -23,5 +26,11 @@ def configure(level: str = "info") -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
     )
+
+
+def _json(line: Any, **_more: Any) -> str:
+    """Write a line; what JSON does not know is written as Python shows it."""
+    return to_json(line, fallback=repr).decode()
