@@ -119,15 +119,14 @@ class Runner:
             await self._finish()
 
     async def _turn(self) -> float:
-        """Settle what ended, claim what may begin; give the seconds after which to look again."""
+        """Settle what ended and claim what may begin; give the seconds until the next look."""
         self._news.clear()
-        await self._settle()
         free = min(BATCH, (self._target.facts.at_once - len(self._talking)) * self._together)
-        if free <= 0:
+        if free <= 0 and not self._ended:
             return 1.0
-        claimed, stored = await self._claim(free)
+        claimed, stored = await self._settle_and_claim(max(0, free))
         if not claimed.claims:
-            return claimed.look_again / 1000
+            return 0.0 if self._ended else claimed.look_again / 1000
         for works in self._grouped(self._unpack(claimed.claims, stored)):
             talk = self._attempt(works[0]) if len(works) == 1 else self._attempt_many(works)
             task = asyncio.create_task(talk)
@@ -135,28 +134,44 @@ class Runner:
             task.add_done_callback(self._talking.discard)
         return 0.0 if len(claimed.claims) == free else 1.0
 
-    async def _claim(self, free: int) -> tuple[Claimed, list[Versions]]:
-        """Claim lanes and read what they have to say, in one transaction.
+    async def _settle_and_claim(self, free: int) -> tuple[Claimed, list[Versions]]:
+        """Settle, claim lanes and read what they have to say, in one transaction.
 
-        Whoever is stopped in the middle gives back what it had claimed.
+        Where it fails, what ended stays to be settled: a repeated settlement is harmless. Whoever
+        is stopped in the middle gives back what it had claimed.
         """
+        batch = self._ended[:BATCH]
         since = self._beginning.since(time.monotonic())
 
-        def take(connection: Connection) -> tuple[Claimed, list[Versions]]:
+        def turn(connection: Connection) -> tuple[Settled | None, Claimed, list[Versions]]:
+            settled = self._settle_rows(connection, batch) if batch else None
+            if free == 0:
+                return settled, Claimed((), 1000), []
             claimed = lanes.claim(connection, self._terms, free, since=since)
-            return claimed, lanes.versions(connection, claimed.claims)
+            return settled, claimed, lanes.versions(connection, claimed.claims)
 
-        claiming = asyncio.ensure_future(self._bench.store.write(take))
+        writing = asyncio.ensure_future(self._bench.store.write(turn))
         try:
-            claimed, stored = await asyncio.shield(claiming)
+            settled, claimed, stored = await asyncio.shield(writing)
         except asyncio.CancelledError:
-            claimed, _ = await claiming
+            settled, claimed, _ = await writing
+            self._settled(batch, settled)
             await self._bench.store.write(
                 lambda connection: lanes.release(connection, claimed.claims)
             )
             raise
-        self._beginning.note(since, claimed.lowest, claimed.cost, time.monotonic())
+        self._settled(batch, settled)
+        if free:
+            self._beginning.note(since, claimed.lowest, claimed.cost, time.monotonic())
         return claimed, stored
+
+    def _settled(self, batch: Sequence[Finished], settled: Settled | None) -> None:
+        """Let retries and logs know of a settlement that was committed."""
+        if settled is None:
+            return
+        self._ended = self._ended[len(batch) :]
+        self._bench.retries.hold(settled.waits)
+        self._say(batch, settled)
 
     def _unpack(self, claims: Sequence[Claim], stored: Sequence[Versions]) -> list[Work]:
         work, unreadable = lanes.unpack(self._target.name, claims, stored)
@@ -232,20 +247,6 @@ class Runner:
             blamed=ended.blamed,
         )
 
-    async def _settle(self) -> None:
-        while self._ended:
-            batch, self._ended = self._ended[:BATCH], self._ended[BATCH:]
-            try:
-                settled = await self._bench.store.write(
-                    lambda connection: self._settle_rows(connection, batch)  # noqa: B023 - awaited in this turn
-                )
-            except BaseException:
-                # Nothing was settled: keep it and try again; a repeated settlement is harmless.
-                self._ended = [*batch, *self._ended]
-                raise
-            self._bench.retries.hold(settled.waits)
-            self._say(batch, settled)
-
     def _say(self, batch: Sequence[Finished], settled: Settled) -> None:
         """Log what changed: lanes that were told or parked, and the gate when it shuts or opens.
 
@@ -288,7 +289,8 @@ class Runner:
         """Let conversations come to their end: their deadline bounds the wait."""
         if self._talking:
             await asyncio.wait(self._talking, timeout=self._target.facts.conversation)
-        await self._settle()
+        while self._ended:
+            await self._settle_and_claim(0)
 
     async def close(self) -> None:
         """Close the way to the system."""
