@@ -33,13 +33,17 @@ SECONDS = 20.0
 
 @dataclass(slots=True)
 class Load:
-    """The clients of one round; `open`: requests without an answer now."""
+    """The clients of one round; `open`: requests without an answer now.
+
+    until: by the monotonic clock, when nobody begins another dossier
+    """
 
     address: str
     key: str
     seed: int
     count: int
     rate: float
+    until: float
     open: int = 0
     hold: asyncio.Event = field(default_factory=asyncio.Event)
     posted: list[dict[str, Any]] = field(default_factory=list)
@@ -71,7 +75,7 @@ class Load:
 
             async def clerk() -> None:
                 nonlocal taken
-                while waiting:
+                while waiting and time.monotonic() < self.until:
                     one = waiting.pop()
                     taken += 1
                     await asyncio.sleep(max(0.0, begun + taken / self.rate - time.monotonic()))
