@@ -12,7 +12,7 @@ from tests.crash.plan import Order
 from tests.crash.scene import VERSIONS, Member
 from tests.crash.storm import Doing, Jump, Storm
 
-LONGEST = 30.0
+LONGEST = 45.0
 """Seconds that a process gets to end after it was asked to."""
 
 

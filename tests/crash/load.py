@@ -152,11 +152,14 @@ def light(one: Sample, number: int, seed: int) -> Sample:
     }
     requests = [Request("/v1/dossiers", body)]
     if number % 3 == 0:
+        handed_in = datetime.fromisoformat(whole["submitted_at"])
         event = {
             "ref": "buoc-2",
             "kind": "accepted",
-            "occurred_at": datetime.now(UTC).isoformat(),
-            "received_at": whole["submitted_at"],
+            "occurred_at": (handed_in + timedelta(minutes=5)).isoformat(),
+            "received_at": (handed_in + timedelta(minutes=5)).isoformat(),
+            "due": {"at": (handed_in + timedelta(days=3)).isoformat()},
+            "officer": {"name": "Cán bộ Mẫu", "title": "Công chức"},
         }
         requests.append(Request("/v1/dossiers/{id}/events", event))
     return replace(one, story="light", born="counter", code="", requests=tuple(requests), parks=())
