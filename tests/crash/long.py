@@ -34,7 +34,7 @@ from tests.crash.pair import Pair
 from tests.crash.plan import KINDS, LANES, Order, orders
 from tests.crash.play import STATES, STYLES
 from tests.crash.proxy import Front, Way
-from tests.crash.scene import ECHO, FAKETIME, SIMULATED, Scene, scene
+from tests.crash.scene import DOORS, ECHO, FAKETIME, SIMULATED, Scene, scene
 from tests.crash.storm import Storm
 
 STYLES_LONG = STYLES | {ECHO: EVENTS}
@@ -129,7 +129,7 @@ async def _round(
         "LIENTHONG_SEAL_KEY": base64.b64encode(bytes(32)).decode(),
     }
     async with scene(folder, seed, environ) as at:
-        address = f"http://127.0.0.1:{at.front('door').port}"
+        address = f"http://127.0.0.1:{at.front(DOORS[0]).port}"
         load = Load(address, at.key, seed, terms.dossiers, terms.rate, until)
         gauge = Gauge(on.pair, on.cluster, name)
         storm = Storm(at, on.pair, on.cluster, on.nodes, load, gauge, FAULTS)
@@ -188,7 +188,7 @@ async def _settle(storm: Storm) -> float | None:
         await storm.on.order(system, "calm", {})
     begun = time.monotonic()
     while time.monotonic() < begun + PATIENCE:
-        if await storm.gauge.remaining() == 0 and storm.on.api is not None:
+        if await storm.gauge.remaining() == 0 and storm.on.apis:
             return time.monotonic() - begun
         await asyncio.sleep(0.2)
     return None
