@@ -24,7 +24,7 @@ from tests.crash.load import HEAVY, LIGHT
 from tests.crash.play import LIMITS
 from tests.crash.proxy import Front, Way
 
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+LIBRARIES = Path("/usr/lib")
 SHARED = Path("/dev/shm")  # noqa: S108 - where that library leaves it
 ECHO = "echo"
 ALL = SYSTEMS | {ECHO: "echo"}
@@ -164,12 +164,18 @@ class Scene:
             said.raise_for_status()
 
 
+def faketime() -> Path | None:
+    """Find the library that moves the clock of one process; None: it is not installed."""
+    return next(iter(LIBRARIES.glob("*/faketime/libfaketimeMT.so.1")), None)
+
+
 def clocked(clock: Path) -> dict[str, str]:
     """Let a process read its clock through a file, where that can be had."""
-    if not FAKETIME.exists():
+    library = faketime()
+    if library is None:
         return {}
     return {
-        "LD_PRELOAD": str(FAKETIME),
+        "LD_PRELOAD": str(library),
         "FAKETIME_TIMESTAMP_FILE": str(clock),
         "FAKETIME_CACHE_DURATION": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
