@@ -139,8 +139,9 @@ async def _round(
         seconds = time.monotonic() - begun
         settled = await _settle(storm)
         released = await _operate(storm) if settled is not None else 0
-        if released:
-            settled = await _settle(storm)
+        if released and settled is not None:
+            again = await _settle(storm)
+            settled = None if again is None else settled + again
         straight = on.pair.straight(name)
         known = await cases(address, at.key, straight, load.posted, storm.jumps)
     found = find(known, folder / "witness", STYLES_LONG, storm.log, STATES)
