@@ -72,6 +72,8 @@ class ClusterNode(PrivateRabbit):
         while not self.greets():
             if time.monotonic() > until:
                 raise NoServer(f"{self.name} did not start")
+            if self.process is None or self.process.poll() is not None:
+                raise NoServer(f"{self.name} ended instead of starting")
             time.sleep(0.2)
 
 
@@ -114,4 +116,8 @@ class RabbitCluster:
             shutil.rmtree(Path(node.folder), ignore_errors=True)
         epmd = shutil.which("epmd") or "epmd"
         environ = self.nodes[0].environ
-        subprocess.run([epmd, "-kill"], check=False, capture_output=True, env=environ)
+        for _ in range(20):  # it does not end while it believes that a node lives
+            done = subprocess.run([epmd, "-kill"], check=False, capture_output=True, env=environ)
+            if b"Killed" in done.stdout:
+                return
+            time.sleep(0.2)

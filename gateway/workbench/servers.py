@@ -84,7 +84,8 @@ class _Server(ABC):
     def kill(self) -> None:
         """End the server without a word, with everything it started."""
         if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may have given up by itself
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
 
@@ -102,7 +103,8 @@ class _Server(ABC):
             return
         family = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         children = family.read_text("ascii").split() if family.exists() else []
-        os.killpg(self.process.pid, order)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, order)
         for child in children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(child), order)
@@ -111,7 +113,8 @@ class _Server(ABC):
         """End the server and throw its data away."""
         if self.process is not None:
             self.resume()
-            os.killpg(self.process.pid, self.farewell)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, self.farewell)
             try:
                 self.process.wait(20)
             except subprocess.TimeoutExpired:

@@ -12,32 +12,26 @@ from tests.crash.plan import Order
 from tests.crash.scene import VERSIONS, Member
 from tests.crash.storm import Doing, Jump, Storm
 
-LONGEST = 30.0
+LONGEST = 45.0
 """Seconds that a process gets to end after it was asked to."""
 
 
-def _worker(storm: Storm, order: Order) -> Member:
+async def _worker(storm: Storm, order: Order) -> Member:
+    while not storm.on.workers:  # all are just being started again
+        await asyncio.sleep(0.1)
     return storm.on.workers[order.which % len(storm.on.workers)]
 
 
 async def kill_api(storm: Storm, order: Order) -> int:
     """End the API without a word, and start it again."""
     hit = await storm.gauge.moment(storm.waiting)
-    await _replace_api(storm, signal.SIGKILL, None)
+    if storm.on.apis:
+        old = storm.on.apis.pop(order.which % len(storm.on.apis))
+        if old.process.returncode is None:
+            old.process.kill()
+            await old.process.wait()
+        await storm.on.open_api(old.version, old.door)
     return hit
-
-
-async def _replace_api(storm: Storm, by: signal.Signals, version: str | None) -> None:
-    old, storm.on.api = storm.on.api, None
-    if old is None:  # it is just being started
-        return
-    if by is signal.SIGKILL:
-        old.process.kill()
-        await old.process.wait()
-        await storm.on.open_api(version or old.version)
-        return
-    await storm.on.open_api(version or old.version)  # the next one first: clients go over
-    await _end(storm, old)
 
 
 async def _end(storm: Storm, member: Member) -> None:
@@ -55,7 +49,7 @@ async def _end(storm: Storm, member: Member) -> None:
 
 async def kill_worker(storm: Storm, order: Order) -> int:
     """End a worker that talks without a word, and start another."""
-    member = _worker(storm, order)
+    member = await _worker(storm, order)
     hit = await storm.gauge.moment(lambda: storm.gauge.leases_of(member.pid))
     if member in storm.on.workers:
         storm.on.workers.remove(member)
@@ -68,7 +62,7 @@ async def kill_worker(storm: Storm, order: Order) -> int:
 
 async def freeze_worker(storm: Storm, order: Order) -> int:
     """Stop a worker that talks, for less or more than its leases last."""
-    member = _worker(storm, order)
+    member = await _worker(storm, order)
     hit = await storm.gauge.moment(lambda: storm.gauge.leases_of(member.pid))
     if member.process.returncode is not None:
         return 0
@@ -81,10 +75,11 @@ async def freeze_worker(storm: Storm, order: Order) -> int:
 
 async def clock_jump(storm: Storm, order: Order) -> int:
     """Let the clock of a worker, or of the API, be wrong for a while."""
-    api = storm.on.api
-    member = api if api is not None and order.which % 3 == 0 else _worker(storm, order)
+    await _worker(storm, order)
+    members = [*storm.on.apis, *storm.on.workers]
+    member = members[order.which % len(members)]
     pid = member.pid
-    measure = storm.waiting if member is api else lambda: storm.gauge.leases_of(pid)
+    measure = storm.waiting if member.door else lambda: storm.gauge.leases_of(pid)
     hit = await storm.gauge.moment(measure)
     begin = time.time()
     member.jump(order.offset)
@@ -96,12 +91,16 @@ async def clock_jump(storm: Storm, order: Order) -> int:
 
 async def rolling_upgrade(storm: Storm, order: Order) -> int:
     """Replace one process after the other, at each order one, by the other version."""
-    members = [*([storm.on.api] if storm.on.api is not None else []), *storm.on.workers]
+    await _worker(storm, order)
+    members = [*storm.on.apis, *storm.on.workers]
     old = members[order.which % len(members)]
     version = VERSIONS[1 - VERSIONS.index(old.version)]
-    if old is storm.on.api:
+    if old in storm.on.apis:
         hit = await storm.gauge.moment(storm.waiting)
-        await _replace_api(storm, signal.SIGTERM, version)
+        await storm.on.open_api(version, old.door)  # the next one first: clients go over
+        if old in storm.on.apis:
+            storm.on.apis.remove(old)
+        await _end(storm, old)
         return hit
     hit = await storm.gauge.moment(lambda: storm.gauge.leases_of(old.pid))
     if old in storm.on.workers:

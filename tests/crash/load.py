@@ -33,13 +33,17 @@ SECONDS = 20.0
 
 @dataclass(slots=True)
 class Load:
-    """The clients of one round; `open`: requests without an answer now."""
+    """The clients of one round; `open`: requests without an answer now.
+
+    until: by the monotonic clock, when nobody begins another dossier
+    """
 
     address: str
     key: str
     seed: int
     count: int
     rate: float
+    until: float
     open: int = 0
     hold: asyncio.Event = field(default_factory=asyncio.Event)
     posted: list[dict[str, Any]] = field(default_factory=list)
@@ -71,7 +75,7 @@ class Load:
 
             async def clerk() -> None:
                 nonlocal taken
-                while waiting:
+                while waiting and time.monotonic() < self.until:
                     one = waiting.pop()
                     taken += 1
                     await asyncio.sleep(max(0.0, begun + taken / self.rate - time.monotonic()))
@@ -148,11 +152,14 @@ def light(one: Sample, number: int, seed: int) -> Sample:
     }
     requests = [Request("/v1/dossiers", body)]
     if number % 3 == 0:
+        handed_in = datetime.fromisoformat(whole["submitted_at"])
         event = {
             "ref": "buoc-2",
             "kind": "accepted",
-            "occurred_at": datetime.now(UTC).isoformat(),
-            "received_at": whole["submitted_at"],
+            "occurred_at": (handed_in + timedelta(minutes=5)).isoformat(),
+            "received_at": (handed_in + timedelta(minutes=5)).isoformat(),
+            "due": {"at": (handed_in + timedelta(days=3)).isoformat()},
+            "officer": {"name": "Cán bộ Mẫu", "title": "Công chức"},
         }
         requests.append(Request("/v1/dossiers/{id}/events", event))
     return replace(one, story="light", born="counter", code="", requests=tuple(requests), parks=())

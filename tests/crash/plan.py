@@ -30,7 +30,8 @@ HOLDS: dict[str, frozenset[str]] = {
 }
 """What a kind takes away, one at a time: PostgreSQL's durability or its second copy."""
 TARGETS = (
-    "door",
+    "door-0",
+    "door-1",
     "postgres",
     "replication",
     "rabbit-0",

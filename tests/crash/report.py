@@ -23,6 +23,13 @@ REPORTS = HERE / "reports"
 DRAWN = HERE / "REPORT.md"
 SIX = ("lost", "out_of_order", "phantom", "falsely_delivered", "altered", "unexplained")
 WANTED, WANTED_OF_EACH, WANTED_DOSSIERS = 1000, 40, 100_000
+CUT = """\
+The ways from clients to each API, from the gateway to PostgreSQL, to each node of the broker and
+to each simulated system, and from the standby to the primary: reset, swallowed, or late.
+Not the network among the broker's nodes: they are killed and frozen instead.
+Clocks are those of API and workers; the database's, which decides on leases, is not moved.
+The full disk is the primary's, with its write-ahead log.
+"""
 PLACES = 20
 """So many places of a finding are kept."""
 Report = dict[str, Any]
@@ -160,6 +167,7 @@ def draw(reports: Sequence[Report]) -> str:
     lines += ["", "Beside them the simulators played by themselves:", ""]
     played = sorted(_sum(reports, "simulators").items())
     lines += [", ".join(f"{name} {count:,}" for name, count in played) + ".", ""]
+    lines += ["## What is cut, slow, wrong and full", "", CUT]
     lines += ["## Explained repeats", "", *_explained(reports), "", *_found(reports)]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -24,13 +24,15 @@ from tests.crash.load import HEAVY, LIGHT
 from tests.crash.play import LIMITS
 from tests.crash.proxy import Front, Way
 
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+LIBRARIES = Path("/usr/lib")
 SHARED = Path("/dev/shm")  # noqa: S108 - where that library leaves it
 ECHO = "echo"
 ALL = SYSTEMS | {ECHO: "echo"}
 SIMULATED = (PORTAL, "province", ECHO)
 """The systems that are reached through the network."""
 VERSIONS = ("v1", "v2")
+DOORS = ("door-0", "door-1")
+"""The clients' ways to the APIs, one each, behind one balancer."""
 WORKERS = 2
 STARTING = 900
 """Looks at an API that is to become ready, a tenth of a second and more apart."""
@@ -61,6 +63,7 @@ class Member:
     clock: Path
     port: int
     process: asyncio.subprocess.Process
+    door: str = ""
 
     @property
     def pid(self) -> int:
@@ -82,17 +85,12 @@ class Scene:
     ways: dict[str, Way]
     fronts: list[Front]
     key: str = ""
-    api: Member | None = None
+    apis: list[Member] = field(default_factory=list)
     workers: list[Member] = field(default_factory=list)
     ends: Counter[str] = field(default_factory=Counter)
     closing: bool = False
-    pids: list[int] = field(default_factory=list)
+    spawned: list[asyncio.subprocess.Process] = field(default_factory=list)
     _number: int = 0
-
-    @property
-    def door(self) -> Way:
-        """The clients' way to the API."""
-        return self.ways["door"]
 
     def front(self, name: str) -> Front:
         """Give where a way is entered."""
@@ -111,11 +109,11 @@ class Scene:
                 env=self.environ | clocked(clock),
                 stderr=log,
             )
-        self.pids.append(process.pid)
+        self.spawned.append(process)
         return Member(kind, version, clock, port, process)
 
-    async def open_api(self, version: str) -> Member:
-        """Start an API and let the clients in once it is ready; one that gives up is replaced."""
+    async def open_api(self, version: str, door: str) -> Member:
+        """Start an API and open its door once it is ready; one that gives up is replaced."""
         member = await self.spawn("api", version)
         async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
             for _ in range(STARTING):
@@ -132,7 +130,8 @@ class Scene:
                 await asyncio.sleep(0.1)
             else:
                 raise RuntimeError(f"no API became ready: see {self.folder / 'api.log'}")
-        self.api, self.door.port = member, member.port
+        member.door, self.ways[door].port = door, member.port
+        self.apis.append(member)
         return member
 
     async def tend(self) -> None:
@@ -143,10 +142,10 @@ class Scene:
                 self.ends[f"worker {member.process.returncode}"] += 1
                 self.workers.remove(member)
                 self.workers.append(await self.spawn("worker", member.version))
-            if self.api is not None and self.api.process.returncode is not None:
-                self.ends[f"api {self.api.process.returncode}"] += 1
-                version, self.api = self.api.version, None
-                await self.open_api(version)
+            for member in [one for one in self.apis if one.process.returncode is not None]:
+                self.ends[f"api {member.process.returncode}"] += 1
+                self.apis.remove(member)
+                await self.open_api(member.version, member.door)
 
     async def command(self, *words: str) -> str:
         """Give an operator's command; give what it says."""
@@ -165,12 +164,18 @@ class Scene:
             said.raise_for_status()
 
 
+def faketime() -> Path | None:
+    """Find the library that moves the clock of one process; None: it is not installed."""
+    return next(iter(LIBRARIES.glob("*/faketime/libfaketimeMT.so.1")), None)
+
+
 def clocked(clock: Path) -> dict[str, str]:
     """Let a process read its clock through a file, where that can be had."""
-    if not FAKETIME.exists():
+    library = faketime()
+    if library is None:
         return {}
     return {
-        "LD_PRELOAD": str(FAKETIME),
+        "LD_PRELOAD": str(library),
         "FAKETIME_TIMESTAMP_FILE": str(clock),
         "FAKETIME_CACHE_DURATION": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
@@ -183,7 +188,7 @@ async def scene(folder: Path, seed: int, servers: dict[str, str]) -> AsyncIterat
     """Set everything up; all is ended on the way out."""
     await asyncio.to_thread(folder.mkdir, parents=True)
     simulators = await _simulators(folder, seed)
-    on = Scene(folder, {}, {}, {"door": Way("door", 0)}, [])
+    on = Scene(folder, {}, {}, {name: Way(name, 0) for name in DOORS}, [])
     tending: asyncio.Task[None] | None = None
     try:
         for _ in ALL:
@@ -199,7 +204,7 @@ async def scene(folder: Path, seed: int, servers: dict[str, str]) -> AsyncIterat
             **servers,
         }
         on.key = await on.command("clients", "add", "demo", "--agency", "H99")
-        await on.open_api(VERSIONS[0])
+        await asyncio.gather(*(on.open_api(VERSIONS[0], name) for name in DOORS))
         for _ in range(WORKERS):
             on.workers.append(await on.spawn("worker", VERSIONS[0]))
         tending = asyncio.create_task(on.tend())
@@ -209,14 +214,13 @@ async def scene(folder: Path, seed: int, servers: dict[str, str]) -> AsyncIterat
         if tending is not None:
             tending.cancel()
             await asyncio.wait([tending])
-        ours = [one.process for one in (on.api, *on.workers) if one is not None]
-        for process in (*ours, simulators):
+        for process in (*on.spawned, simulators):
             if process.returncode is None:
                 process.kill()
                 await process.wait()
         for front in on.fronts:
             await front.close()
-        await asyncio.to_thread(_forget, on.pids)
+        await asyncio.to_thread(_forget, [one.pid for one in on.spawned])
 
 
 def _forget(pids: list[int]) -> None:
@@ -238,12 +242,13 @@ async def _simulators(folder: Path, seed: int) -> asyncio.subprocess.Process:
 
 
 async def _lay_ways(on: Scene) -> None:
-    """Open a way to each simulator, and the door."""
+    """Open a way to each simulator, and the doors."""
+    on.fronts.append(Front([on.ways[name] for name in DOORS]))
     for name in SIMULATED:
         on.ways[name] = Way(name, int(on.urls[name].rpartition(":")[2]))
-    for way in list(on.ways.values()):
-        on.fronts.append(Front([way]))
-        await on.fronts[-1].start()
+        on.fronts.append(Front([on.ways[name]]))
+    for front in on.fronts:
+        await front.start()
 
 
 def _write(on: Scene) -> Path:
