@@ -17,12 +17,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.bench.embedded import run_embedded
+from tests.bench.figures import Findings
 from tests.bench.ground import CORES, ROOT, Ground, ground
-from tests.bench.ratios import FULL, QUICK, Findings, Length, run_end_to_end, run_intake
+from tests.bench.growth import run_growth
+from tests.bench.isolation import run_isolation
+from tests.bench.latency import run_large, run_latency
+from tests.bench.ratios import run_end_to_end, run_intake
 from tests.bench.report import results, table
+from tests.bench.rounds import FULL, QUICK, Length
 
 Scenario = Callable[[Ground, Length, Callable[[str], None]], Findings]
-SCENARIOS: dict[str, Scenario] = {"intake": run_intake, "end_to_end": run_end_to_end}
+SCENARIOS: dict[str, Scenario] = {
+    "intake": run_intake,
+    "end_to_end": run_end_to_end,
+    "latency": run_latency,
+    "large": run_large,
+    "isolation": run_isolation,
+    "embedded": run_embedded,
+    "growth": run_growth,
+}
 IN_QUICK = ("intake", "end_to_end")
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import Any
 
 from gateway.settings import LIMITS
 from gateway.workbench.servers import free_port
 from tests.bench.dossiers import AGENCY
-from tests.bench.ground import ROOT, Ground, end, environment, ready
+from tests.bench.ground import ROOT, Ground, Shape, end, environment, ready
 from tests.bench.load import Order
 
 GATEWAY = ("-m", "gateway.commands")
 VALIDATING = ("-m", "tests.bench.peers.validating")
+INSTANT = ("-m", "tests.bench.peers.instant")
 SYSTEM = """\
 [systems.far-{number}]
 adapter = "echo"
@@ -24,24 +24,6 @@ settings = {{ base_url = "{url}" }}
 """
 AT_ONCE = 64
 """Conversations at the same time with one system, as an operator sets it for a system so quick."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How many processes take in, how many deliver, and in which pool (Celery)."""
-
-    api: int
-    workers: int = 0
-    pool: str = ""
-
-    def __str__(self) -> str:
-        """Say it in a table."""
-        parts = [f"{self.api} API"]
-        if self.pool:
-            parts.append(self.pool)
-        elif self.workers:
-            parts.append(f"{self.workers} workers" if self.workers > 1 else "1 worker")
-        return " + ".join(parts)
 
 
 class Contender(ABC):
@@ -117,6 +99,7 @@ class Gateway(Contender):
         program: tuple[str, ...] = GATEWAY,
         systems: tuple[int, ...] = (0, 1, 2),
         more: str = "",
+        embedded: bool = False,
     ) -> None:
         super().__init__(on)
         self.name, self.program = name, program
@@ -130,10 +113,11 @@ class Gateway(Contender):
         )
         self.environ = {
             "LIENTHONG_DATA": str(on.folder / name),
-            "LIENTHONG_DATABASE": on.database(name),
-            "LIENTHONG_AMQP": on.rabbit.url,
             "LIENTHONG_SYSTEMS": str(file),
         }
+        if not embedded:
+            servers = {"DATABASE": on.database(name), "AMQP": on.rabbit.url}
+            self.environ |= {f"LIENTHONG_{key}": value for key, value in servers.items()}
         self.headers = {"Authorization": f"Bearer {self._key()}"}
 
     def _key(self) -> str:
@@ -191,7 +175,8 @@ class Celery(Contender):
         if shape.pool:
             kind, size = shape.pool.split()
             words = ("--pool", kind, "--concurrency", size, "--loglevel", "WARNING", "-O", "fair")
-            quiet = ("--without-gossip", "--without-mingle")
+            # With heartbeats its gevent pool begins ten tasks a second and no more.
+            quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
             program = ("-m", "celery", "-A", "tests.bench.peers.celery_app", "worker")
             self.workers.append(
                 self.on.spawn("celery-worker", *program, *words, *quiet, environ=self.environ)

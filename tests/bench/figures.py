@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Findings:
+    """What scenarios found: one number by name, and what stands behind it."""
+
+    numbers: dict[str, float] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def put(self, name: str, value: float, **details: Any) -> None:
+        """Keep a number and what stands behind it."""
+        self.numbers[name] = round(value, 4)
+        self.details[name] = details
 
 
 @dataclass(frozen=True, slots=True)

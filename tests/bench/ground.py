@@ -36,6 +36,24 @@ random_page_cost = 1.1
 ROOT = Path(__file__).parents[2]
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How many processes take in, how many deliver, and in which pool (Celery)."""
+
+    api: int
+    workers: int = 0
+    pool: str = ""
+
+    def __str__(self) -> str:
+        """Say it in a table."""
+        parts = [f"{self.api} API"]
+        if self.pool:
+            parts.append(self.pool)
+        elif self.workers:
+            parts.append(f"{self.workers} workers" if self.workers > 1 else "1 worker")
+        return " + ".join(parts)
+
+
 @dataclass
 class Witness:
     """The three target systems."""
@@ -76,6 +94,8 @@ class Ground:
     rabbit: PrivateRabbit
     witness: Witness
     databases: dict[str, str] = field(default_factory=dict)
+    best: dict[str, tuple[Shape, float]] = field(default_factory=dict)
+    """By contender: the shape in which it was quickest, and dossiers per second in it."""
     _next: int = 0
 
     @property

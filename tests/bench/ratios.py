@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
-from tests.bench.contenders import VALIDATING, Celery, Contender, Direct, Gateway, Shape, batched
-from tests.bench.figures import ratio, verdict
-from tests.bench.ground import Ground
-from tests.bench.rounds import Run, Sized, best, intake, interleave, summary
+from tests.bench.contenders import VALIDATING, Celery, Contender, Direct, Gateway, batched
+from tests.bench.figures import Findings, ratio, verdict
+from tests.bench.ground import Ground, Shape
+from tests.bench.rounds import Length, Run, Say, Sized, best, intake, interleave, summary
 
-Say = Callable[[str], None]
 GOALS = {
     "intake_vs_validate": 0.60,
     "e2e_vs_celery": 5.0,
@@ -23,32 +20,6 @@ GOALS = {
     "e2e_vs_direct_httpx_batched": 5.0,
     "e2e_vs_direct_aiohttp_batched": 1.3,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Length:
-    """How long things take: seconds of a run, seconds of a trial run, rounds."""
-
-    run: float
-    trial: float
-    rounds: int
-
-
-QUICK = Length(run=3.5, trial=1.2, rounds=5)
-FULL = Length(run=6.0, trial=3.0, rounds=7)
-
-
-@dataclass(slots=True)
-class Findings:
-    """What scenarios found: one number by name, and what stands behind it."""
-
-    numbers: dict[str, float] = field(default_factory=dict)
-    details: dict[str, Any] = field(default_factory=dict)
-
-    def put(self, name: str, value: float, **details: Any) -> None:
-        """Keep a number and what stands behind it."""
-        self.numbers[name] = round(value, 4)
-        self.details[name] = details
 
 
 def compare(
@@ -94,7 +65,8 @@ def run_intake(on: Ground, length: Length, say: Say) -> Findings:
 
 
 DELIVERING = [Shape(1, 1), Shape(1, 2), Shape(2, 1), Shape(2, 2)]
-POOLS = ("prefork 2", "prefork 3", "threads 8", "threads 16", "gevent 50")
+POOLS = ("prefork 2", "threads 8", "gevent 50")
+MORE_POOLS = ("prefork 3", "threads 16", "gevent 20")
 CALLING = [Shape(1), Shape(2), Shape(3)]
 
 
@@ -105,7 +77,7 @@ def run_end_to_end(on: Ground, length: Length, say: Say) -> Findings:
     with ExitStack() as open_:
         sides: dict[str, Sized] = {}
         tried: dict[str, dict[str, float]] = {}
-        pools = [Shape(1, pool=pool) for pool in POOLS]
+        pools = [Shape(1, pool=pool) for pool in POOLS + (MORE_POOLS if length.thorough else ())]
         entrants: list[tuple[Contender | None, list[Shape]]] = [
             (Gateway(on), DELIVERING),
             (batched(on), DELIVERING),

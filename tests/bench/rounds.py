@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.bench.contenders import Contender, Shape
+from tests.bench.contenders import Contender
 from tests.bench.dossiers import SMALL
-from tests.bench.ground import cpu_of, post
+from tests.bench.ground import Shape, cpu_of, post
 
 CONNECTIONS = 64
 """Connections of the load generator, the same for everybody."""
@@ -21,6 +21,29 @@ ROOM = 2_000_000
 """Numbers reserved for a run that is bounded by time."""
 SETTLED = 0.3
 """Seconds after a run in which processes finish what they still write."""
+
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long things take: seconds of a run, of a trial run, of a steady load; rounds.
+
+    patience: seconds that a turn may take at most, where it needs a number of samples
+    thorough: try more pools
+    """
+
+    run: float
+    trial: float
+    rounds: int
+    steady: float = 20.0
+    patience: float = 60.0
+    thorough: bool = False
+
+
+QUICK = Length(run=3.5, trial=1.2, rounds=5)
+FULL = Length(run=6.0, trial=3.0, rounds=7, thorough=True)
 
 
 @dataclass(slots=True)
@@ -89,10 +112,16 @@ def best(
     tried: dict[Shape, float] = {}
     for shape in shapes:
         contender.take(shape)
-        run()  # connections, code and caches are warm from now on
-        tried[shape] = run().rate
+        try:
+            run()  # connections, code and caches are warm from now on
+            tried[shape] = run().rate
+        except TimeoutError as error:
+            say(f"  {contender.name}: {shape}: {error}")
+            tried[shape] = 0.0
         say(f"  {contender.name}: {shape}: {tried[shape]:,.0f}/s")
-    contender.take(max(tried, key=lambda shape: tried[shape]))
+    chosen = max(tried, key=lambda shape: tried[shape])
+    contender.take(chosen)
+    contender.on.best[contender.name] = (chosen, tried[chosen])
     say(f"  {contender.name} runs as {contender.shape}")
     return {str(shape): rate for shape, rate in tried.items()}
 
