@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.bench.drain import run_drain
 from tests.bench.embedded import run_embedded
 from tests.bench.figures import Findings
 from tests.bench.ground import CORES, ROOT, Ground, ground
@@ -34,6 +35,7 @@ SCENARIOS: dict[str, Scenario] = {
     "latency": run_latency,
     "large": run_large,
     "isolation": run_isolation,
+    "drain": run_drain,
     "embedded": run_embedded,
     "growth": run_growth,
 }

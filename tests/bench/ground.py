@@ -32,6 +32,7 @@ max_wal_size = 8GB
 checkpoint_timeout = 15min
 wal_compression = on
 random_page_cost = 1.1
+maintenance_work_mem = 512MB
 """
 ROOT = Path(__file__).parents[2]
 

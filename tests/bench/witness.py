@@ -36,9 +36,8 @@ class Far:
         self.mode = "answer"
         self.exchanges = 0
         self.arrivals: dict[str, float] = {}
+        self.first = 0.0
         self.last = 0.0
-        self.flying = 0
-        self.most = 0
         self.open: set[asyncio.BaseTransport] = set()
         self.port = 0
         self._server: asyncio.Server | None = None
@@ -66,7 +65,7 @@ class Far:
 
     def reset(self) -> None:
         """Forget what was counted."""
-        self.exchanges, self.last, self.arrivals = 0, 0.0, {}
+        self.exchanges, self.first, self.last, self.arrivals = 0, 0.0, 0.0, {}
 
     def request(self, path: str, body: bytes) -> bytes | None:
         """Count a request and answer it; None: stay silent."""
@@ -76,13 +75,19 @@ class Far:
         if self.mode == "500":
             return FAULT
         self.last = time.monotonic()
+        self.first = self.first or self.last
         for name in named(path, body):
             self.arrivals.setdefault(name, self.last)
         return GOOD
 
     def counts(self) -> dict[str, Any]:
         """Say what was counted."""
-        return {"exchanges": self.exchanges, "distinct": len(self.arrivals), "last": self.last}
+        return {
+            "exchanges": self.exchanges,
+            "distinct": len(self.arrivals),
+            "first": self.first,
+            "last": self.last,
+        }
 
 
 def named(path: str, body: bytes) -> list[str]:
