@@ -38,7 +38,7 @@ test: setup ## ruff, mypy, import rules, tests
 bench: setup ## speed beside the usual ways, on this machine; QUICK=1: under 6 minutes
 	@$(BIN)/python -c 'import celery, gevent' 2>/dev/null || $(BIN)/python -m pip install \
 	  --disable-pip-version-check --quiet -c constraints.txt --no-build-isolation -e '.[dev,bench]'
-	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
+	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(RESULTS),--results)
 
 clean: ## remove what the commands above made
 	rm -rf .venv build data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -25,7 +25,7 @@ from tests.bench.growth import run_growth
 from tests.bench.isolation import run_isolation
 from tests.bench.latency import run_large, run_latency
 from tests.bench.ratios import run_end_to_end, run_intake
-from tests.bench.report import results, table
+from tests.bench.report import absolute, results, table
 from tests.bench.rounds import FULL, QUICK, Length
 
 Scenario = Callable[[Ground, Length, Callable[[str], None]], Findings]
@@ -78,11 +78,12 @@ def main() -> None:
             findings.numbers |= found.numbers
             findings.details |= found.details
     findings.details["machine"] = machine(begun, quick=asked.quick)
-    bench = {**findings.numbers, "details": findings.details}
+    bench: dict[str, Any] = {**findings.numbers, "details": findings.details}
     file = ROOT / "build" / "bench.json"
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(bench, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    say("\n".join(["", *table(bench), "", f"Everything stands in {file.relative_to(ROOT)}."]))
+    lines = ["", *table(bench), "", *absolute(bench["details"])]
+    say("\n".join([*lines, "", f"Everything stands in {file.relative_to(ROOT)}."]))
     if asked.results:
         (ROOT / "tests" / "bench" / "RESULTS.md").write_text(results(bench), encoding="utf-8")
 

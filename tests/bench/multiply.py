@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -41,12 +42,12 @@ INDEXES = """
 SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename = ANY($1)
 AND indexname NOT IN (SELECT conname FROM pg_constraint)
 """
-ONCE = ("dossier", "dossier_code", "event")
-LANES = ("lane", "todo", "attempt")
+HALVES = (("dossier", "lane", "todo"), ("event", "dossier_code", "attempt"))
+"""Which tables are filled side by side."""
 STEP = 250_000
 """Rows of one statement."""
-LATER = 10**9
-"""Milliseconds until what waits would wake: nothing wakes in a measurement."""
+ASLEEP = {"state": "2", "wake_at": "t.since + 1000000000", "reason": "'unreachable'"}
+"""What is new in an entry of the agenda that waits, as after a failure, longer than any run."""
 
 
 async def _columns(connection: asyncpg.Connection[Any], table: str) -> list[str]:
@@ -81,28 +82,38 @@ async def _copy(
     )
 
 
-async def _multiply(dsn: str, total: int, ready: int, waiting: int) -> None:
+async def _fill(
+    dsn: str, tables: Sequence[str], since: int, parts: Sequence[tuple[int, int, str, bool]]
+) -> None:
+    """Copy the rows of some tables; each part: from, to, whose rows, whether it waits."""
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute("SET session_replication_role = replica")  # keys are right by make
         await connection.execute("SET synchronous_commit = off")  # of the loading alone
-        await connection.execute(IDENTITY)
-        done = await connection.fetchval("SELECT dossier_id FROM attempt LIMIT 1")
-        open_ = await connection.fetchval("SELECT dossier_id FROM todo LIMIT 1")
-        told = total - ready - waiting
-        since = int(time.time() * 1000) - total
-        parts = [(1, told, done, {}), (told + 1, told + waiting, open_, _asleep())]
-        parts.append((told + waiting + 1, total, open_, {}))
-        tables = [*ONCE, *LANES]
-        indexes = await connection.fetch(INDEXES, tables)
-        for index in indexes:
-            await connection.execute(f'DROP INDEX "{index["indexname"]}"')
-        for begin, end, source, changed in parts:
+        for begin, end, source, waits in parts:
+            changed = ASLEEP if waits else {}
             for first in range(begin, end + 1, STEP):
                 last = min(first + STEP - 1, end)
                 for table in tables:
                     more = changed if table == "todo" else {}
                     await _copy(connection, table, source, first, last, since=since, changed=more)
+    finally:
+        await connection.close()
+
+
+async def _multiply(dsn: str, total: int, ready: int, waiting: int) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(IDENTITY)
+        done = await connection.fetchval("SELECT dossier_id FROM attempt LIMIT 1")
+        open_ = await connection.fetchval("SELECT dossier_id FROM todo LIMIT 1")
+        told, since = total - ready - waiting, int(time.time() * 1000) - total
+        parts = [(1, told, done, False), (told + 1, told + waiting, open_, True)]
+        parts.append((told + waiting + 1, total, open_, False))
+        indexes = await connection.fetch(INDEXES, [table for half in HALVES for table in half])
+        for index in indexes:
+            await connection.execute(f'DROP INDEX "{index["indexname"]}"')
+        await asyncio.gather(*(_fill(dsn, half, since, parts) for half in HALVES))
         for index in indexes:  # made again in one go, which is several times quicker
             await connection.execute(index["indexdef"].replace(" ON ONLY ", " ON "))
         lacking = await connection.fetchval(WHOLE)
@@ -112,11 +123,6 @@ async def _multiply(dsn: str, total: int, ready: int, waiting: int) -> None:
         await connection.execute("CHECKPOINT")
     finally:
         await connection.close()
-
-
-def _asleep() -> dict[str, str]:
-    """Let an entry of the agenda wait, as after a failure."""
-    return {"state": "2", "wake_at": f"t.since + {LATER}", "reason": "'unreachable'"}
 
 
 def multiply(dsn: str, total: int, *, ready: int, waiting: int = 0) -> None:

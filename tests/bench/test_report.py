@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.bench.report import results, table
+from tests.bench.report import ALONE, BESIDE, absolute, results, table
 
 SIDE = {"per_second": 1500.0, "cpu_ms_per_dossier": 1.25, "exchanges_per_dossier": 3.0}
 BENCH: dict[str, Any] = {
@@ -45,3 +45,23 @@ def test_the_results_name_the_machine_and_the_shapes() -> None:
 
     assert "2 cores, a processor, 24 GB" in text
     assert "gateway: 1 API (tried: 1 API 1,500/s)" in text
+
+
+def test_ratios_without_a_peer_have_a_table_of_their_own() -> None:
+    """Isolation, drain and growth are shown with their noise and their goal."""
+    bench = {
+        "growth": 1.04,
+        "details": {"growth": {"noise": 0.02, "goal": 1.2, "verdict": "passed"}},
+    }
+
+    assert table(bench)[-1].endswith("| **1.04** | ±2% | ≤ 1.2 | passed |")
+    assert "e2e" not in "".join(table(bench))
+
+
+def test_nothing_is_said_of_what_was_not_measured() -> None:
+    """No scenario, no line; and every promised ratio has a meaning."""
+    promised = {"intake_vs_validate", "intake_vs_celery", "isolation_p99", "drain_vs_transport"}
+    promised |= {f"e2e_vs_{peer}" for peer in ("celery", "direct_httpx", "direct_aiohttp")}
+
+    assert list(absolute({})) == []
+    assert promised | {"growth"} <= set(BESIDE) | set(ALONE)
