@@ -34,6 +34,7 @@ class Contender(ABC):
 
     def __init__(self, on: Ground) -> None:
         self.on = on
+        self.systems: tuple[int, ...] = tuple(range(len(on.witness.ports)))
         self.apis: list[subprocess.Popen[bytes]] = []
         self.workers: list[subprocess.Popen[bytes]] = []
         self.ports: list[int] = []
@@ -97,17 +98,18 @@ class Gateway(Contender):
         name: str = "gateway",
         *,
         program: tuple[str, ...] = GATEWAY,
-        systems: tuple[int, ...] = (0, 1, 2),
+        systems: tuple[int, ...] | None = None,
         more: str = "",
         embedded: bool = False,
     ) -> None:
         super().__init__(on)
         self.name, self.program = name, program
+        self.systems = systems or self.systems
         file = on.folder / f"{name}.toml"
         file.write_text(
             "\n".join(
                 SYSTEM.format(number=one, url=on.witness.urls[one], at_once=AT_ONCE, more=more)
-                for one in systems
+                for one in self.systems
             ),
             encoding="utf-8",
         )

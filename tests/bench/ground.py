@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -73,7 +73,9 @@ class Witness:
         with httpx.Client(trust_env=False, timeout=60) as client:
             return client.post(f"http://127.0.0.1:{self.desk}{path}", json=body or {}).json()
 
-    def wait_for(self, dossiers: int, systems: list[int], seconds: float) -> list[dict[str, Any]]:
+    def wait_for(
+        self, dossiers: int, systems: Sequence[int], seconds: float
+    ) -> list[dict[str, Any]]:
         """Wait until so many dossiers arrived at each of these systems; give all counts."""
         until = time.monotonic() + seconds
         while True:

@@ -34,6 +34,7 @@ def _turn(gateway: Gateway, shape: Shape, rate: float, count: int, mode: str) ->
     gateway.take(shape)
     at_a_rate(gateway, rate, int(rate * WARM), systems=HEALTHY)
     delays = at_a_rate(gateway, rate, count, systems=HEALTHY)
+    on.witness.ask("/order", {"system": SICK, "mode": "refuse"})  # ends what hangs in silence
     gateway.take(replace(shape, workers=0))
     on.witness.ask("/order", {"system": SICK, "mode": "answer"})
     return delays
@@ -43,7 +44,7 @@ def run_isolation(on: Ground, length: Length, say: Say) -> Findings:
     """Find the worst growth of the healthy systems' p99 that a third one's fault brings."""
     findings = Findings()
     shape = on.best.get("gateway", (USUAL, 0.0))[0]
-    with closing(Gateway(on, "latency-base", systems=HEALTHY)) as base:
+    with closing(Gateway(on, "base", systems=HEALTHY)) as base:
         rate = full_load(base, length) / 3
         wanted = -(-SAMPLES // (len(HEALTHY) * TURNS))
         count = min(wanted, int(rate * length.patience))

@@ -60,7 +60,7 @@ def at_a_rate(
             keep=True,
         )
     )
-    on.witness.wait_for(done.accepted, list(systems), seconds=120)
+    on.witness.wait_for(done.accepted, systems, seconds=120)
     arrivals = [on.witness.ask("/arrivals")[one] for one in systems]
     delays = Delays([], [], [], [], done.others)
     for name, (due, answered) in done.answers.items():

@@ -86,8 +86,7 @@ def end_to_end(contender: Contender, count: int, size: str = SMALL) -> Run:
     done = post(
         contender.order(first=on.numbers(count), connections=TO_THE_END, size=size, count=count)
     )
-    systems = list(range(len(on.witness.ports)))
-    counts = on.witness.wait_for(done.accepted, systems, seconds=120)
+    counts = on.witness.wait_for(done.accepted, contender.systems, seconds=120)
     time.sleep(SETTLED)
     spent = cpu_of(on, contender.pids) - before + done.cpu
     last = max(one["last"] for one in counts)
