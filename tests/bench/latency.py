@@ -6,6 +6,7 @@ OpenFn publishes for two cores; it runs workflows, so that is not the same work.
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +62,7 @@ def at_a_rate(
         )
     )
     on.witness.wait_for(done.accepted, systems, seconds=120)
-    arrivals = [on.witness.ask("/arrivals")[one] for one in systems]
+    arrivals = _arrivals(contender, systems, set(done.answers))
     delays = Delays([], [], [], [], done.others)
     for name, (due, answered) in done.answers.items():
         came = [one[name] for one in arrivals]
@@ -70,6 +71,21 @@ def at_a_rate(
         delays.whole.append(max(came) - due)
         delays.each.extend(at - due for at in came)
     return delays
+
+
+def _arrivals(
+    contender: Contender, systems: tuple[int, ...], names: set[str]
+) -> list[dict[str, float]]:
+    """Give when these dossiers arrived at each system, however many others arrive too."""
+    until = time.monotonic() + 60
+    while True:
+        everything = contender.on.witness.ask("/arrivals")
+        found: list[dict[str, float]] = [everything[one] for one in systems]
+        if all(names <= one.keys() for one in found):
+            return found
+        if time.monotonic() > until:
+            raise TimeoutError("some dossiers arrived nowhere")
+        time.sleep(0.2)
 
 
 def shown(values: list[float]) -> dict[str, float]:

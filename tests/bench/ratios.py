@@ -92,10 +92,11 @@ def run_end_to_end(on: Ground, length: Length, say: Say) -> Findings:
             open_.enter_context(closing(one))
             side = sides[one.name] = Sized(one, length.trial)
             tried[one.name] = best(one, shapes, side.learn, say)
-            side.seconds = length.run
-            side.learn()
         shapes_kept = {name: str(side.contender.shape) for name, side in sides.items()}
         again = [(f"{name} again", sides[name]) for name in ("gateway", "batched") if name in sides]
+        seconds = length.share(length.rounds * (len(sides) + len(again)))
+        for side in sides.values():
+            side.fit(seconds)
         found = interleave([*sides.items(), *again], length.rounds, say)
     for tail, ours in (("", "gateway"), ("_batched", "batched")):
         if ours not in found:

@@ -19,6 +19,8 @@ FIRST = 100
 """Dossiers of a run, before anything is known of a contender."""
 ROOM = 2_000_000
 """Numbers reserved for a run that is bounded by time."""
+AROUND = 0.9
+"""Seconds that a run takes beyond its own: the load generator's start, and what follows."""
 SETTLED = 0.3
 """Seconds after a run in which processes finish what they still write."""
 
@@ -32,6 +34,7 @@ class Length:
 
     patience: seconds that a turn may take at most, where it needs a number of samples
     thorough: try more pools
+    ends: monotonic time at which all must be over; runs are then as long as that allows
     """
 
     run: float
@@ -40,9 +43,16 @@ class Length:
     steady: float = 20.0
     patience: float = 60.0
     thorough: bool = False
+    ends: float | None = None
+
+    def share(self, runs: int) -> float:
+        """Give the seconds of one run where so many are left: 2 to 5 where an end is set."""
+        if self.ends is None:
+            return self.run
+        return min(5.0, max(2.0, (self.ends - time.monotonic()) / runs - AROUND))
 
 
-QUICK = Length(run=3.5, trial=1.2, rounds=5)
+QUICK = Length(run=3.0, trial=0.8, rounds=5)
 FULL = Length(run=6.0, trial=3.0, rounds=7, thorough=True)
 
 
@@ -165,7 +175,7 @@ class Sized:
 
     def __init__(self, contender: Contender, seconds: float) -> None:
         self.contender, self.seconds = contender, seconds
-        self.count = FIRST
+        self.count, self.rate = FIRST, 0.0
 
     def __call__(self) -> Run:
         """Run once; the number of dossiers stays as it is."""
@@ -174,5 +184,12 @@ class Sized:
     def learn(self) -> Run:
         """Run once, and let the next run last as long as it should."""
         found = self()
-        self.count = max(FIRST, int(found.rate * self.seconds))
+        self.rate = found.rate
+        self.fit(self.seconds)
         return found
+
+    def fit(self, seconds: float) -> None:
+        """Let the next run last so long, as far as is known."""
+        self.seconds = seconds
+        _, rate = self.contender.on.best.get(self.contender.name, (None, self.rate))
+        self.count = max(FIRST, int(rate * seconds))
