@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test crash clean
+.PHONY: help setup run demo test crash bench clean
 SEED ?= 1
 MINUTES ?= 15
 
@@ -40,6 +40,11 @@ test: setup ## ruff, mypy, import rules, tests
 crash: setup ## the long crash run: random faults from SEED for MINUTES, then tests/crash/REPORT.md
 	@$(BIN)/python -m tests.crash.long --seed $(SEED) --minutes $(MINUTES); code=$$?; \
 	  $(BIN)/python -m tests.crash.report; exit $$code
+
+bench: setup ## speed beside the usual ways, on this machine; QUICK=1: under 6 minutes
+	@$(BIN)/python -c 'import celery, gevent' 2>/dev/null || $(BIN)/python -m pip install \
+	  --disable-pip-version-check --quiet -c constraints.txt --no-build-isolation -e '.[dev,bench]'
+	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(RESULTS),--results)
 
 clean: ## remove what the commands above made
 	rm -rf .venv build data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

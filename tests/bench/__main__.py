@@ -1,0 +1,96 @@
+"""`make bench`: everybody side by side on this machine, in one go.
+
+python -m tests.bench [--quick] [--only SCENARIO ...] [--results]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.bench.drain import run_drain
+from tests.bench.embedded import run_embedded
+from tests.bench.figures import Findings
+from tests.bench.ground import CORES, ROOT, Ground, ground
+from tests.bench.growth import run_growth
+from tests.bench.isolation import run_isolation
+from tests.bench.latency import run_large, run_latency
+from tests.bench.ratios import run_end_to_end, run_intake
+from tests.bench.report import absolute, results, table
+from tests.bench.rounds import FULL, QUICK, Length
+
+Scenario = Callable[[Ground, Length, Callable[[str], None]], Findings]
+SCENARIOS: dict[str, Scenario] = {
+    "intake": run_intake,
+    "end_to_end": run_end_to_end,
+    "latency": run_latency,
+    "large": run_large,
+    "isolation": run_isolation,
+    "drain": run_drain,
+    "embedded": run_embedded,
+    "growth": run_growth,
+}
+IN_QUICK = ("intake", "end_to_end")
+QUICK_ENDS = 335.0
+"""Seconds after which a quick run should have measured everything."""
+
+
+def machine(begun: float, *, quick: bool) -> dict[str, Any]:
+    """Say on what all this was measured."""
+    cpus = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
+    return {
+        "cores": len(CORES & os.sched_getaffinity(0)),
+        "cpu": cpus[0].split(":", 1)[1].strip() if cpus else platform.machine(),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "python": platform.python_version(),
+        "day": datetime.now(UTC).date().isoformat(),
+        "minutes": round((time.monotonic() - begun) / 60, 1),
+        "quick": quick,
+    }
+
+
+def say(line: str) -> None:
+    """Tell whoever waits."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Run the scenarios, print the table, write build/bench.json."""
+    words = argparse.ArgumentParser(prog="bench", description=__doc__)
+    words.add_argument("--quick", action="store_true", help="only intake and end to end, shorter")
+    words.add_argument("--only", nargs="+", choices=list(SCENARIOS), help="only these scenarios")
+    words.add_argument("--results", action="store_true", help="write tests/bench/RESULTS.md too")
+    asked = words.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    begun, findings = time.monotonic(), Findings()
+    chosen = asked.only or (IN_QUICK if asked.quick else list(SCENARIOS))
+    length = replace(QUICK, ends=begun + QUICK_ENDS) if asked.quick else FULL
+    with ground() as on:
+        for name in chosen:
+            found = SCENARIOS[name](on, length, say)
+            findings.numbers |= found.numbers
+            findings.details |= found.details
+    findings.details["machine"] = machine(begun, quick=asked.quick)
+    bench: dict[str, Any] = {**findings.numbers, "details": findings.details}
+    file = ROOT / "build" / "bench.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(bench, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    lines = ["", *table(bench), "", *absolute(bench["details"])]
+    say("\n".join([*lines, "", f"Everything stands in {file.relative_to(ROOT)}."]))
+    if asked.results:
+        (ROOT / "tests" / "bench" / "RESULTS.md").write_text(results(bench), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

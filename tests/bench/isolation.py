@@ -1,0 +1,92 @@
+"""What a sick system costs the healthy ones: the same two systems with and without a third.
+
+Base: a gateway that knows two systems. Beside it one that knows a third, which refuses connections,
+is silent, or answers 500. Same rate, taking turns; a sample is one dossier at one healthy system,
+from when it was due. The workers of whoever does not run are ended meanwhile.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from dataclasses import replace
+
+from tests.bench.contenders import Gateway
+from tests.bench.figures import Findings, percentile
+from tests.bench.ground import Ground, Shape
+from tests.bench.latency import USUAL, Delays, at_a_rate, full_load, shown
+from tests.bench.rounds import Length, Say
+
+HEALTHY, SICK = (0, 1), 2
+SAMPLES = 20_000
+"""At least so many on each side."""
+TURNS = 3
+GOAL = 1.10
+FAULTS = ("refuse", "silent", "500")
+WARM = 2.0
+"""Seconds of load before a turn is measured."""
+
+
+def _turn(gateway: Gateway, shape: Shape, rate: float, count: int, mode: str) -> Delays:
+    """Let one gateway work for a while, the third system behaving so."""
+    on = gateway.on
+    on.witness.ask("/order", {"system": SICK, "mode": mode})
+    gateway.take(shape)
+    at_a_rate(gateway, rate, int(rate * WARM), systems=HEALTHY)
+    delays = at_a_rate(gateway, rate, count, systems=HEALTHY)
+    on.witness.ask("/order", {"system": SICK, "mode": "refuse"})  # ends what hangs in silence
+    gateway.take(replace(shape, workers=0))
+    on.witness.ask("/order", {"system": SICK, "mode": "answer"})
+    return delays
+
+
+def run_isolation(on: Ground, length: Length, say: Say) -> Findings:
+    """Find the worst growth of the healthy systems' p99 that a third one's fault brings."""
+    findings = Findings()
+    shape = on.best.get("gateway", (USUAL, 0.0))[0]
+    with closing(Gateway(on, "base", systems=HEALTHY)) as base:
+        rate = full_load(base, length) / 3
+        wanted = -(-SAMPLES // (len(HEALTHY) * TURNS))
+        count = min(wanted, int(rate * length.patience))
+        say(f"Isolation at {rate:,.0f}/s, {count} dossiers a turn")
+        halves: tuple[list[float], list[float]] = ([], [])
+        found = {}
+        for fault in FAULTS:
+            with closing(Gateway(on, f"sick-{fault}")) as sick:
+                theirs: list[float] = []
+                ours: list[float] = []
+                for turn in range(TURNS):
+                    calm = _turn(base, shape, rate, count, "answer").each
+                    ours += calm
+                    halves[turn % 2].extend(calm)
+                    theirs += _turn(sick, shape, rate, count, fault).each
+            found[fault] = {
+                "grows_to": round(percentile(theirs, 0.99) / percentile(ours, 0.99), 3),
+                "base_ms": shown(ours),
+                "beside_the_fault_ms": shown(theirs),
+            }
+            say(f"  {fault}: p99 grows to {found[fault]['grows_to']}")
+            time.sleep(1)
+    worst = max(float(one["grows_to"]) for one in found.values())  # type: ignore[arg-type]
+    p99 = [percentile(half, 0.99) for half in halves]
+    noise = max(p99) / min(p99) - 1
+    enough = count >= wanted
+    findings.put(
+        "isolation_p99",
+        worst,
+        noise=round(noise, 4),
+        goal=GOAL,
+        verdict=_verdict(worst, noise, enough=enough),
+        offered_per_second=round(rate, 1),
+        shape=str(shape),
+        faults=found,
+    )
+    return findings
+
+
+def _verdict(worst: float, noise: float, *, enough: bool) -> str:
+    if not enough:
+        return "too few samples"
+    if worst > GOAL:
+        return "missed"
+    return "passed" if worst * (1 + noise) <= GOAL else "inside the noise"
