@@ -148,20 +148,16 @@ def load(
     codes: Iterable[Place] = (),
 ) -> list[State]:
     """Read dossiers by id, by client and its own key, or by any code, with all about them."""
-    refs = list(refs)
-    wanted = {*ids, *_joined_ids(connection, refs), *_coded_ids(connection, list(codes))}
-    by_owner: dict[int, list[str]] = {}
-    for owner, ref in refs:
-        by_owner.setdefault(owner, []).append(ref)
-    either: list[sa.ColumnElement[bool]] = [dossier.c.id.in_(wanted)]
-    either += [
-        sa.and_(dossier.c.owner == owner, dossier.c.ref.in_(owned))
-        for owner, owned in by_owner.items()
-    ]
+    wanted = {*ids, *_found(connection, list(refs), list(codes))}
+    if not wanted:
+        return []
     states = {
         row.id: State(row.id, row.owner, row.ref, row.digest, row.as_of, row.merged_into, row.twin)
         for row in connection.execute(
-            sa.select(dossier).where(sa.or_(*either)).order_by(dossier.c.id).with_for_update()
+            sa.select(dossier)
+            .where(dossier.c.id.in_(wanted))
+            .order_by(dossier.c.id)
+            .with_for_update()
         )
     }
     if states:
@@ -192,29 +188,44 @@ def twins(connection: Connection, wanted: Iterable[bytes], since: int) -> Twins:
     return {(row.twin, row.environment): row.id for row in found}
 
 
-def _joined_ids(connection: Connection, refs: list[tuple[int, str]]) -> list[UUID]:
-    if not refs:
-        return []
-    return list(
-        connection.execute(
-            sa.select(joined.c.dossier_id).where(sa.tuple_(joined.c.client, joined.c.ref).in_(refs))
-        ).scalars()
+def _found(
+    connection: Connection, refs: list[tuple[int, str]], codes: list[Place]
+) -> Iterable[UUID]:
+    """Find the ids of what is known by a client's own key, or by a code; in one question."""
+    if not refs and not codes:
+        return ()
+    if connection.dialect.name == "postgresql":
+        asked = {
+            "owners": [owner for owner, _ in refs],
+            "refs": [ref for _, ref in refs],
+            "places": [place for place, _ in codes],
+            "codes": [code for _, code in codes],
+        }
+        return connection.execute(_FOUND, asked).scalars()
+    by_ref = sa.select(dossier.c.id).where(sa.tuple_(dossier.c.owner, dossier.c.ref).in_(refs))
+    by_join = sa.select(joined.c.dossier_id).where(
+        sa.tuple_(joined.c.client, joined.c.ref).in_(refs)
     )
+    by_code = (
+        sa.select(dossier_code.c.dossier_id)
+        .join(dossier, dossier.c.id == dossier_code.c.dossier_id)
+        .where(
+            dossier_code.c.value.in_({code for _, code in codes}),
+            sa.tuple_(dossier.c.environment, dossier_code.c.value).in_(codes),
+        )
+    )
+    return connection.execute(sa.union(by_ref, by_join, by_code)).scalars()
 
 
-def _coded_ids(connection: Connection, codes: list[Place]) -> list[UUID]:
-    if not codes:
-        return []
-    return list(
-        connection.execute(
-            sa.select(dossier_code.c.dossier_id)
-            .join(dossier, dossier.c.id == dossier_code.c.dossier_id)
-            .where(
-                dossier_code.c.value.in_({code for _, code in codes}),
-                sa.tuple_(dossier.c.environment, dossier_code.c.value).in_(codes),
-            )
-        ).scalars()
-    )
+_REFS = "unnest(CAST(:owners AS integer[]), CAST(:refs AS text[])) AS v(owner, ref)"
+_CODES = "unnest(CAST(:places AS text[]), CAST(:codes AS text[])) AS v(place, code)"
+_FOUND = sa.text(
+    f"SELECT d.id FROM {_REFS} JOIN dossier d ON d.owner = v.owner AND d.ref = v.ref "  # noqa: S608 - constants
+    f"UNION SELECT j.dossier_id FROM {_REFS} JOIN joined j ON j.client = v.owner AND j.ref = v.ref "
+    f"UNION SELECT c.dossier_id FROM {_CODES} JOIN dossier_code c ON c.value = v.code "
+    "JOIN dossier d ON d.id = c.dossier_id AND d.environment = v.place"
+)
+"""The same as on SQLite: there the questions are written out, here they are one that stays."""
 
 
 def _load_sources(connection: Connection, states: dict[UUID, State]) -> None:
