@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.engine import Connection
 from uuid_utils.compat import uuid7
 
-from gateway.store import rows
+from gateway.store.rows import Writing
 from gateway.store.tables import attempt
 
 
@@ -98,7 +98,14 @@ def retried(
     )
 
 
-def write(connection: Connection, lines: Sequence[Attempt]) -> None:
-    """Write lines; one that is already there stays as it is, so a settlement may be repeated."""
+def add(writing: Writing, lines: Sequence[Attempt]) -> None:
+    """Add lines; one that is already there stays as it is, so a settlement may be repeated."""
     shown = [{name: getattr(line, name) for name in COLUMNS} for line in lines]
-    rows.insert(connection, attempt, shown, again=True)
+    writing.insert(attempt, shown, again=True)
+
+
+def write(connection: Connection, lines: Sequence[Attempt]) -> None:
+    """Write lines at once."""
+    writing = Writing(connection)
+    add(writing, lines)
+    writing.write()

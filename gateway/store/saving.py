@@ -18,10 +18,10 @@ def save(connection: Connection, states: Sequence[State], now: int) -> None:
     touched = sorted((state for state in states if state.touched), key=lambda state: state.id)
     if not touched:
         return
+    writing = rows.Writing(connection)
     fresh = [state for state in touched if state.stored == 0]
     if fresh:
-        rows.insert(
-            connection,
+        writing.insert(
             dossier,
             [
                 _row(state)
@@ -39,10 +39,11 @@ def save(connection: Connection, states: Sequence[State], now: int) -> None:
         )
     known = [state for state in touched if state.stored]
     changes = [_row(state) | {"id": state.id, "updated_at": now} for state in known]
-    rows.update(connection, dossier, ("id",), changes)
-    rows.insert(connection, event, [row for state in touched for row in _events(state)])
-    _save_lanes(connection, touched)
-    _save_sources(connection, touched, now)
+    writing.update(dossier, ("id",), changes)
+    writing.insert(event, [row for state in touched for row in _events(state)])
+    _save_lanes(connection, writing, touched)
+    _save_sources(connection, writing, touched, now)
+    writing.write()
 
 
 def _row(state: State) -> dict[str, Any]:
@@ -83,7 +84,7 @@ def _events(state: State) -> list[dict[str, Any]]:
     ]
 
 
-def _save_lanes(connection: Connection, states: Sequence[State]) -> None:
+def _save_lanes(connection: Connection, writing: rows.Writing, states: Sequence[State]) -> None:
     lanes = [
         {
             "dossier_id": state.id,
@@ -97,7 +98,7 @@ def _save_lanes(connection: Connection, states: Sequence[State]) -> None:
         for row in state.lanes.values()
         if row.new
     ]
-    rows.insert(connection, lane, lanes)
+    writing.insert(lane, lanes)
     agenda = [
         {
             "dossier_id": state.id,
@@ -111,7 +112,7 @@ def _save_lanes(connection: Connection, states: Sequence[State]) -> None:
         for of, row in state.todos.items()
         if row.new
     ]
-    rows.insert(connection, todo, agenda)
+    writing.insert(todo, agenda)
     for state in states:
         for of, row in state.todos.items():
             if not row.new and row.change:
@@ -122,7 +123,9 @@ def _save_lanes(connection: Connection, states: Sequence[State]) -> None:
                 )
 
 
-def _save_sources(connection: Connection, states: Sequence[State], now: int) -> None:
+def _save_sources(
+    connection: Connection, writing: rows.Writing, states: Sequence[State], now: int
+) -> None:
     """Write further sources, and the codes by which the dossiers are known from now on."""
     for state in states:
         for source in state.joined.values():
@@ -149,4 +152,4 @@ def _save_sources(connection: Connection, states: Sequence[State], now: int) -> 
         for value, kind in known_codes(state.dossier).items()
         if value not in state.codes
     ]
-    rows.insert(connection, dossier_code, codes)
+    writing.insert(dossier_code, codes)

@@ -100,16 +100,19 @@ class Moves:
         """Give a row of the ledger."""
         return {"dossier_id": dossier_id, "system": self.system, **columns}
 
-    def write(self, connection: Connection) -> None:
+    def write(self, connection: Connection, lines: Sequence[Attempt]) -> None:
         """Write everything; the rows of the agenda were locked before, in one order."""
-        rows.update(connection, lane, KEYS, self.told, rising="done_seq")
-        rows.update(connection, lane, KEYS, self.asked)
+        writing = rows.Writing(connection)
+        writing.update(lane, KEYS, self.told, rising="done_seq")
+        writing.update(lane, KEYS, self.asked)
+        for alike in self.changed.values():
+            writing.update(todo, KEYS, alike)
+        attempts.add(writing, lines)
+        writing.write()
         if self.gone:
             connection.execute(
                 todo.delete().where(todo.c.system == self.system, todo.c.dossier_id.in_(self.gone))
             )
-        for alike in self.changed.values():
-            rows.update(connection, todo, KEYS, alike)
 
 
 KEYS = ("dossier_id", "system")
@@ -152,8 +155,7 @@ def settle(connection: Connection, rules: Rules, finished: Sequence[Finished]) -
             scale=rules.scale,
         )
         became.append(_move(moves, one, head.head_seq, fate))
-    moves.write(connection)
-    attempts.write(connection, lines)
+    moves.write(connection, lines)
     places = len(became) - became.count("late")
     connection.execute(
         system.update()
