@@ -16,8 +16,6 @@ from gateway.watch import metrics
 
 GROUP = 50
 """At most so many requests share one transaction."""
-GROUPS = 2
-"""So many groups are under way at once: one is decided on while the other waits for its commit."""
 
 
 class Waker(Protocol):
@@ -43,16 +41,14 @@ class FrontDesk:
         self._tellers = tellers or {}
         self._wake = wake
         self._waiting: list[tuple[Ask, asyncio.Future[Answer | Denied]]] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._task: asyncio.Task[None] | None = None
 
     async def submit(self, ask: Ask) -> Answer | Denied:
         """Store one request together with its neighbours; return after the commit."""
         future: asyncio.Future[Answer | Denied] = asyncio.get_running_loop().create_future()
         self._waiting.append((ask, future))
-        if len(self._tasks) < GROUPS:
-            task = asyncio.create_task(self._drain())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._drain())
         return await asyncio.shield(future)
 
     async def take(self, asks: Sequence[Ask]) -> list[Decided]:
