@@ -26,11 +26,12 @@ from gateway.delivery.conversation import (
 from gateway.delivery.memory import Beginning
 from gateway.retries.port import Retries
 from gateway.rules.outcomes import word
-from gateway.store import lanes, settling
+from gateway.store import lanes, settling, steps
 from gateway.store.assign import assign_codes
 from gateway.store.engine import Connection, Store, StoreUnavailable
-from gateway.store.lanes import Claim, Claimed, Terms, Versions, Work
+from gateway.store.lanes import Claim, Claimed, Terms
 from gateway.store.settling import Finished, Settled
+from gateway.store.steps import Versions, Work
 from gateway.store.systems import Target, Targets
 from gateway.watch import metrics
 from schemas.outcome import Delivered
@@ -148,7 +149,7 @@ class Runner:
             if free == 0:
                 return settled, Claimed((), 1000), []
             claimed = lanes.claim(connection, self._terms, free, since=since)
-            return settled, claimed, lanes.versions(connection, claimed.claims)
+            return settled, claimed, steps.versions(connection, claimed.claims)
 
         writing = asyncio.ensure_future(self._bench.store.write(turn))
         try:
@@ -174,7 +175,7 @@ class Runner:
         self._say(batch, settled)
 
     def _unpack(self, claims: Sequence[Claim], stored: Sequence[Versions]) -> list[Work]:
-        work, unreadable = lanes.unpack(self._target.name, claims, stored)
+        work, unreadable = steps.unpack(self._target.name, claims, stored)
         for claim in unreadable:
             log.error("unreadable", system=self._target.name, dossier=str(claim.dossier_id))
             self._ended.append(self._finished(claim, unreadable_lane()))
@@ -193,9 +194,9 @@ class Runner:
 
     async def _attempt_many(self, works: Sequence[Work]) -> None:
         """Hold one conversation about several dossiers; each has its own end."""
-        steps = [_step(one) for one in works]
+        told = [_step(one) for one in works]
         attempts = [uuid7() for _ in works]
-        ended = await converse_many(self._target, self._channel, steps, attempts)
+        ended = await converse_many(self._target, self._channel, told, attempts)
         self._exchanged(ended[0])
         for work, one in zip(works, ended, strict=True):
             self._note(work, one)

@@ -232,6 +232,7 @@ def test_watched_status_is_a_line_for_each_look_until_it_is_ended(tmp_path: Path
         assert running.stdout is not None
         looks = [json.loads(running.stdout.readline()) for _ in range(3)]
         running.send_signal(signal.SIGINT)
+        running.communicate(timeout=30)  # a pipe that closes before it has ended is another end
 
     assert (running.returncode, len({look["at"] for look in looks})) == (0, 3)
 

@@ -17,7 +17,7 @@ from gateway.admission.ask import Answer, Post, PostEvent
 from gateway.admission.desk import FrontDesk
 from gateway.main import find_targets, open_store
 from gateway.settings import Settings, read_systems
-from gateway.store import dossiers, lanes, settling
+from gateway.store import dossiers, lanes, settling, steps
 from gateway.store.engine import Store
 from gateway.store.lanes import Claim, Terms
 from gateway.store.settling import Finished, Rules
@@ -237,7 +237,7 @@ async def test_confirmed_to_the_last_and_then_killed(house: House) -> None:
     await house.checkpoint(first)
     (second,) = await house.claim()
     work, unreadable = await house.store.read(
-        lambda connection: lanes.unpack("a", [second], lanes.versions(connection, [second]))
+        lambda connection: steps.unpack("a", [second], steps.versions(connection, [second]))
     )
 
     assert ([one.events for one in work], unreadable) == ([()], [])
@@ -249,7 +249,7 @@ async def test_one_unreadable_lane_holds_up_nobody(house: House) -> None:
     (good,) = await house.claim()
     bad = replace(good, dossier_id=uuid7())
     work, unreadable = await house.store.read(
-        lambda connection: lanes.unpack("a", [bad, good], lanes.versions(connection, [bad, good]))
+        lambda connection: steps.unpack("a", [bad, good], steps.versions(connection, [bad, good]))
     )
 
     assert ([good], [bad]) == ([one.claim for one in work], unreadable)
