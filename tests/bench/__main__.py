@@ -35,9 +35,9 @@ SCENARIOS: dict[str, Scenario] = {
     "end_to_end": run_end_to_end,
     "latency": run_latency,
     "large": run_large,
-    "isolation": run_isolation,
-    "drain": run_drain,
     "embedded": run_embedded,
+    "drain": run_drain,
+    "isolation": run_isolation,
     "growth": run_growth,
 }
 IN_QUICK = ("intake", "end_to_end")
@@ -76,19 +76,33 @@ def main() -> None:
     begun, findings = time.monotonic(), Findings()
     chosen = asked.only or (IN_QUICK if asked.quick else list(SCENARIOS))
     length = replace(QUICK, ends=begun + QUICK_ENDS) if asked.quick else FULL
+    failed: dict[str, str] = {}
+    bench: dict[str, Any] = {}
     with ground() as on:
         for name in chosen:
-            found = SCENARIOS[name](on, length, say)
-            findings.numbers |= found.numbers
-            findings.details |= found.details
-    findings.details["machine"] = machine(begun, quick=asked.quick)
-    bench: dict[str, Any] = {**findings.numbers, "details": findings.details}
+            try:
+                found = SCENARIOS[name](on, length, say)
+            except Exception as error:  # noqa: BLE001 - said at the end; the others go on
+                failed[name] = f"{type(error).__name__}: {error}"[:300]
+                say(f"  {name} failed: {failed[name]}")
+            else:
+                findings.numbers |= found.numbers
+                findings.details |= found.details
+            findings.details["machine"] = machine(begun, quick=asked.quick)
+            bench = {**findings.numbers, "details": findings.details}
+            keep(bench, shown=asked.results)
+    say("\n".join(["", *table(bench), "", *absolute(bench["details"])]))
+    say("\nEverything stands in build/bench.json.")
+    if failed:
+        sys.exit(f"not measured: {', '.join(failed)}")
+
+
+def keep(bench: dict[str, Any], *, shown: bool) -> None:
+    """Write what is known so far, so that a run that is stopped leaves what it found."""
     file = ROOT / "build" / "bench.json"
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(bench, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    lines = ["", *table(bench), "", *absolute(bench["details"])]
-    say("\n".join([*lines, "", f"Everything stands in {file.relative_to(ROOT)}."]))
-    if asked.results:
+    if shown:
         (ROOT / "tests" / "bench" / "RESULTS.md").write_text(results(bench), encoding="utf-8")
 
 
