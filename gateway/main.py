@@ -45,6 +45,7 @@ from gateway.store.engine import EmbeddedStore, Store, connect
 from gateway.store.postgres import PostgresStore
 from gateway.store.systems import Target, Targets
 from gateway.watch import metrics
+from gateway.watch.loop import watch_loop
 
 SETTLE = 2.0
 """Seconds for which a file of theirs must lie unchanged before it is read."""
@@ -321,11 +322,13 @@ async def build(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         running = asyncio.create_task(delivery.run()) if delivery is not None else None
+        loop = asyncio.create_task(watch_loop())
         watching = asyncio.create_task(broker.run())
         try:
             yield
         finally:
             watching.cancel()
+            loop.cancel()
             if delivery is not None and running is not None:
                 running.cancel()
                 await asyncio.wait([running])
@@ -360,8 +363,10 @@ async def work(settings: Settings) -> None:
     targets = await find_targets(settings, store)
     files = FileRoom(settings.data / "files", settings.max_file_bytes)
     delivery = Delivery(store, targets, files, _tellers(targets), settings)
+    loop = asyncio.create_task(watch_loop())
     try:
         await delivery.run()
     finally:
+        loop.cancel()
         await delivery.close()
         await store.close()

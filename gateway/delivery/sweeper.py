@@ -59,6 +59,4 @@ async def sweep(
                 log.info("swept", system=target.name, woken=woken)
                 wake(target.id)
         metrics.swept()
-        begun = asyncio.get_running_loop().time()
         await asyncio.sleep(every)
-        metrics.lag(asyncio.get_running_loop().time() - begun - every)

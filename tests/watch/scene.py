@@ -79,6 +79,8 @@ class Moody:
         odd = {"error_code": "77", "message": "ma la"}
         moods: dict[str, Answer] = {
             "500": (500, {}, b"internal error"),
+            "502": (502, {"Content-Type": "text/html"}, page),
+            "cut": (200, JSON, b'{"error_code": "0", "mess'),
             "429": (429, {"Retry-After": "1"}, b""),
             "page": (200, {"Content-Type": "text/html"}, page),
             "code": (200, JSON, json.dumps(odd).encode()),
