@@ -95,7 +95,7 @@ async def certificate(folder: Path, name: str) -> Path:
     """Make a certificate of this machine that signs itself."""
     file = folder / f"{name}.pem"
     making = await asyncio.create_subprocess_exec(
-        *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+        *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "60"),
         *("-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"),
         *("-keyout", str(folder / f"{name}.key"), "-out", str(file)),
         stdout=asyncio.subprocess.DEVNULL,
