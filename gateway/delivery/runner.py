@@ -127,7 +127,8 @@ class Runner:
             return 1.0
         claimed, stored = await self._settle_and_claim(max(0, free))
         if not claimed.claims:
-            return 0.0 if self._ended else claimed.look_again / 1000
+            # Where no place was free, the places of what has just been settled are free by now.
+            return 0.0 if self._ended or free <= 0 else claimed.look_again / 1000
         for works in self._grouped(self._unpack(claimed.claims, stored)):
             talk = self._attempt(works[0]) if len(works) == 1 else self._attempt_many(works)
             task = asyncio.create_task(talk)

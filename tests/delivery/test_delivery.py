@@ -304,3 +304,18 @@ async def test_a_system_that_comes_back_is_not_stampeded(tmp_path: Path) -> None
     for number, arrived in enumerate(arrivals, start=1):
         rounds = int((arrived - begun) / answering) + 1
         assert number <= sum(min(2**n, 16) for n in range(rounds)) * 2  # echo: two calls a lane
+
+
+async def test_a_system_with_one_place_is_told_without_pauses(tmp_path: Path) -> None:
+    """What ends makes its place free at once: a dozen lanes do not wait for a dozen looks."""
+    async with house(tmp_path, {"e": {"adapter": "echo", "limits": {"at_once": 1}}}) as at:
+        bodies = [
+            dossier(1, source={"ref": f"r-{n}"}, official_code=f"H99.14-260302-{n:04d}")
+            for n in range(12)
+        ]
+        names = [a.body["id"] for a in await asyncio.gather(*(at.post(one) for one in bodies))]
+        async with asyncio.timeout(6):  # a look comes once a second
+            for name in names:
+                await at.until(name, idle)
+
+    assert len(at.effects("e")) == 12
