@@ -129,11 +129,17 @@ class Runner:
         if not claimed.claims:
             # Where no place was free, the places of what has just been settled are free by now.
             return 0.0 if self._ended or free <= 0 else claimed.look_again / 1000
-        for works in self._grouped(self._unpack(claimed.claims, stored)):
+        groups = self._grouped(self._unpack(claimed.claims, stored))
+        places = self._target.facts.at_once - len(self._talking)
+        for works in groups[:places]:
             talk = self._attempt(works[0]) if len(works) == 1 else self._attempt_many(works)
             task = asyncio.create_task(talk)
             self._talking.add(task)
             task.add_done_callback(self._talking.discard)
+        # Lanes that go alone need a conversation each: what finds no place is not held on to.
+        if surplus := [one.claim for works in groups[places:] for one in works]:
+            await self._bench.store.write(lambda connection: lanes.release(connection, surplus))
+            return 1.0
         return 0.0 if len(claimed.claims) == free else 1.0
 
     async def _settle_and_claim(self, free: int) -> tuple[Claimed, list[Versions]]:
