@@ -14,11 +14,10 @@ from aio_pika.exceptions import AMQPError, ChannelClosed
 from gateway.retries import rabbit
 from gateway.workbench.cluster import RabbitCluster
 from tests.crash.pair import Pair
-from tests.crash.scene import ALL, VERSIONS
+from tests.crash.scene import ALL, SCALE, VERSIONS
 
 PATIENCE = 12.0
 """Seconds to wait for a moment in which a fault hits something."""
-SCALE = 0.002
 LEASES = "SELECT count(*) FROM todo WHERE lease_until IS NOT NULL"
 OF_WORKER = LEASES + " AND worker LIKE '%:' || $1::text"
 UNDER_WAY = """

@@ -1,6 +1,6 @@
 """Clients under fire: each posts its dossiers in order and repeats until it has an answer.
 
-Most dossiers are light (a post, perhaps one event) and go to the echo system; every eighth tells
+Most dossiers are light (a post, perhaps one event) and go to the echo system; some tell
 one of the full stories to the other three. What got a 2xx was promised, and is remembered.
 """
 
@@ -20,9 +20,9 @@ from gateway.workbench.drive import EXPORTED
 from gateway.workbench.samples.generator import Request, Sample, sample
 from gateway.workbench.samples.tables import PROCEDURES
 
-CLERKS = 24
+CLERKS = 48
 FULL = 8
-"""Every so manieth dossier tells a full story."""
+"""Every so manieth dossier tells a full story, unless told otherwise."""
 LIGHT = "1.999999"
 """The procedure of the light ones; it exists nowhere else."""
 HEAVY = tuple(one.code for one in PROCEDURES)
@@ -36,6 +36,7 @@ class Load:
     """The clients of one round; `open`: requests without an answer now.
 
     until: by the monotonic clock, when nobody begins another dossier
+    full: every so manieth dossier tells a full story
     """
 
     address: str
@@ -44,6 +45,7 @@ class Load:
     count: int
     rate: float
     until: float
+    full: int = FULL
     open: int = 0
     hold: asyncio.Event = field(default_factory=asyncio.Event)
     posted: list[dict[str, Any]] = field(default_factory=list)
@@ -60,7 +62,7 @@ class Load:
         made = []
         for number in range(1, self.count + 1):
             one = sample(number, self.seed, now)
-            full = number % FULL == 0 and one.story != EXPORTED
+            full = number % self.full == 0 and one.story != EXPORTED
             made.append(one if full else light(one, number, self.seed))
         return made
 

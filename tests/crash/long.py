@@ -30,7 +30,7 @@ from tests.crash import faults_network, faults_processes, faults_servers, report
 from tests.crash.findings import EVENTS, Findings, find
 from tests.crash.gauge import Gauge
 from tests.crash.ledger import cases
-from tests.crash.load import Load
+from tests.crash.load import FULL, Load
 from tests.crash.pair import Pair
 from tests.crash.plan import KINDS, LANES, Order, orders
 from tests.crash.play import STATES, STYLES
@@ -61,6 +61,7 @@ class Terms:
     dossiers: int
     rate: float
     kinds: Sequence[str]
+    full: int
 
 
 @dataclass
@@ -131,7 +132,7 @@ async def _round(
     }
     async with scene(folder, seed, environ) as at:
         address = f"http://127.0.0.1:{at.front(DOORS[0]).port}"
-        load = Load(address, at.key, seed, terms.dossiers, terms.rate, until)
+        load = Load(address, at.key, seed, terms.dossiers, terms.rate, until, terms.full)
         gauge = Gauge(on.pair, on.cluster, name)
         storm = Storm(at, on.pair, on.cluster, on.nodes, load, gauge, FAULTS)
         begun = time.monotonic()
@@ -240,13 +241,14 @@ def main() -> None:
     asked.add_argument("--minutes", type=float, default=10.0)
     asked.add_argument("--dossiers", type=int, default=4000, help="of each round")
     asked.add_argument("--rate", type=float, default=100.0, help="new dossiers a second at most")
+    asked.add_argument("--full", type=int, default=FULL, help="every so manieth, a full story")
     asked.add_argument("--kinds", nargs="*", choices=KINDS, default=list(KINDS))
     given = asked.parse_args()
     with suppress(NoServer):  # without it the kind is left out, and the report says so
         if faketime() is None:
             install("faketime")
     kinds = [one for one in given.kinds if one != "clock_jump" or faketime() is not None]
-    terms = Terms(given.seed, given.minutes, given.dossiers, given.rate, kinds)
+    terms = Terms(given.seed, given.minutes, given.dossiers, given.rate, kinds, given.full)
     told = uvloop.run(_stoppable(terms))
     sys.exit(0 if report.clean(told) else 1)
 

@@ -12,15 +12,10 @@ from dataclasses import dataclass
 
 LANES: dict[str, tuple[str, ...]] = {
     "database": ("kill_postgres", "failover_postgres", "full_disk", "cut_connections"),
-    "processes": ("kill_api", "kill_worker", "freeze_worker", "clock_jump", "rolling_upgrade"),
-    "broker": (
-        "kill_rabbit",
-        "rabbit_leader",
-        "rabbit_quorum",
-        "freeze_rabbit",
-        "delete_waits",
-        "delete_work",
-    ),
+    "processes": ("kill_api", "kill_worker", "freeze_worker"),
+    "care": ("clock_jump", "rolling_upgrade"),
+    "broker": ("kill_rabbit", "rabbit_leader", "rabbit_quorum", "freeze_rabbit"),
+    "queues": ("delete_waits", "delete_work"),
     "network": ("cut_network", "slow_network", "slow_portal"),
 }
 KINDS = tuple(kind for kinds in LANES.values() for kind in kinds)
@@ -46,7 +41,9 @@ TAKES = frozenset({"postgres", "replication"})
 PAUSES = {
     "database": (1.0, 4.0),
     "processes": (0.5, 3.0),
+    "care": (0.5, 3.0),
     "broker": (0.5, 2.0),
+    "queues": (4.0, 8.0),
     "network": (0.3, 1.0),
 }
 JUMPS = (-3600.0, -600.0, -60.0, 60.0, 600.0, 3600.0)

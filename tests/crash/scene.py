@@ -34,6 +34,8 @@ VERSIONS = ("v1", "v2")
 DOORS = ("door-0", "door-1")
 """The clients' ways to the APIs, one each, behind one balancer."""
 WORKERS = 2
+SCALE = 0.005
+"""How much faster than on a normal day retries come; long enough for waits to be met."""
 STARTING = 900
 """Looks at an API that is to become ready, a tenth of a second and more apart."""
 MORE = """
@@ -198,7 +200,7 @@ async def scene(folder: Path, seed: int, servers: dict[str, str]) -> AsyncIterat
         on.environ = dict(os.environ) | {
             "LIENTHONG_DATA": str(folder / "data"),
             "LIENTHONG_SYSTEMS": str(_write(on)),
-            "LIENTHONG_TIME_SCALE": "0.002",
+            "LIENTHONG_TIME_SCALE": str(SCALE),
             "DEMO_PORTAL_USER": "H99",
             "DEMO_PORTAL_PASSWORD": "demo",
             **servers,
