@@ -60,7 +60,7 @@ class Far:
         if mode == "refuse" and self._server is not None:
             self._server.close()
             self._server = None
-        elif was == "refuse":
+        elif mode != "refuse" and was == "refuse":
             await self.listen()
 
     def reset(self) -> None:
@@ -174,9 +174,13 @@ class Desk(Line):
                 return say(404, b"{}")
 
     async def _order(self, system: int, mode: str) -> None:
-        await self._all[system].behave(mode)
+        try:
+            await self._all[system].behave(mode)
+            said = self._say({})
+        except (OSError, ValueError) as error:
+            said = say(500, json.dumps({"error": str(error)}).encode())
         if self._transport is not None:
-            self._transport.write(self._say({}))
+            self._transport.write(said)
 
     @staticmethod
     def _say(what: Any) -> bytes:

@@ -19,7 +19,7 @@ def load(seed: int, count: int) -> Load:
 
 
 def test_a_seed_posts_the_same() -> None:
-    """Most are light; every eighth, unless told otherwise, tells a full story, and goes to other systems."""
+    """Most are light; every eighth, if nobody says otherwise, tells a full story elsewhere."""
     once, again = load(3, 40).samples(), load(3, 40).samples()
     full = [one for one in once if one.story != "light"]
 
