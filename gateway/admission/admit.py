@@ -38,9 +38,16 @@ def admit(
     tellers: systems as clients; bulk: the group came in one piece, like the rows of an export
     """
     room = Room(connection, targets, datetime.now(UTC), tellers=tellers or {}, bulk=bulk)
-    for state in dossiers.load(connection, ids=_ids(asks), refs=_refs(asks), codes=[*_codes(asks)]):
+    known = dossiers.find(
+        connection,
+        refs=_refs(asks),
+        codes=_codes(asks),
+        twins=_twins(asks),
+        since=room.millis - TWINS_WITHIN,
+    )
+    for state in dossiers.load(connection, known.ids.union(_ids(asks))):
         room.put(state)
-    room.twins = dossiers.twins(connection, _twins(asks), room.millis - TWINS_WITHIN)
+    room.twins = known.twins
     keys = idempotency.used(connection, [(ask.client.id, ask.key) for ask in asks if ask.key])
     new_keys: idempotency.Used = {}
     found = []

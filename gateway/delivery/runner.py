@@ -7,6 +7,7 @@ was finished is settled together; what was not begun when the process stops is g
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import Sequence
@@ -29,7 +30,9 @@ from gateway.rules.outcomes import word
 from gateway.store import lanes, settling, steps
 from gateway.store.assign import assign_codes
 from gateway.store.engine import Connection, Store, StoreUnavailable
+from gateway.store.entry import Entry, enter
 from gateway.store.lanes import Claim, Claimed, Terms
+from gateway.store.rows import Writing
 from gateway.store.settling import Finished, Settled
 from gateway.store.steps import Versions, Work
 from gateway.store.systems import Target, Targets
@@ -40,6 +43,9 @@ log = structlog.get_logger()
 
 BATCH = 200
 """At most so many lanes are claimed or settled in one transaction."""
+SPACING = 0.02
+"""Seconds between two looks at the agenda while conversations go on: what ends meanwhile is settled
+together. A transaction costs about as much for twenty lanes as for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +114,7 @@ class Runner:
         """Deliver until cancelled; on the way out, finish or give back what is under way."""
         try:
             while True:
+                begun = time.monotonic()
                 try:
                     pause = await self._turn()
                 except Exception as error:  # noqa: BLE001 - a runner outlives a lost database
@@ -116,6 +123,7 @@ class Runner:
                     )
                     pause = 1.0
                 await self._wait(pause)
+                await self._gather(begun + SPACING)
         finally:
             await self._finish()
 
@@ -152,10 +160,15 @@ class Runner:
         since = self._beginning.since(time.monotonic())
 
         def turn(connection: Connection) -> tuple[Settled | None, Claimed, list[Versions]]:
-            settled = self._settle_rows(connection, batch) if batch else None
-            if free == 0:
-                return settled, Claimed((), 1000), []
-            claimed = lanes.claim(connection, self._terms, free, since=since)
+            at = enter(connection, self._target.id)
+            settled = self._settle_rows(connection, batch, at) if batch else None
+            claimed = Claimed((), 1000)
+            if free:
+                claimed = lanes.claim(connection, self._terms, free, since=since, entry=at)
+            if at.changed:
+                writing = Writing(connection)
+                at.leave(writing)
+                writing.write()
             return settled, claimed, steps.versions(connection, claimed.claims)
 
         writing = asyncio.ensure_future(self._bench.store.write(turn))
@@ -276,8 +289,8 @@ class Runner:
             self._open = is_open
             log.warning("gate", system=self._target.name, state="open" if is_open else "shut")
 
-    def _settle_rows(self, connection: Connection, batch: Sequence[Finished]) -> Settled:
-        settled = settling.settle(connection, self._rules, batch)
+    def _settle_rows(self, connection: Connection, batch: Sequence[Finished], at: Entry) -> Settled:
+        settled = settling.settle(connection, self._rules, batch, at)
         if settled.codes:
             assign_codes(connection, self._bench.targets, self._target, settled.codes)
         return settled
@@ -292,6 +305,18 @@ class Runner:
                 await self._news.wait()
         except TimeoutError:
             return
+
+    async def _gather(self, until: float) -> None:
+        """Wait for more to end, unless nobody talks any more, or half of the places are to free."""
+        enough = self._target.facts.at_once * self._together // 2
+        while self._talking and len(self._ended) < enough:
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            self._news.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._news.wait()
 
     async def _finish(self) -> None:
         """Let conversations come to their end: their deadline bounds the wait."""

@@ -26,7 +26,7 @@ def assign_codes(
     """
     now = datetime.now(UTC)
     code_of = dict(codes)
-    states = dossiers.load(connection, ids=list(code_of))
+    states = dossiers.load(connection, code_of)
     for state in states:
         if state.dossier.official_code is not None:
             continue

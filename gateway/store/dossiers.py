@@ -5,7 +5,7 @@ Intake decides on these; a system that allocates the official code adds an event
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -140,24 +140,58 @@ Place = tuple[str, str]
 """Where a code is looked for: environment and code."""
 
 
-def load(
+Twins = dict[tuple[bytes, str], UUID]
+"""By twin and environment: the youngest dossier of one owner, procedure and agency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Dossiers that are known, and dossiers that those which are being opened may be."""
+
+    ids: frozenset[UUID]
+    twins: Twins
+
+
+def find(
     connection: Connection,
     *,
-    ids: Iterable[UUID] = (),
     refs: Iterable[tuple[int, str]] = (),
     codes: Iterable[Place] = (),
-) -> list[State]:
-    """Read dossiers by id, by client and its own key, or by any code, with all about them."""
-    wanted = {*ids, *_found(connection, list(refs), list(codes))}
-    if not wanted:
+    twins: Iterable[bytes] = (),
+    since: int = 0,
+) -> Found:
+    """Find dossiers by client and its own key, or by any code; twins are younger than `since`.
+
+    On PostgreSQL this is one question that stays the same, on SQLite each is written out.
+    """
+    own, places, sought = sorted({*refs}), sorted({*codes}), sorted({*twins})
+    if not own and not places and not sought:
+        return Found(frozenset(), {})
+    if connection.dialect.name == "postgresql":
+        asked = {
+            "owners": [owner for owner, _ in own],
+            "refs": [ref for _, ref in own],
+            "places": [place for place, _ in places],
+            "codes": [code for _, code in places],
+            "twins": sought,
+            "since": since,
+        }
+        rows = connection.execute(_FOUND, asked).all()
+        known = frozenset(row.id for row in rows if row.twin is None)
+        alike = sorted((row for row in rows if row.twin is not None), key=lambda row: str(row.id))
+        return Found(known, {(row.twin, row.environment): row.id for row in alike})
+    return Found(_known(connection, own, places), _alike(connection, sought, since))
+
+
+def load(connection: Connection, wanted: Iterable[UUID]) -> list[State]:
+    """Read dossiers by id, with all about them; they stay locked until the transaction ends."""
+    ids = set(wanted)
+    if not ids:
         return []
     states = {
         row.id: State(row.id, row.owner, row.ref, row.digest, row.as_of, row.merged_into, row.twin)
         for row in connection.execute(
-            sa.select(dossier)
-            .where(dossier.c.id.in_(wanted))
-            .order_by(dossier.c.id)
-            .with_for_update()
+            sa.select(dossier).where(dossier.c.id.in_(ids)).order_by(dossier.c.id).with_for_update()
         )
     }
     if states:
@@ -167,15 +201,7 @@ def load(
     return list(states.values())
 
 
-Twins = dict[tuple[bytes, str], UUID]
-"""By twin and environment: the youngest dossier of one owner, procedure and agency."""
-
-
-def twins(connection: Connection, wanted: Iterable[bytes], since: int) -> Twins:
-    """Find dossiers that are younger than `since` and may be those that are being opened."""
-    sought = sorted(set(wanted))
-    if not sought:
-        return {}
+def _alike(connection: Connection, sought: Sequence[bytes], since: int) -> Twins:
     found = connection.execute(
         sa.select(dossier.c.id, dossier.c.twin, dossier.c.environment)
         .where(
@@ -188,20 +214,9 @@ def twins(connection: Connection, wanted: Iterable[bytes], since: int) -> Twins:
     return {(row.twin, row.environment): row.id for row in found}
 
 
-def _found(
-    connection: Connection, refs: list[tuple[int, str]], codes: list[Place]
-) -> Iterable[UUID]:
-    """Find the ids of what is known by a client's own key, or by a code; in one question."""
-    if not refs and not codes:
-        return ()
-    if connection.dialect.name == "postgresql":
-        asked = {
-            "owners": [owner for owner, _ in refs],
-            "refs": [ref for _, ref in refs],
-            "places": [place for place, _ in codes],
-            "codes": [code for _, code in codes],
-        }
-        return connection.execute(_FOUND, asked).scalars()
+def _known(
+    connection: Connection, refs: Sequence[tuple[int, str]], codes: Sequence[Place]
+) -> frozenset[UUID]:
     by_ref = sa.select(dossier.c.id).where(sa.tuple_(dossier.c.owner, dossier.c.ref).in_(refs))
     by_join = sa.select(joined.c.dossier_id).where(
         sa.tuple_(joined.c.client, joined.c.ref).in_(refs)
@@ -214,18 +229,23 @@ def _found(
             sa.tuple_(dossier.c.environment, dossier_code.c.value).in_(codes),
         )
     )
-    return connection.execute(sa.union(by_ref, by_join, by_code)).scalars()
+    return frozenset(connection.execute(sa.union(by_ref, by_join, by_code)).scalars())
 
 
 _REFS = "unnest(CAST(:owners AS integer[]), CAST(:refs AS text[])) AS v(owner, ref)"
 _CODES = "unnest(CAST(:places AS text[]), CAST(:codes AS text[])) AS v(place, code)"
+_NO_TWIN = "CAST(NULL AS bytea) AS twin, CAST(NULL AS text) AS environment"
 _FOUND = sa.text(
-    f"SELECT d.id FROM {_REFS} JOIN dossier d ON d.owner = v.owner AND d.ref = v.ref "  # noqa: S608 - constants
-    f"UNION SELECT j.dossier_id FROM {_REFS} JOIN joined j ON j.client = v.owner AND j.ref = v.ref "
-    f"UNION SELECT c.dossier_id FROM {_CODES} JOIN dossier_code c ON c.value = v.code "
-    "JOIN dossier d ON d.id = c.dossier_id AND d.environment = v.place"
+    f"SELECT d.id, {_NO_TWIN} FROM {_REFS} JOIN dossier d ON d.owner = v.owner AND d.ref = v.ref "  # noqa: S608 - constants
+    f"UNION ALL SELECT j.dossier_id, {_NO_TWIN} FROM {_REFS} "
+    "JOIN joined j ON j.client = v.owner AND j.ref = v.ref "
+    f"UNION ALL SELECT c.dossier_id, {_NO_TWIN} FROM {_CODES} "
+    "JOIN dossier_code c ON c.value = v.code "
+    "JOIN dossier d ON d.id = c.dossier_id AND d.environment = v.place "
+    "UNION ALL SELECT d.id, d.twin, d.environment FROM unnest(CAST(:twins AS bytea[])) AS v(twin) "
+    "JOIN dossier d ON d.twin = v.twin "
+    "WHERE d.created_at >= CAST(:since AS bigint) AND d.merged_into IS NULL"
 )
-"""The same as on SQLite: there the questions are written out, here they are one that stays."""
 
 
 def _load_sources(connection: Connection, states: dict[UUID, State]) -> None:

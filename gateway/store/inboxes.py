@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.store.dialect import now as db_now
-from gateway.store.lanes import next_fences
+from gateway.store.lanes import next_fence
 from gateway.store.tables import inbox
 from gateway.store.tables import system as systems
 
@@ -33,7 +33,7 @@ def begin(connection: Connection, system: int, lease: int) -> Listening | None:
     ).one_or_none()
     if row is not None and (row.next_at > now or (row.lease_until or 0) > now):
         return None
-    (fence,), _ = next_fences(connection, 1)
+    fence = next_fence(connection)
     mine = {"fence": fence, "lease_until": now + lease}
     if row is None:
         connection.execute(inbox.insert().values(system=system, cursor="", next_at=0, **mine))

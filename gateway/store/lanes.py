@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.rules import gate as gates
-from gateway.rules.gate import Gate
 from gateway.rules.outcomes import MAY_STAND, MAY_STAND_TWICE, PARK_AFTER_LAPSES
 from gateway.store import attempts, rows
-from gateway.store.dialect import POSTGRES_NOW, now_column
+from gateway.store.dialect import POSTGRES_NOW
 from gateway.store.dialect import now as db_now
+from gateway.store.entry import Entry, enter
 from gateway.store.tables import ASKED, PARKED, READY, WAITING, counter, lane, system, todo
 from schemas.outcome import Remote
 
@@ -134,21 +134,35 @@ def next_numbers(connection: Connection, name: str, count: int) -> int:
     return int(taken) - count + 1
 
 
-def next_fences(connection: Connection, count: int) -> tuple[list[int], int]:
-    """Take fencing tokens, each greater than any taken before in the lane it is for; and the time.
-
-    The time is that of now: the claim may have waited for its locks since it began.
-    """
+def next_fence(connection: Connection) -> int:
+    """Take a fencing token, greater than any taken before in the lane it is for."""
     if connection.dialect.name == "postgresql":
-        drawn = connection.execute(_FENCES, {"count": count}).all()
-        return sorted(row.fence for row in drawn), max(row.now for row in drawn)
-    first = next_numbers(connection, "fence", count)
-    return list(range(first, first + count)), db_now(connection)
+        return int(connection.execute(sa.text("SELECT nextval('fence')")).scalar_one())
+    return next_numbers(connection, "fence", 1)
 
 
-_FENCES = sa.text(
-    f"SELECT nextval('fence') AS fence, {POSTGRES_NOW} AS now FROM generate_series(1, :count)"  # noqa: S608 - a constant
-)
+def _pick(connection: Connection, pick: sa.Select[Any], asked: dict[str, int]) -> list[Picked]:
+    """Lock lanes, and give each with a fencing token and the time, both drawn under its lock."""
+    if connection.dialect.name == "postgresql":
+        drawn = connection.execute(_DRAWN[pick is _PICK_LAPSED], asked).all()
+        return [(row, row.new_fence, row.now) for row in drawn]
+    found = connection.execute(pick, asked).all()
+    if not found:
+        return []
+    first, now = next_numbers(connection, "fence", len(found)), db_now(connection)
+    return [(row, first + place, now) for place, row in enumerate(found)]
+
+
+def _drawn(pick: sa.Select[Any]) -> sa.Select[Any]:
+    # Around the limit: a token for each row that was locked, and none for those passed over.
+    fence = sa.literal_column("nextval('fence')", sa.BigInteger).label("new_fence")
+    now = sa.literal_column(POSTGRES_NOW, sa.BigInteger).label("now")
+    return sa.select(pick.subquery(), fence, now)
+
+
+Picked = tuple[Any, int, int]
+"""A row of the agenda, its new fence, and when it was locked."""
+_DRAWN = (_drawn(_PICK), _drawn(_PICK_LAPSED))
 
 
 def claim(
@@ -158,68 +172,56 @@ def claim(
     *,
     reclaim: bool = True,
     since: int | None = None,
+    entry: Entry | None = None,
 ) -> Claimed:
     """Lease the next ready lanes of a system, as many as its gate lets pass.
 
     With `reclaim`, lapsed lanes are taken over too when no place is free: each still holds its own.
     since: look only at this rank and above, over what has been claimed and settled already
+    entry: the system's row, if it was locked before; what is claimed is written with it
     """
-    row = connection.execute(
-        sa.select(
-            system.c.gate,
-            system.c.gate_until,
-            system.c.inflight,
-            system.c.held_by,
-            now_column(connection),
-        )
-        .where(system.c.id == terms.system)
-        .with_for_update()
-    ).one()
-    gate, now = Gate.read(row.gate), row.now
-    if row.held_by is not None:
+    at = entry or enter(connection, terms.system)
+    now = at.now
+    if at.held_by is not None:
         return Claimed((), 1000)
-    free = min(limit, gates.places(gate, row.gate_until, row.inflight, now, terms.at_once))
-    shut = gate.state == "closed" and now < row.gate_until
-    look_again = max(1, min(row.gate_until - now, LOOK_AGAIN)) if shut else LOOK_AGAIN
+    free = min(limit, gates.places(at.gate, at.until, at.inflight, now, terms.at_once))
+    shut = at.gate.state == "closed" and now < at.until
+    look_again = max(1, min(at.until - now, LOOK_AGAIN)) if shut else LOOK_AGAIN
     pick = _PICK if free else _PICK_LAPSED
     if shut or not (free or reclaim):
         return Claimed((), look_again)
     begun = time.perf_counter()
-    found = connection.execute(
-        pick,
-        {
-            "of": terms.system,
-            "lapsed": now - terms.linger,
-            "limit": free or limit,
-            "since": LOWEST_RANK if since is None else since,
-        },
-    ).all()
+    asked = {
+        "of": terms.system,
+        "lapsed": now - terms.linger,
+        "limit": free or limit,
+        "since": LOWEST_RANK if since is None else since,
+    }
+    found = _pick(connection, pick, asked)
     cost = (time.perf_counter() - begun) * 1000
     if not found:
         return Claimed((), look_again, cost=cost)
     claims, leases, lapsed = _lease(connection, terms, found)
     if lapsed:
         attempts.write(connection, lapsed)
-    fresh = sum(1 for one in found if one.lease_until is None)
-    parked = len(found) - len(claims)
-    rows.update(connection, todo, ("dossier_id", "system"), leases)
-    connection.execute(
-        system.update()
-        .where(system.c.id == terms.system)
-        .values(inflight=system.c.inflight + fresh - parked, gate=gates.entered(gate).row())
-    )
-    return Claimed(tuple(claims), 0, found[0].rank, cost)
+    fresh = sum(1 for row, _, _ in found if row.lease_until is None)
+    at.inflight += fresh - (len(found) - len(claims))  # less what was parked
+    at.gate, at.changed = gates.entered(at.gate), True
+    writing = rows.Writing(connection)
+    writing.update(todo, ("dossier_id", "system"), leases)
+    at.leave(writing)
+    writing.write()
+    return Claimed(tuple(claims), 0, min(row.rank for row, _, _ in found), cost)
 
 
 def _lease(
-    connection: Connection, terms: Terms, found: Sequence[Any]
+    connection: Connection, terms: Terms, found: Sequence[Picked]
 ) -> tuple[list[Claim], list[dict[str, object]], list[attempts.Attempt]]:
     """Give each lane a fence; a lapsed one is doubtful, and at the third time it is parked."""
     claims: list[Claim] = []
     leases: list[dict[str, object]] = []
     lapsed: list[attempts.Attempt] = []
-    fences, now = next_fences(connection, len(found))
-    for fence, row in zip(fences, found, strict=True):
+    for row, fence, now in found:
         expired = row.lease_until is not None
         lost = row.lost + expired
         doubt = max(row.doubt, (MAY_STAND_TWICE if terms.appends else MAY_STAND) if expired else 0)

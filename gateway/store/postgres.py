@@ -32,6 +32,7 @@ READ_MILLIS = 10_000
 IDLE_MILLIS = 5_000
 """A process that was frozen in the middle of a transaction loses it, and its locks, after this."""
 CHANNEL = "lienthong"
+_NOTICE = f"SET LOCAL synchronous_commit = off; NOTIFY {CHANNEL}"
 POOL = 10
 
 
@@ -64,14 +65,21 @@ def connect(dsn: str, warned: Callable[[Any], None]) -> AsyncEngine:
         made.add_log_listener(lambda where, note: _pass_on(where, note, warned))
         return made
 
-    return create_async_engine(
+    engine = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=creator,
         pool_size=POOL,
         max_overflow=POOL,
-        pool_pre_ping=True,
         pool_timeout=SECONDS,
     )
+    sa.event.listen(engine.sync_engine, "checkout", _still_open)
+    return engine
+
+
+def _still_open(dbapi: Any, _record: Any, _proxy: Any) -> None:
+    """Give out no connection that the server has ended; asking it each time would be a question."""
+    if dbapi.driver_connection.is_closed():
+        raise sa.exc.DisconnectionError
 
 
 def _pass_on(where: Any, note: Any, warned: Callable[[Any], None]) -> None:
@@ -171,10 +179,11 @@ class PostgresStore:
         """Say it after the commit, apart from it: inside, notices would queue up the commits."""
         await asyncio.sleep(0.02)
         try:
-            async with self._engine.begin() as connection:
-                await connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-                await connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
-        except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError, TimeoutError):
+            async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
+                raw = (await connection.get_raw_connection()).driver_connection
+                if raw is not None:
+                    await raw.execute(_NOTICE)  # both in one transaction, and one way there
+        except (sa.exc.SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             return  # workers look by themselves every second
 
     def listen(self, heard: Callable[[], None]) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 Row = Mapping[str, Any]
 Part = tuple[sa.Table, str, tuple[str, ...], tuple[str, ...], str | None]
-"""Table, what is done (insert, again, update), keys, other columns, the column that only rises."""
+"""Table, what is done (insert, again, update, delete), keys, other columns, the one that rises."""
 
 _TYPES: tuple[tuple[type[sa.types.TypeEngine[Any]], str], ...] = (
     (sa.SmallInteger, "smallint"),
@@ -58,6 +58,9 @@ def _arrays(table: sa.Table, names: tuple[str, ...], number: int) -> str:
 def _statement(part: Part, number: int) -> str:
     """Write one part, its parameters under its number."""
     table, what, keys, names, rising = part
+    same = " AND ".join(f"t.{_quoted(key)} = v.{_quoted(key)}" for key in keys)
+    if what == "delete":
+        return f"DELETE FROM {table.name} AS t USING {_arrays(table, keys, number)} WHERE {same}"  # noqa: S608 - our own names
     if what != "update":
         columns = ", ".join(_quoted(name) for name in names)
         values = ", ".join(_cast(table, name) for name in names)
@@ -69,7 +72,6 @@ def _statement(part: Part, number: int) -> str:
     if rising is not None:
         changes.append(f"{rising} = GREATEST(t.{rising}, v.{rising})")
         more = (*names, rising)
-    same = " AND ".join(f"t.{_quoted(key)} = v.{_quoted(key)}" for key in keys)
     source = _arrays(table, keys + more, number)
     return f"UPDATE {table.name} AS t SET {', '.join(changes)} FROM {source} WHERE {same}"  # noqa: S608 - our own names
 
@@ -143,6 +145,17 @@ class Writing:
             table.update().where(same).values(**changes),
             [{f"{name}_": row[name] for name in keys + names + more} for row in rows],
         )
+
+    def delete(self, table: sa.Table, keys: tuple[str, ...], rows: Sequence[Row]) -> None:
+        """Delete rows by their keys."""
+        if not rows:
+            return
+        if self.connection.dialect.name == "postgresql":
+            self._add((table, "delete", keys, (), None), keys, rows)
+            return
+        same = sa.and_(*(table.c[key] == sa.bindparam(f"{key}_") for key in keys))
+        gone = [{f"{name}_": row[name] for name in keys} for row in rows]
+        self.connection.execute(table.delete().where(same), gone)
 
     def _add(self, part: Part, names: tuple[str, ...], rows: Sequence[Row]) -> None:
         number = len(self._parts)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.rules import gate as gates
-from gateway.rules.gate import Gate, Result
+from gateway.rules.gate import Result
 from gateway.rules.outcomes import (
     MAY_STAND,
     AskLater,
@@ -26,9 +26,9 @@ from gateway.rules.outcomes import (
 from gateway.rules.schedule import Waiting
 from gateway.store import attempts, rows
 from gateway.store.attempts import Attempt
-from gateway.store.dialect import now_column
+from gateway.store.entry import Entry, enter
 from gateway.store.lanes import Claim
-from gateway.store.tables import ASKED, PARKED, READY, WAITING, lane, system, todo
+from gateway.store.tables import ASKED, PARKED, READY, WAITING, lane, todo
 from schemas.outcome import CannotExpress, Outcome, Uncertain
 
 
@@ -86,7 +86,7 @@ class Moves:
     scale: float
     told: list[dict[str, Any]] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
-    gone: list[UUID] = field(default_factory=list)
+    gone: list[dict[str, Any]] = field(default_factory=list)
     changed: dict[tuple[str, ...], list[dict[str, Any]]] = field(default_factory=dict)
     waits: list[Waiting] = field(default_factory=list)
     codes: list[tuple[UUID, str]] = field(default_factory=list)
@@ -100,32 +100,31 @@ class Moves:
         """Give a row of the ledger."""
         return {"dossier_id": dossier_id, "system": self.system, **columns}
 
-    def write(self, connection: Connection, lines: Sequence[Attempt]) -> None:
-        """Write everything; the rows of the agenda were locked before, in one order."""
-        writing = rows.Writing(connection)
+    def gather(self, writing: rows.Writing, lines: Sequence[Attempt]) -> None:
+        """Gather what is to be written; the rows of the agenda were locked before, in one order."""
         writing.update(lane, KEYS, self.told, rising="done_seq")
         writing.update(lane, KEYS, self.asked)
         for alike in self.changed.values():
             writing.update(todo, KEYS, alike)
+        writing.delete(todo, KEYS, self.gone)
         attempts.add(writing, lines)
-        writing.write()
-        if self.gone:
-            connection.execute(
-                todo.delete().where(todo.c.system == self.system, todo.c.dossier_id.in_(self.gone))
-            )
 
 
 KEYS = ("dossier_id", "system")
 
 
-def settle(connection: Connection, rules: Rules, finished: Sequence[Finished]) -> Settled:
-    """Write what became of some attempts of one system; a late one changes no lane."""
-    row = connection.execute(
-        sa.select(system.c.gate, system.c.gate_until, now_column(connection))
-        .where(system.c.id == rules.system)
-        .with_for_update()
-    ).one()
-    gate, until, now = Gate.read(row.gate), row.gate_until, row.now
+def settle(
+    connection: Connection,
+    rules: Rules,
+    finished: Sequence[Finished],
+    entry: Entry | None = None,
+) -> Settled:
+    """Write what became of some attempts of one system; a late one changes no lane.
+
+    entry: the system's row, where whoever holds it goes on with it and will write it
+    """
+    at = entry or enter(connection, rules.system)
+    now = at.now
     held = _held(connection, rules.system, finished)
     moves = Moves(rules.system, now, rules.scale)
     lines: list[Attempt] = []
@@ -143,26 +142,26 @@ def settle(connection: Connection, rules: Rules, finished: Sequence[Finished]) -
             moves.change(one.claim.dossier_id, state=READY, rank=now, wake_at=None, doubt=doubt)
             became.append("again")
             continue
-        fate, said, cause = decide(one.outcome, _lane(one, rules), gate, one.jitter)
+        fate, said, cause = decide(one.outcome, _lane(one, rules), at.gate, one.jitter)
         if not one.blamed:
             said, cause = "none", ""
-        gate, until = gates.settle(
-            gate,
-            until,
+        at.gate, at.until = gates.settle(
+            at.gate,
+            at.until,
             [Result(str(one.claim.dossier_id), said, cause)],
             now=now,
             at_once=rules.at_once,
             scale=rules.scale,
         )
         became.append(_move(moves, one, head.head_seq, fate))
-    moves.write(connection, lines)
-    places = len(became) - became.count("late")
-    connection.execute(
-        system.update()
-        .where(system.c.id == rules.system)
-        .values(gate=gate.row(), gate_until=until, inflight=system.c.inflight - places)
-    )
-    return Settled(tuple(moves.waits), tuple(moves.codes), tuple(became), gate.state)
+    at.inflight -= len(became) - became.count("late")
+    at.changed = True
+    writing = rows.Writing(connection)
+    moves.gather(writing, lines)
+    if entry is None:
+        at.leave(writing)
+    writing.write()
+    return Settled(tuple(moves.waits), tuple(moves.codes), tuple(became), at.gate.state)
 
 
 AFRESH = {"doubt": 0, "tries": 0, "lost": 0, "failing_since": None, "reason": None}
@@ -226,7 +225,7 @@ def _move(moves: Moves, one: Finished, head_seq: int, fate: Fate) -> Became:
             if code is not None:
                 moves.codes.append((claim.dossier_id, code))
             if head_seq <= up_to:
-                moves.gone.append(claim.dossier_id)
+                moves.gone.append(moves.lane(claim.dossier_id))
             else:  # something happened meanwhile
                 moves.change(claim.dossier_id, rank=now, since=now, **AFRESH)
             return "told"

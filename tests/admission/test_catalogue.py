@@ -56,7 +56,9 @@ class Office:
         """Give the procedure of a dossier as it is stored."""
         store = await open_store(self.settings)
         try:
-            (state,) = await store.write(lambda it: dossiers.load(it, refs=[(1, ref)]))
+            (state,) = await store.write(
+                lambda it: dossiers.load(it, dossiers.find(it, refs=[(1, ref)]).ids)
+            )
         finally:
             await store.close()
         return state.dossier.procedure.model_dump(mode="json", exclude_none=True)

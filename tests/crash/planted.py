@@ -31,11 +31,9 @@ def fence_ignored() -> None:
     """Let everybody take and move a lane that somebody else holds."""
     honest_claim = lanes.claim
 
-    def claim(
-        connection: Connection, terms: Terms, limit: int, *, since: int | None = None
-    ) -> Claimed:
+    def claim(connection: Connection, terms: Terms, limit: int, **more: Any) -> Claimed:
         greedy = replace(terms, linger=-(10**12))  # so every lease looks lapsed
-        return honest_claim(connection, greedy, limit, since=since)
+        return honest_claim(connection, greedy, limit, **more)
 
     honest = settling._held
 
@@ -66,7 +64,10 @@ def lapsed_as_fresh() -> None:
     honest = lanes._lease
 
     def lease(connection: Connection, terms: Terms, found: Sequence[Any]) -> Any:
-        fresh = [SimpleNamespace(**{**row._mapping, "lease_until": None}) for row in found]
+        fresh = [
+            (SimpleNamespace(**{**row._mapping, "lease_until": None}), fence, now)
+            for row, fence, now in found
+        ]
         return honest(connection, terms, fresh)
 
     lanes._lease = lease

@@ -258,7 +258,9 @@ async def test_one_unreadable_lane_holds_up_nobody(house: House) -> None:
 async def _note(house: House, number: int, ref: str, **more: Any) -> None:
     """Add an event to a dossier."""
     (found,) = await house.store.write(
-        lambda connection: dossiers.load(connection, refs=[(1, f"1/{number}")])
+        lambda connection: dossiers.load(
+            connection, dossiers.find(connection, refs=[(1, f"1/{number}")]).ids
+        )
     )
     content = sample(number, 1).requests[0].body
     event = {

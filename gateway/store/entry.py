@@ -1,0 +1,49 @@
+"""One system's row, locked for a turn: who settles gives places back, who claims takes them.
+
+Both happen in one transaction most of the time, so the row is read once and written once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from gateway.rules.gate import Gate
+from gateway.store.dialect import now_column
+from gateway.store.rows import Writing
+from gateway.store.tables import system
+
+
+@dataclass(slots=True)
+class Entry:
+    """A system as it stands within this transaction; `now`: when its lock was held."""
+
+    id: int
+    gate: Gate
+    until: int
+    inflight: int
+    held_by: str | None
+    now: int
+    changed: bool = False
+
+    def leave(self, writing: Writing) -> None:
+        """Let what changed be written with everything else."""
+        if self.changed:
+            row = {"gate": self.gate.row(), "gate_until": self.until, "inflight": self.inflight}
+            writing.update(system, ("id",), [{"id": self.id, **row}])
+            self.changed = False
+
+
+def enter(connection: Connection, of: int) -> Entry:
+    """Lock a system's row until the transaction ends, and read it."""
+    locked = (
+        sa.select(system.c.gate, system.c.gate_until, system.c.inflight, system.c.held_by)
+        .where(system.c.id == of)
+        .with_for_update()
+        .subquery()
+    )
+    # The time around the lock: it may have been waited for.
+    row = connection.execute(sa.select(locked, now_column(connection))).one()
+    return Entry(of, Gate.read(row.gate), row.gate_until, row.inflight, row.held_by, row.now)
