@@ -13,6 +13,7 @@ import uvloop
 from gateway.main import build
 from gateway.settings import Settings, load
 from gateway.watch import log
+from gateway.watch.garbage import spare_what_stays
 
 GRACE = 30
 """Seconds that open requests get to end before the process does."""
@@ -42,6 +43,7 @@ def _already_stopped(_number: int, _frame: FrameType | None) -> None:
 
 async def _serve(settings: Settings, host: str, port: int) -> None:
     app = await build(settings)
+    spare_what_stays()
     config = uvicorn.Config(
         app,
         host=host,

@@ -12,6 +12,7 @@ from prometheus_client import start_http_server
 from gateway.main import work
 from gateway.settings import Settings, SettingsError, load
 from gateway.watch import log
+from gateway.watch.garbage import spare_what_stays
 
 
 def worker() -> None:
@@ -34,6 +35,7 @@ def worker() -> None:
 async def _work(settings: Settings) -> None:
     if settings.metrics_port is not None:
         start_http_server(settings.metrics_port)
+    spare_what_stays()
     running = asyncio.create_task(work(settings))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
