@@ -62,6 +62,7 @@ class Terms:
     rate: float
     kinds: Sequence[str]
     full: int
+    faults: str
 
 
 @dataclass
@@ -93,7 +94,8 @@ async def servers() -> Any:
 
 async def run(terms: Terms) -> dict[str, Any]:
     """Play rounds until the time is over; give the report."""
-    told = report.begin(terms.seed, left_out=sorted(set(KINDS) - set(terms.kinds)))
+    left_out = sorted(set(KINDS) - set(terms.kinds))
+    told = report.begin(terms.seed, left_out=left_out, full=terms.full, faults=terms.faults)
     folder = _folder()
     async with servers() as on:
         on.lanes = {lane: orders(terms.seed, lane, terms.kinds) for lane in LANES}
@@ -130,7 +132,7 @@ async def _round(
         "LIENTHONG_AMQP": f"amqp://guest:guest@127.0.0.1:{on.broker.port}/",
         "LIENTHONG_SEAL_KEY": base64.b64encode(bytes(32)).decode(),
     }
-    async with scene(folder, seed, environ) as at:
+    async with scene(folder, seed, environ, terms.faults) as at:
         address = f"http://127.0.0.1:{at.front(DOORS[0]).port}"
         load = Load(address, at.key, seed, terms.dossiers, terms.rate, until, terms.full)
         gauge = Gauge(on.pair, on.cluster, name)
@@ -242,13 +244,16 @@ def main() -> None:
     asked.add_argument("--dossiers", type=int, default=4000, help="of each round")
     asked.add_argument("--rate", type=float, default=100.0, help="new dossiers a second at most")
     asked.add_argument("--full", type=int, default=FULL, help="every so manieth, a full story")
+    asked.add_argument("--faults", choices=("flaky", "none"), default="flaky", help="of simulators")
     asked.add_argument("--kinds", nargs="*", choices=KINDS, default=list(KINDS))
     given = asked.parse_args()
     with suppress(NoServer):  # without it the kind is left out, and the report says so
         if faketime() is None:
             install("faketime")
     kinds = [one for one in given.kinds if one != "clock_jump" or faketime() is not None]
-    terms = Terms(given.seed, given.minutes, given.dossiers, given.rate, kinds, given.full)
+    terms = Terms(
+        given.seed, given.minutes, given.dossiers, given.rate, kinds, given.full, given.faults
+    )
     told = uvloop.run(_stoppable(terms))
     sys.exit(0 if report.clean(told) else 1)
 

@@ -30,18 +30,22 @@ Not the network among the broker's nodes: they are killed and frozen instead.
 Clocks are those of API and workers; the database's, which decides on leases, is not moved.
 The full disk is the primary's, with its write-ahead log.
 """
+SYSTEMS = {"flaky": "fail every fifth call", "none": "answer"}
+"""What the simulators do by themselves."""
 PLACES = 20
 """So many places of a finding are kept."""
 Report = dict[str, Any]
 
 
-def begin(seed: int, *, left_out: Sequence[str]) -> Report:
-    """Begin a report."""
+def begin(seed: int, *, left_out: Sequence[str], full: int, faults: str) -> Report:
+    """Begin a report; full: one in so many dossiers tells a full story; faults: of simulators."""
     return {
         "seed": seed,
         "commit": _commit(),
         "begun": datetime.now(UTC).isoformat(timespec="seconds"),
         "cpus": os.cpu_count(),
+        "full": full,
+        "faults": faults,
         "left_out": list(left_out),
         "rounds": 0,
         "dossiers": 0,
@@ -186,11 +190,11 @@ def _total(reports: Sequence[Report], name: str) -> int:
 def _runs(reports: Sequence[Report]) -> list[str]:
     head = (
         "| seed | commit | rounds | dossiers | events | a second | effective | a minute | settling "
-        "| standby |"
+        "| standby | full stories | systems |"
     )
     rows = [
         head,
-        "|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|",
     ]
     for told in reports:
         seconds = max(1.0, float(told["seconds_under_faults"]))
@@ -201,7 +205,8 @@ def _runs(reports: Sequence[Report]) -> list[str]:
         rows.append(
             f"| {told['seed']} | {told['commit'][:12]} | {told['rounds']} | {told['dossiers']:,} "
             f"| {told['events']:,} | {told['dossiers'] / seconds:.0f} | {faults:,} "
-            f"| {faults / seconds * 60:.0f} | {settled:.0f} s{never} | {standby:.1f} s |"
+            f"| {faults / seconds * 60:.0f} | {settled:.0f} s{never} | {standby:.1f} s "
+            f"| 1 in {told['full']} | {SYSTEMS[told['faults']]} |"
         )
     released = _total(reports, "released")
     rows += ["", f"Lanes that the faults parked and an operator let go again: {released:,}."]

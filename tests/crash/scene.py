@@ -186,10 +186,15 @@ def clocked(clock: Path) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def scene(folder: Path, seed: int, servers: dict[str, str]) -> AsyncIterator[Scene]:
-    """Set everything up; all is ended on the way out."""
+async def scene(
+    folder: Path, seed: int, servers: dict[str, str], faults: str
+) -> AsyncIterator[Scene]:
+    """Set everything up; all is ended on the way out.
+
+    faults: what the simulators do by themselves: `flaky` or `none`
+    """
     await asyncio.to_thread(folder.mkdir, parents=True)
-    simulators = await _simulators(folder, seed)
+    simulators = await _simulators(folder, seed, faults)
     on = Scene(folder, {}, {}, {name: Way(name, 0) for name in DOORS}, [])
     tending: asyncio.Task[None] | None = None
     try:
@@ -232,12 +237,12 @@ def _forget(pids: list[int]) -> None:
             left.unlink(missing_ok=True)
 
 
-async def _simulators(folder: Path, seed: int) -> asyncio.subprocess.Process:
+async def _simulators(folder: Path, seed: int, faults: str) -> asyncio.subprocess.Process:
     places = {"commune": f":{(folder / 'commune').absolute()}"}
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "gateway.commands", "simulate"),
         *(f"{name}={kind}{places.get(name, '')}" for name, kind in ALL.items()),
-        *("--folder", str(folder / "witness"), "--seed", str(seed), "--faults", "flaky"),
+        *("--folder", str(folder / "witness"), "--seed", str(seed), "--faults", faults),
         *("--switch", f"{PORTAL}.single_session=true"),
         stdout=asyncio.subprocess.PIPE,
     )
