@@ -6,6 +6,8 @@ Both happen in one transaction most of the time, so the row is read once and wri
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -38,12 +40,17 @@ class Entry:
 
 def enter(connection: Connection, of: int) -> Entry:
     """Lock a system's row until the transaction ends, and read it."""
+    row = connection.execute(_locked(connection.dialect.name), {"of": of}).one()
+    return Entry(of, Gate.read(row.gate), row.gate_until, row.inflight, row.held_by, row.now)
+
+
+@lru_cache(maxsize=2)
+def _locked(dialect: str) -> sa.Select[Any]:
+    """Write the question once: every turn asks it. The time is that after the wait for the lock."""
     locked = (
         sa.select(system.c.gate, system.c.gate_until, system.c.inflight, system.c.held_by)
-        .where(system.c.id == of)
+        .where(system.c.id == sa.bindparam("of"))
         .with_for_update()
         .subquery()
     )
-    # The time around the lock: it may have been waited for.
-    row = connection.execute(sa.select(locked, now_column(connection))).one()
-    return Entry(of, Gate.read(row.gate), row.gate_until, row.inflight, row.held_by, row.now)
+    return sa.select(locked, now_column(dialect))
