@@ -132,7 +132,8 @@ async def _round(
         "LIENTHONG_AMQP": f"amqp://guest:guest@127.0.0.1:{on.broker.port}/",
         "LIENTHONG_SEAL_KEY": base64.b64encode(bytes(32)).decode(),
     }
-    async with scene(folder, seed, environ, terms.faults) as at:
+    clocks = "clock_jump" in terms.kinds
+    async with scene(folder, seed, environ, terms.faults, clocks=clocks) as at:
         address = f"http://127.0.0.1:{at.front(DOORS[0]).port}"
         load = Load(address, at.key, seed, terms.dossiers, terms.rate, until, terms.full)
         gauge = Gauge(on.pair, on.cluster, name)
