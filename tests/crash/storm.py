@@ -48,6 +48,7 @@ class Storm:
     load: Load
     gauge: Gauge
     faults: Mapping[str, Doing]
+    calm: float = 1.0  # pauses are so many times longer
     log: list[Fault] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
     effective: Counter[str] = field(default_factory=Counter)
@@ -61,7 +62,7 @@ class Storm:
         """Carry out one lane's orders until the round is over."""
         for order in orders:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(order.pause):
+                async with asyncio.timeout(order.pause * self.calm):
                     await self.over.wait()
             await self._recovered()
             if self.over.is_set():
