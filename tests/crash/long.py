@@ -63,6 +63,7 @@ class Terms:
     kinds: Sequence[str]
     full: int
     faults: str
+    calm: float
 
 
 @dataclass
@@ -137,7 +138,7 @@ async def _round(
         address = f"http://127.0.0.1:{at.front(DOORS[0]).port}"
         load = Load(address, at.key, seed, terms.dossiers, terms.rate, until, terms.full)
         gauge = Gauge(on.pair, on.cluster, name)
-        storm = Storm(at, on.pair, on.cluster, on.nodes, load, gauge, FAULTS)
+        storm = Storm(at, on.pair, on.cluster, on.nodes, load, gauge, FAULTS, terms.calm)
         begun = time.monotonic()
         await _under_load(storm, on)
         seconds = time.monotonic() - begun
@@ -246,6 +247,7 @@ def main() -> None:
     asked.add_argument("--rate", type=float, default=100.0, help="new dossiers a second at most")
     asked.add_argument("--full", type=int, default=FULL, help="every so manieth, a full story")
     asked.add_argument("--faults", choices=("flaky", "none"), default="flaky", help="of simulators")
+    asked.add_argument("--calm", type=float, default=1.0, help="pauses so many times longer")
     asked.add_argument("--kinds", nargs="*", choices=KINDS, default=list(KINDS))
     given = asked.parse_args()
     with suppress(NoServer):  # without it the kind is left out, and the report says so
@@ -253,7 +255,14 @@ def main() -> None:
             install("faketime")
     kinds = [one for one in given.kinds if one != "clock_jump" or faketime() is not None]
     terms = Terms(
-        given.seed, given.minutes, given.dossiers, given.rate, kinds, given.full, given.faults
+        given.seed,
+        given.minutes,
+        given.dossiers,
+        given.rate,
+        kinds,
+        given.full,
+        given.faults,
+        given.calm,
     )
     told = uvloop.run(_stoppable(terms))
     sys.exit(0 if report.clean(told) else 1)
