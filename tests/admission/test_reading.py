@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from gateway.admission import reading
 from gateway.admission.reading import Unreadable, odd_times, parse
-from tests.bench.dossiers import SMALL, Mould
+from tests.bench.dossiers import SMALL, text
+from tests.bench.mould import Mould
 
 TEXT = st.text(
     st.characters(codec="utf-8") | st.sampled_from("\u0301\u00e2\u1ebf\x00ệ"), max_size=6
@@ -105,7 +106,7 @@ def test_a_plain_body_is_read_as_any_other(text: str) -> None:
 
 def test_a_usual_body_is_read_the_short_way() -> None:
     """Else the short way would be tested and never used."""
-    body = Mould(SMALL).fill(1)
+    body = Mould(text(SMALL)).fill(1)
 
     assert reading._plainly(body) == parse(body)
     assert reading._plainly(body.replace(b'"source"', b'"owner"', 1)) is None

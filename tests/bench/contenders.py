@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.settings import LIMITS
 from gateway.workbench.servers import free_port
-from tests.bench.dossiers import AGENCY
+from tests.bench.dossiers import AGENCY, SMALL, text
 from tests.bench.ground import ROOT, Ground, Shape, end, environment, ready
 from tests.bench.load import Order
 
@@ -70,9 +70,10 @@ class Contender(ABC):
     def start_api(self, port: int) -> subprocess.Popen[bytes]:
         """Start a process that takes in."""
 
-    def order(self, **more: Any) -> Order:
+    def order(self, *, size: str = SMALL, **more: Any) -> Order:
         """Make an order for the load generator."""
-        return Order(ports=self.ports, path=self.path, headers=self.headers, **more)
+        mould = text(size)
+        return Order(ports=self.ports, path=self.path, headers=self.headers, mould=mould, **more)
 
     def close(self) -> None:
         """End its processes."""

@@ -21,8 +21,8 @@ from typing import Any
 
 import uvloop
 
-from tests.bench.dossiers import SMALL, Mould
 from tests.bench.figures import percentiles
+from tests.bench.mould import Mould
 
 PATIENCE = 30.0
 """Seconds after the last post in which answers must have come."""
@@ -32,15 +32,16 @@ PATIENCE = 30.0
 class Order:
     """What to post. Either `count` dossiers or for `seconds`; `rate` per second: open, else closed.
 
-    first: number of the first dossier; keep: also give when each dossier was due and answered
+    first: number of the first dossier; mould: the text of all of them
+    keep: also give when each dossier was due and answered
     """
 
     ports: list[int]
     path: str
     headers: dict[str, str]
     first: int
+    mould: str
     connections: int = 64
-    size: str = SMALL
     count: int | None = None
     seconds: float | None = None
     rate: float | None = None
@@ -123,7 +124,7 @@ class Load:
     def __init__(self, order: Order) -> None:
         self.order = order
         self.result = Result()
-        self._mould = Mould(order.size)
+        self._mould = Mould(order.mould)
         lines = [f"POST {order.path} HTTP/1.1", "Host: bench", "Content-Type: application/json"]
         lines += [f"{name}: {value}" for name, value in order.headers.items()]
         lines.append(f"Content-Length: {self._mould.length}")

@@ -64,9 +64,9 @@ def run_intake(on: Ground, length: Length, say: Say) -> Findings:
     return findings
 
 
-DELIVERING = [Shape(1, 1), Shape(1, 2), Shape(2, 1), Shape(2, 2)]
-POOLS = ("prefork 2", "threads 8", "gevent 50")
-MORE_POOLS = ("prefork 3", "threads 16", "gevent 20")
+DELIVERING, MORE_DELIVERING = [Shape(1, 1), Shape(1, 2), Shape(2, 1)], [Shape(2, 2)]
+POOLS = ("prefork 2", "threads 8")
+MORE_POOLS = ("prefork 3", "threads 16", "gevent 50", "gevent 20")
 CALLING = [Shape(1), Shape(2), Shape(3)]
 
 
@@ -77,10 +77,11 @@ def run_end_to_end(on: Ground, length: Length, say: Say) -> Findings:
     with ExitStack() as open_:
         sides: dict[str, Sized] = {}
         tried: dict[str, dict[str, float]] = {}
+        delivering = DELIVERING + (MORE_DELIVERING if length.thorough else [])
         pools = [Shape(1, pool=pool) for pool in POOLS + (MORE_POOLS if length.thorough else ())]
         entrants: list[tuple[Contender | None, list[Shape]]] = [
-            (Gateway(on), DELIVERING),
-            (batched(on), DELIVERING),
+            (Gateway(on), delivering),
+            (batched(on), delivering),
             (Celery(on), pools),
             (Direct(on, "httpx"), CALLING),
             (Direct(on, "aiohttp"), CALLING),

@@ -52,7 +52,7 @@ class Length:
         return min(5.0, max(2.0, (self.ends - time.monotonic()) / runs - AROUND))
 
 
-QUICK = Length(run=3.0, trial=0.8, rounds=5)
+QUICK = Length(run=2.0, trial=0.8, rounds=5)
 FULL = Length(run=6.0, trial=3.0, rounds=7, thorough=True)
 
 

@@ -20,12 +20,13 @@ from adapters.kit.talk import Conversation
 from gateway.admission.reading import parse, validate
 from schemas.dossier import Dossier, NewDossier
 from schemas.outcome import Delivered, Remote
-from tests.bench.dossiers import SMALL, Mould
+from tests.bench.dossiers import SMALL, text
+from tests.bench.mould import Mould
 
 
 def dossier() -> Dossier:
     """Make the dossier that everybody is given, as it is stored."""
-    content = validate(NewDossier, parse(Mould(SMALL).fill(1)))
+    content = validate(NewDossier, parse(Mould(text(SMALL)).fill(1)))
     if isinstance(content, tuple):
         raise TypeError(content)
     rest = content.model_dump(exclude={"events", "known_in"}, exclude_none=True, by_alias=True)
