@@ -15,7 +15,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,7 @@ from tests.crash.proxy import Front, Way
 from tests.crash.scene import DOORS, ECHO, SIMULATED, Scene, faketime, scene
 from tests.crash.storm import Storm
 
+SYSTEMS_DO = tuple(report.SYSTEMS)
 STYLES_LONG = STYLES | {ECHO: EVENTS}
 FAULTS = faults_processes.FAULTS | faults_servers.FAULTS | faults_network.FAULTS
 BACKLOG = 1500
@@ -63,7 +64,7 @@ class Terms:
     kinds: Sequence[str]
     full: int
     faults: str
-    calm: float
+    calm: Mapping[str, float]
 
 
 @dataclass
@@ -134,7 +135,10 @@ async def _round(
         "LIENTHONG_SEAL_KEY": base64.b64encode(bytes(32)).decode(),
     }
     clocks = "clock_jump" in terms.kinds
-    async with scene(folder, seed, environ, terms.faults, clocks=clocks) as at:
+    by_themselves = "none" if terms.faults == "none" else "flaky"
+    async with scene(folder, seed, environ, by_themselves, clocks=clocks) as at:
+        if terms.faults == "heavy":
+            await at.order(ECHO, "calm", {})
         address = f"http://127.0.0.1:{at.front(DOORS[0]).port}"
         load = Load(address, at.key, seed, terms.dossiers, terms.rate, until, terms.full)
         gauge = Gauge(on.pair, on.cluster, name)
@@ -162,7 +166,7 @@ async def _under_load(storm: Storm, on: Servers) -> None:
     samples = load.samples()
     born = [one.code for one in samples if one.born == "portal" or one.story == "takeover"]
     await at.order(PORTAL, "seed", {"codes": born})
-    lanes = [asyncio.create_task(storm.lane(line)) for line in on.lanes.values()]
+    lanes = [asyncio.create_task(storm.lane(*line)) for line in on.lanes.items()]
     pacing = asyncio.create_task(_pace(storm))
     driving = asyncio.create_task(load.drive(samples))
     driving.add_done_callback(lambda _: storm.over.set())
@@ -246,14 +250,15 @@ def main() -> None:
     asked.add_argument("--dossiers", type=int, default=4000, help="of each round")
     asked.add_argument("--rate", type=float, default=100.0, help="new dossiers a second at most")
     asked.add_argument("--full", type=int, default=FULL, help="every so manieth, a full story")
-    asked.add_argument("--faults", choices=("flaky", "none"), default="flaky", help="of simulators")
-    asked.add_argument("--calm", type=float, default=1.0, help="pauses so many times longer")
+    asked.add_argument("--faults", choices=SYSTEMS_DO, default="flaky", help="of simulators")
+    asked.add_argument("--calm", nargs="*", default=[], help="LANE=FACTOR: pauses longer")
     asked.add_argument("--kinds", nargs="*", choices=KINDS, default=list(KINDS))
     given = asked.parse_args()
     with suppress(NoServer):  # without it the kind is left out, and the report says so
         if faketime() is None:
             install("faketime")
     kinds = [one for one in given.kinds if one != "clock_jump" or faketime() is not None]
+    calm = {lane: float(factor) for lane, _, factor in (one.partition("=") for one in given.calm)}
     terms = Terms(
         given.seed,
         given.minutes,
@@ -262,7 +267,7 @@ def main() -> None:
         kinds,
         given.full,
         given.faults,
-        given.calm,
+        calm,
     )
     told = uvloop.run(_stoppable(terms))
     sys.exit(0 if report.clean(told) else 1)

@@ -30,7 +30,11 @@ Not the network among the broker's nodes: they are killed and frozen instead.
 Clocks are those of API and workers; the database's, which decides on leases, is not moved.
 The full disk is the primary's, with its write-ahead log.
 """
-SYSTEMS = {"flaky": "fail every fifth call", "none": "answer"}
+SYSTEMS = {
+    "flaky": "fail every fifth call",
+    "heavy": "fail every fifth call, but that of the light dossiers",
+    "none": "answer",
+}
 """What the simulators do by themselves."""
 PLACES = 20
 """So many places of a finding are kept."""

@@ -48,7 +48,8 @@ class Storm:
     load: Load
     gauge: Gauge
     faults: Mapping[str, Doing]
-    calm: float = 1.0  # pauses are so many times longer
+    calm: Mapping[str, float] = field(default_factory=dict)
+    """By lane: its pauses are so many times longer."""
     log: list[Fault] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
     effective: Counter[str] = field(default_factory=Counter)
@@ -58,11 +59,11 @@ class Storm:
     over: asyncio.Event = field(default_factory=asyncio.Event)
     locks: dict[str, asyncio.Lock] = field(default_factory=lambda: {REDUNDANCY: asyncio.Lock()})
 
-    async def lane(self, orders: Iterator[Order]) -> None:
+    async def lane(self, name: str, orders: Iterator[Order]) -> None:
         """Carry out one lane's orders until the round is over."""
         for order in orders:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(order.pause * self.calm):
+                async with asyncio.timeout(order.pause * self.calm.get(name, 1.0)):
                     await self.over.wait()
             await self._recovered()
             if self.over.is_set():
