@@ -82,6 +82,10 @@ def _still_open(dbapi: Any, _record: Any, _proxy: Any) -> None:
         raise sa.exc.DisconnectionError
 
 
+class _Died(Exception):  # noqa: N818 - an old connection, found dead when it was used
+    """Nothing was committed on it: the job may run once more, on another connection."""
+
+
 def _pass_on(where: Any, note: Any, warned: Callable[[Any], None]) -> None:
     """Pass a warning on; notices and lower are nobody's business."""
     if getattr(note, "severity_en", None) == "WARNING":
@@ -126,6 +130,9 @@ class PostgresStore:
                 if _is_away(state):
                     raise StoreUnavailable(str(state)) from None
                 raise
+            except _Died:
+                if number > 1:
+                    raise StoreUnavailable("the connection was lost") from None
             except (OSError, TimeoutError, asyncpg.PostgresError, sa.exc.TimeoutError) as error:
                 raise StoreUnavailable(type(error).__name__) from None
         raise AssertionError  # the last try returns or raises
@@ -139,7 +146,12 @@ class PostgresStore:
         raw = id((await connection.get_raw_connection()).driver_connection)
         begun = time.monotonic()
         async with connection.begin():
-            done = await connection.run_sync(job)
+            try:
+                done = await connection.run_sync(job)
+            except sa.exc.DBAPIError as error:
+                if error.connection_invalidated:
+                    raise _Died from error
+                raise
             self._warned.discard(raw)
         if raw in self._warned:
             self._warned.discard(raw)
@@ -150,10 +162,13 @@ class PostgresStore:
     async def read(self, job: Callable[[Connection], T]) -> T:
         """Run `job` in a transaction that may change nothing, within a time limit."""
         try:
-            async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
-                await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-                await connection.exec_driver_sql(f"SET LOCAL statement_timeout = {READ_MILLIS}")
-                return await connection.run_sync(job)
+            async with asyncio.timeout(self._seconds):
+                try:
+                    return await self._read(job)
+                except sa.exc.DBAPIError as error:
+                    if not error.connection_invalidated:
+                        raise
+                return await self._read(job)
         except sa.exc.DBAPIError as error:
             state = getattr(error.orig, "sqlstate", None)
             if not _is_away(state):
@@ -161,6 +176,12 @@ class PostgresStore:
             raise StoreUnavailable(str(state)) from None
         except (sa.exc.TimeoutError, OSError, TimeoutError) as error:
             raise StoreUnavailable(type(error).__name__) from None
+
+    async def _read(self, job: Callable[[Connection], T]) -> T:
+        async with self._engine.connect() as connection:
+            await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            await connection.exec_driver_sql(f"SET LOCAL statement_timeout = {READ_MILLIS}")
+            return await connection.run_sync(job)
 
     async def migrate(self) -> list[str]:
         """Bring the database up to date; give what was applied. Two at once wait for each other."""

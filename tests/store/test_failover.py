@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 
@@ -150,3 +152,38 @@ async def test_a_process_frozen_in_a_transaction_blocks_nobody_for_long(
     finally:
         await frozen.close()
         await other.close()
+
+
+def cut_unnoticed(where: str) -> None:
+    """Let the server end all sessions while the caller's loop stands still."""
+
+    async def cut() -> None:
+        connection = await asyncpg.connect(where)
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+        await connection.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(cut()))
+    thread.start()
+    thread.join()
+
+
+async def test_a_connection_that_died_unnoticed_costs_nobody_an_error(
+    postgres: Callable[[], str],
+) -> None:
+    """Kept connections are not asked whether they live: what meets a dead one is done again."""
+    where = postgres()
+    store = PostgresStore(where)
+    try:
+        await store.write(
+            lambda connection: connection.execute(sa.text("CREATE TABLE kept (n int)"))
+        )
+        cut_unnoticed(where)
+        await put(store, 1)
+        cut_unnoticed(where)
+
+        assert await kept(store) == [1]
+    finally:
+        await store.close()
