@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -62,36 +63,60 @@ async def _ledger(dsn: str, jumps: Sequence[Jump]) -> tuple[Lanes, dict[UUID, li
     for row in await connection.fetch(LANES):
         state = "sending" if row["lease_until"] is not None else WORDS[row["state"]]
         lanes.setdefault(row["dossier_id"], {})[row["name"]] = {**row, "state": state}
-    tries: dict[UUID, list[Try]] = {}
-    for row in await connection.fetch(TRIES):
-        tries.setdefault(row["dossier_id"], []).append(_try(row, jumps))
+    rows = await connection.fetch(TRIES)
     await connection.close()
+    placed = place([(row["fence"], _readings(row, jumps)) for row in rows])
+    tries: dict[UUID, list[Try]] = {}
+    for row, (begin, end) in zip(rows, placed, strict=True):
+        tries.setdefault(row["dossier_id"], []).append(
+            Try(
+                row["name"],
+                row["from_seq"],
+                row["to_seq"],
+                begin,
+                end,
+                row["outcome"],
+                row["late"],
+                row["fence"],
+            )
+        )
     return lanes, tries
 
 
-def _try(row: Any, jumps: Sequence[Jump]) -> Try:
-    """Read a try; the times of a worker whose clock was wrong are put right."""
+Readings = tuple[list[float], list[float]]
+"""When a try may have begun, and when it may have ended."""
+
+
+def _readings(row: Any, jumps: Sequence[Jump]) -> Readings:
+    """Say what the times of a try may mean, if the clock of its worker was wrong now and then."""
     begin, end = row["started_at"] / 1000, row["ended_at"] / 1000
     if row["outcome"] == "lapsed":  # written by the database's clock; its begin was lost
-        begin -= LEASE
-    else:
-        own = [one for one in jumps if row["worker"].endswith(f":{one.worker}")]
-        begin, end = right(begin, own), right(end, own)
-    return Try(
-        row["name"],
-        row["from_seq"],
-        row["to_seq"],
-        begin,
-        end,
-        row["outcome"],
-        row["late"],
-        row["fence"],
+        return [begin - LEASE], [end]
+    own = [one for one in jumps if row["worker"].endswith(f":{one.worker}")]
+    return readings(begin, own), readings(end, own)
+
+
+def readings(moment: float, jumps: Sequence[Jump]) -> list[float]:
+    """Give a time as it was noted, and as it was if it was noted while the clock was wrong."""
+    jumped = (
+        moment - jump.offset for jump in jumps if jump.begin <= moment - jump.offset <= jump.end
     )
+    return [moment, *jumped]
 
 
-def right(moment: float, jumps: Sequence[Jump]) -> float:
-    """Take the jump out of a time that was noted while the clock was wrong."""
-    for jump in jumps:
-        if jump.begin <= moment - jump.offset <= jump.end:
-            return moment - jump.offset
-    return moment
+def place(tries: Sequence[tuple[int, Readings]]) -> list[tuple[float, float]]:
+    """Choose among the readings of each try: fences are drawn in turn, just before a try begins.
+
+    A time that has only one reading is right; any other is right where it lies nearest to that of
+    the nearest fence. Jumps are by a minute and more, and neighbours begin within seconds.
+    """
+    sure = sorted((fence, begins[0]) for fence, (begins, _) in tries if len(begins) == 1)
+    placed = []
+    for fence, (begins, ends) in tries:
+        begin = begins[0]
+        if len(begins) > 1 and sure:
+            at = bisect(sure, (fence, 0.0))
+            near = min(sure[max(0, at - 1) : at + 1], key=lambda one: abs(one[0] - fence))
+            begin = min(begins, key=lambda one: abs(one - near[1]))
+        placed.append((begin, min(ends, key=lambda one: abs(one - begin))))
+    return placed

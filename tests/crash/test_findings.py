@@ -12,7 +12,7 @@ import pytest
 from contracts.echo.simulator import Simulator
 from gateway.workbench.audit import Followed
 from tests.crash.findings import EVENTS, LINES, Case, Fault, Findings, Try, find
-from tests.crash.ledger import right
+from tests.crash.ledger import place, readings
 from tests.crash.storm import Jump
 
 ID = "0192f0c0-0000-7000-8000-000000000001"
@@ -131,5 +131,16 @@ def test_a_wrong_clock_is_put_right() -> None:
     """Only what was noted while it was wrong, and by how much it was."""
     jump = Jump("7", begin=100.0, end=110.0, offset=-3600.0)
 
-    assert right(105.0 - 3600.0, [jump]) == 105.0
-    assert right(120.0, [jump]) == 120.0
+    assert readings(105.0 - 3600.0, [jump]) == [105.0 - 3600.0, 105.0]
+    assert readings(120.0, [jump]) == [120.0]
+
+
+def test_a_time_with_two_readings_is_placed_by_its_neighbours() -> None:
+    """What was noted at 700 was noted ten minutes early, or is true: the fences around it tell."""
+    jump = Jump("7", begin=95.0, end=110.0, offset=600.0)
+    two = (readings(700.0, [jump]), readings(701.0, [jump]))
+
+    early = place([(4, ([99.0], [99.5])), (5, two), (6, ([101.0], [102.0]))])
+    true = place([(40, ([698.0], [699.0])), (50, two), (60, ([703.0], [704.0]))])
+
+    assert (early[1], true[1]) == ((100.0, 101.0), (700.0, 701.0))
