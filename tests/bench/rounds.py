@@ -53,7 +53,7 @@ class Length:
 
 
 QUICK = Length(run=2.0, trial=0.8, rounds=5)
-FULL = Length(run=6.0, trial=3.0, rounds=7, thorough=True)
+FULL = Length(run=6.0, trial=2.0, rounds=5, thorough=True)
 
 
 @dataclass(slots=True)
