@@ -34,7 +34,7 @@ VERSIONS = ("v1", "v2")
 DOORS = ("door-0", "door-1")
 """The clients' ways to the APIs, one each, behind one balancer."""
 WORKERS = 2
-SCALE = 0.005
+SCALE = 0.02
 """How much faster than on a normal day retries come; long enough for waits to be met."""
 STARTING = 900
 """Looks at an API that is to become ready, a tenth of a second and more apart."""
