@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
 
 from gateway.words.fault import Fault
 from schemas.base import VIETNAM
@@ -40,9 +39,6 @@ class Unreadable(Exception):  # noqa: N818 - carries what the client is told
 
 def parse(body: bytes) -> dict[str, Any]:
     """Read a JSON object: BOM taken off, NFC, absent values dropped; raise `Unreadable`."""
-    plain = _plainly(body)
-    if plain is not None:
-        return plain
     try:
         text = body.decode("utf-8-sig")
         found = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
@@ -59,34 +55,8 @@ def parse(body: bytes) -> dict[str, Any]:
         text = json.dumps(found, ensure_ascii=False)  # what was written with escapes, without them
     if ODD.search(text) is None and unicodedata.is_normalized("NFC", text):
         with contextlib.suppress(Unreadable):  # the long way says where
-            return dict(_without_absent(found, 0, as_sent=False, seen=[0]))
+            return dict(_without_absent(found, 0, as_sent=False))
     return dict(_clean(found, "", 0, as_sent=False))
-
-
-KEY = re.compile(rb'"\s*:')
-"""Where a key ends. A text that begins with a colon looks the same: then they are too many."""
-
-
-def _plainly(body: bytes) -> dict[str, Any] | None:
-    """Read a body in which nothing is out of the ordinary; None: the long way tells.
-
-    A key that came twice is one that was read fewer times than it ends.
-    """
-    if b"\\" in body:
-        return None
-    try:
-        text = body.decode()
-        found = from_json(body, allow_inf_nan=False, cache_strings="keys")
-    except ValueError:
-        return None
-    if type(found) is not dict or not unicodedata.is_normalized("NFC", text):
-        return None
-    seen = [0]
-    try:
-        read = _without_absent(found, 0, as_sent=False, seen=seen)
-    except Unreadable:
-        return None
-    return dict(read) if seen[0] == len(KEY.findall(body)) else None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -106,8 +76,8 @@ ODD = re.compile("\\\\u0000|[\ud800-\udfff]")
 """What may be a letter that is refused: the long way tells."""
 
 
-def _without_absent(value: Any, depth: int, *, as_sent: bool, seen: list[int]) -> Any:
-    """Drop what is absent from a body whose letters are all in order; `seen` counts its keys."""
+def _without_absent(value: Any, depth: int, *, as_sent: bool) -> Any:
+    """Drop what is absent from a body whose letters are all in order."""
     kind = type(value)
     if kind is dict or kind is list:
         if depth >= DEEPEST and value:
@@ -115,14 +85,13 @@ def _without_absent(value: Any, depth: int, *, as_sent: bool, seen: list[int]) -
         below = depth + 1
         if kind is list:
             return [
-                one if type(one) is str else _without_absent(one, below, as_sent=as_sent, seen=seen)
+                one if type(one) is str else _without_absent(one, below, as_sent=as_sent)
                 for one in value
             ]
-        seen[0] += len(value)
         return {
             key: one
             if type(one) is str
-            else _without_absent(one, below, as_sent=as_sent or key in AS_SENT, seen=seen)
+            else _without_absent(one, below, as_sent=as_sent or key in AS_SENT)
             for key, one in value.items()
             if as_sent or (one is not None and one != "")
         }

@@ -30,9 +30,8 @@ from gateway.rules.outcomes import word
 from gateway.store import lanes, settling, steps
 from gateway.store.assign import assign_codes
 from gateway.store.engine import Connection, Store, StoreUnavailable
-from gateway.store.entry import Entry, enter
+from gateway.store.entry import Entry, entered
 from gateway.store.lanes import Claim, Claimed, Terms
-from gateway.store.rows import Writing
 from gateway.store.settling import Finished, Settled
 from gateway.store.steps import Versions, Work
 from gateway.store.systems import Target, Targets
@@ -160,15 +159,11 @@ class Runner:
         since = self._beginning.since(time.monotonic())
 
         def turn(connection: Connection) -> tuple[Settled | None, Claimed, list[Versions]]:
-            at = enter(connection, self._target.id)
-            settled = self._settle_rows(connection, batch, at) if batch else None
             claimed = Claimed((), 1000)
-            if free:
-                claimed = lanes.claim(connection, self._terms, free, since=since, entry=at)
-            if at.changed:
-                writing = Writing(connection)
-                at.leave(writing)
-                writing.write()
+            with entered(connection, self._target.id) as at:
+                settled = self._settle_rows(connection, batch, at) if batch else None
+                if free:
+                    claimed = lanes.claim(connection, self._terms, free, at, since=since)
             return settled, claimed, steps.versions(connection, claimed.claims)
 
         writing = asyncio.ensure_future(self._bench.store.write(turn))

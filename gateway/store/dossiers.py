@@ -178,9 +178,10 @@ def find(
         }
         rows = connection.execute(_FOUND, asked).all()
         known = frozenset(row.id for row in rows if row.twin is None)
-        alike = sorted((row for row in rows if row.twin is not None), key=lambda row: str(row.id))
+        alike = sorted((row for row in rows if row.twin is not None), key=lambda row: row.id)
         return Found(known, {(row.twin, row.environment): row.id for row in alike})
-    return Found(_known(connection, own, places), _alike(connection, sought, since))
+    known = _known(connection, own, places) if own or places else frozenset()
+    return Found(known, _alike(connection, sought, since) if sought else {})
 
 
 def load(connection: Connection, wanted: Iterable[UUID]) -> list[State]:

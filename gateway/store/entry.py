@@ -5,6 +5,8 @@ Both happen in one transaction most of the time, so the row is read once and wri
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -38,10 +40,15 @@ class Entry:
             self.changed = False
 
 
-def enter(connection: Connection, of: int) -> Entry:
-    """Lock a system's row until the transaction ends, and read it."""
+@contextmanager
+def entered(connection: Connection, of: int) -> Iterator[Entry]:
+    """Lock a system's row until the transaction ends; write what changed, at the latest here."""
     row = connection.execute(_locked(connection.dialect.name), {"of": of}).one()
-    return Entry(of, Gate.read(row.gate), row.gate_until, row.inflight, row.held_by, row.now)
+    at = Entry(of, Gate.read(row.gate), row.gate_until, row.inflight, row.held_by, row.now)
+    yield at
+    writing = Writing(connection)
+    at.leave(writing)
+    writing.write()
 
 
 @lru_cache(maxsize=2)

@@ -21,7 +21,7 @@ from gateway.rules.outcomes import MAY_STAND, MAY_STAND_TWICE, PARK_AFTER_LAPSES
 from gateway.store import attempts, rows
 from gateway.store.dialect import POSTGRES_NOW
 from gateway.store.dialect import now as db_now
-from gateway.store.entry import Entry, enter
+from gateway.store.entry import Entry
 from gateway.store.tables import ASKED, PARKED, READY, WAITING, counter, lane, system, todo
 from schemas.outcome import Remote
 
@@ -141,12 +141,16 @@ def next_fence(connection: Connection) -> int:
     return next_numbers(connection, "fence", 1)
 
 
-def _pick(connection: Connection, pick: sa.Select[Any], asked: dict[str, int]) -> list[Picked]:
+Picked = tuple[Any, int, int]
+"""A row of the agenda, its new fence, and when it was locked."""
+
+
+def _pick(connection: Connection, asked: dict[str, int], *, lapsed: bool) -> list[Picked]:
     """Lock lanes, and give each with a fencing token and the time, both drawn under its lock."""
     if connection.dialect.name == "postgresql":
-        drawn = connection.execute(_DRAWN[pick is _PICK_LAPSED], asked).all()
+        drawn = connection.execute(_DRAW_LAPSED if lapsed else _DRAW, asked).all()
         return [(row, row.new_fence, row.now) for row in drawn]
-    found = connection.execute(pick, asked).all()
+    found = connection.execute(_PICK_LAPSED if lapsed else _PICK, asked).all()
     if not found:
         return []
     first, now = next_numbers(connection, "fence", len(found)), db_now(connection)
@@ -160,34 +164,29 @@ def _drawn(pick: sa.Select[Any]) -> sa.Select[Any]:
     return sa.select(pick.subquery(), fence, now)
 
 
-Picked = tuple[Any, int, int]
-"""A row of the agenda, its new fence, and when it was locked."""
-_DRAWN = (_drawn(_PICK), _drawn(_PICK_LAPSED))
+_DRAW, _DRAW_LAPSED = _drawn(_PICK), _drawn(_PICK_LAPSED)
 
 
 def claim(
     connection: Connection,
     terms: Terms,
     limit: int,
+    at: Entry,
     *,
     reclaim: bool = True,
     since: int | None = None,
-    entry: Entry | None = None,
 ) -> Claimed:
-    """Lease the next ready lanes of a system, as many as its gate lets pass.
+    """Lease the next ready lanes of the system that was entered, as many as its gate lets pass.
 
     With `reclaim`, lapsed lanes are taken over too when no place is free: each still holds its own.
     since: look only at this rank and above, over what has been claimed and settled already
-    entry: the system's row, if it was locked before; what is claimed is written with it
     """
-    at = entry or enter(connection, terms.system)
     now = at.now
     if at.held_by is not None:
         return Claimed((), 1000)
     free = min(limit, gates.places(at.gate, at.until, at.inflight, now, terms.at_once))
     shut = at.gate.state == "closed" and now < at.until
     look_again = max(1, min(at.until - now, LOOK_AGAIN)) if shut else LOOK_AGAIN
-    pick = _PICK if free else _PICK_LAPSED
     if shut or not (free or reclaim):
         return Claimed((), look_again)
     begun = time.perf_counter()
@@ -197,7 +196,7 @@ def claim(
         "limit": free or limit,
         "since": LOWEST_RANK if since is None else since,
     }
-    found = _pick(connection, pick, asked)
+    found = _pick(connection, asked, lapsed=not free)
     cost = (time.perf_counter() - begun) * 1000
     if not found:
         return Claimed((), look_again, cost=cost)

@@ -26,7 +26,7 @@ from gateway.rules.outcomes import (
 from gateway.rules.schedule import Waiting
 from gateway.store import attempts, rows
 from gateway.store.attempts import Attempt
-from gateway.store.entry import Entry, enter
+from gateway.store.entry import Entry
 from gateway.store.lanes import Claim
 from gateway.store.tables import ASKED, PARKED, READY, WAITING, lane, todo
 from schemas.outcome import CannotExpress, Outcome, Uncertain
@@ -114,16 +114,12 @@ KEYS = ("dossier_id", "system")
 
 
 def settle(
-    connection: Connection,
-    rules: Rules,
-    finished: Sequence[Finished],
-    entry: Entry | None = None,
+    connection: Connection, rules: Rules, finished: Sequence[Finished], at: Entry
 ) -> Settled:
-    """Write what became of some attempts of one system; a late one changes no lane.
+    """Write what became of some attempts of the system that was entered; a late one moves no lane.
 
-    entry: the system's row, where whoever holds it goes on with it and will write it
+    The system's own row is changed in `at`, and written by whoever entered.
     """
-    at = entry or enter(connection, rules.system)
     now = at.now
     held = _held(connection, rules.system, finished)
     moves = Moves(rules.system, now, rules.scale)
@@ -158,8 +154,6 @@ def settle(
     at.changed = True
     writing = rows.Writing(connection)
     moves.gather(writing, lines)
-    if entry is None:
-        at.leave(writing)
     writing.write()
     return Settled(tuple(moves.waits), tuple(moves.codes), tuple(became), at.gate.state)
 
@@ -176,11 +170,9 @@ def _held(connection: Connection, of: int, finished: Sequence[Finished]) -> dict
     if connection.dialect.name == "postgresql":
         rows = connection.execute(_HELD, {"of": of, "ids": ids})
     else:
-        wanted = (todo.c.system == of, todo.c.dossier_id.in_(ids))
+        columns = (todo.c.dossier_id, todo.c.fence, todo.c.lease_until, todo.c.head_seq)
         rows = connection.execute(
-            sa.select(todo.c.dossier_id, todo.c.fence, todo.c.lease_until, todo.c.head_seq).where(
-                *wanted
-            )
+            sa.select(*columns).where(todo.c.system == of, todo.c.dossier_id.in_(ids))
         )
     return {row.dossier_id: row for row in rows}
 

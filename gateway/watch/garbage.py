@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 FRESH = 20_000
-"""New objects after which it looks through them; Python's 700 are made by one request."""
+"""New objects after which it looks through them; Python's own number is 700."""
 ROUNDS = 20
 """Looks at the fresh ones before one at those that stayed, and so on."""
 

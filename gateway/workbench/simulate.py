@@ -93,10 +93,13 @@ class Host:
     faults: Faults
     switches: Mapping[str, Any] = field(default_factory=dict)
     calls: int = 0
+    most: int = 0
+    """Requests that were under way at the same time, at most."""
     delay: float = 0.0
     simulator: Behaves = field(init=False)
     logs: Logs = field(init=False)
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
+    _busy: int = 0
 
     def __post_init__(self) -> None:
         """Find the contract's simulator by its folder and open the logs."""
@@ -117,7 +120,7 @@ class Host:
         try:
             while True:
                 got = await _request(connection, reader)
-                if got is None or not await self._answer(connection, writer, *got):
+                if got is None or not await self._counted(connection, writer, *got):
                     return
                 connection.start_next_cycle()
         except (OSError, h11.ProtocolError, asyncio.CancelledError):
@@ -125,6 +128,15 @@ class Host:
         finally:
             self._open.discard(writer)
             writer.close()
+
+    async def _counted(self, *request: Any) -> bool:
+        """Answer one request, and note how many are under way."""
+        self._busy += 1
+        self.most = max(self.most, self._busy)
+        try:
+            return await self._answer(*request)
+        finally:
+            self._busy -= 1
 
     async def _answer(
         self,

@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 
 from gateway.admission import reading
 from gateway.admission.reading import Unreadable, odd_times, parse
-from tests.bench.dossiers import SMALL, text
-from tests.bench.mould import Mould
 
 TEXT = st.text(
     st.characters(codec="utf-8") | st.sampled_from("\u0301\u00e2\u1ebf\x00ệ"), max_size=6
@@ -68,45 +66,3 @@ def test_an_odd_time_is_found_with_and_without_others() -> None:
 
     assert odd_times(json.dumps(odd).encode(), odd) == (("suspicious_offset", "/submitted_at"),)
     assert odd_times(b'{"a": "2026"}', {"a": "2026"}) == ()
-
-
-NUMBERS = st.integers() | st.floats() | st.sampled_from(["1e999", "-0", "1E2", "0.10", "9" * 40])
-RAW = st.recursive(
-    NUMBERS.map(str)
-    | st.sampled_from(["null", "true", '""', '":"', '" : "', '"a"', '"\\n"', '"\\""', '"ệ"', "x"]),
-    lambda one: (
-        st.lists(one, max_size=3).map(lambda parts: f"[{' , '.join(parts)}]")
-        | st.lists(
-            st.tuples(st.sampled_from(['"a"', '"b" ', '"a"\n', '"data"', '":"', '"\\u0061"']), one),
-            max_size=3,
-        ).map(lambda pairs: "{" + ",".join(f"{key}:{value}" for key, value in pairs) + "}")
-    ),
-    max_leaves=12,
-)
-
-
-def whatever(body: bytes) -> Any:
-    """Parse, or give the fault; a number that is none is equal to itself here."""
-    try:
-        return repr(parse(body))
-    except Unreadable as error:
-        return error.fault
-
-
-@given(text=RAW)
-def test_a_plain_body_is_read_as_any_other(text: str) -> None:
-    """Keys that come twice, odd numbers, colons in texts, what is no JSON: the same either way."""
-    body = text.encode()
-    short = whatever(body)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading, "_plainly", lambda _: None)
-
-        assert short == whatever(body)
-
-
-def test_a_usual_body_is_read_the_short_way() -> None:
-    """Else the short way would be tested and never used."""
-    body = Mould(text(SMALL)).fill(1)
-
-    assert reading._plainly(body) == parse(body)
-    assert reading._plainly(body.replace(b'"source"', b'"owner"', 1)) is None

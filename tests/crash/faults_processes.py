@@ -10,7 +10,8 @@ import time
 from tests.crash.nemesis import LEASE
 from tests.crash.plan import Order
 from tests.crash.scene import VERSIONS, Member
-from tests.crash.storm import Doing, Jump, Storm
+from tests.crash.storm import Doing, Storm
+from tests.crash.tries import Jump
 
 LONGEST = 45.0
 """Seconds that a process gets to end after it was asked to."""

@@ -38,7 +38,6 @@ from tests.crash.proxy import Front, Way
 from tests.crash.scene import DOORS, ECHO, SIMULATED, Scene, faketime, scene
 from tests.crash.storm import Storm
 
-SYSTEMS_DO = tuple(report.SYSTEMS)
 STYLES_LONG = STYLES | {ECHO: EVENTS}
 FAULTS = faults_processes.FAULTS | faults_servers.FAULTS | faults_network.FAULTS
 BACKLOG = 1500
@@ -65,6 +64,7 @@ class Terms:
     full: int
     faults: str
     calm: Mapping[str, float]
+    asked: str
 
 
 @dataclass
@@ -97,7 +97,13 @@ async def servers() -> Any:
 async def run(terms: Terms) -> dict[str, Any]:
     """Play rounds until the time is over; give the report."""
     left_out = sorted(set(KINDS) - set(terms.kinds))
-    told = report.begin(terms.seed, left_out=left_out, full=terms.full, faults=terms.faults)
+    told = report.begin(
+        terms.seed,
+        asked=terms.asked,
+        left_out=left_out,
+        full=terms.full,
+        faults=terms.faults,
+    )
     folder = _folder()
     async with servers() as on:
         on.lanes = {lane: orders(terms.seed, lane, terms.kinds) for lane in LANES}
@@ -242,6 +248,14 @@ async def _stoppable(terms: Terms) -> dict[str, Any]:
     return await running
 
 
+def _calm(text: str) -> tuple[str, float]:
+    """Read how many times longer the pauses of a lane are."""
+    lane, _, factor = text.partition("=")
+    if lane not in LANES:
+        raise argparse.ArgumentTypeError(f"{lane}: not one of {', '.join(LANES)}")
+    return lane, float(factor)
+
+
 def main() -> None:
     """Read what is asked for, run it, and end with 1 when something was found."""
     asked = argparse.ArgumentParser(description=__doc__)
@@ -250,15 +264,19 @@ def main() -> None:
     asked.add_argument("--dossiers", type=int, default=4000, help="of each round")
     asked.add_argument("--rate", type=float, default=100.0, help="new dossiers a second at most")
     asked.add_argument("--full", type=int, default=FULL, help="every so manieth, a full story")
-    asked.add_argument("--faults", choices=SYSTEMS_DO, default="flaky", help="of simulators")
-    asked.add_argument("--calm", nargs="*", default=[], help="LANE=FACTOR: pauses longer")
+    asked.add_argument(
+        "--faults", choices=tuple(report.BY_THEMSELVES), default="flaky", help="of simulators"
+    )
+    asked.add_argument(
+        "--calm", nargs="*", type=_calm, default=[], help="LANE=FACTOR: longer pauses"
+    )
     asked.add_argument("--kinds", nargs="*", choices=KINDS, default=list(KINDS))
     given = asked.parse_args()
     with suppress(NoServer):  # without it the kind is left out, and the report says so
         if faketime() is None:
             install("faketime")
     kinds = [one for one in given.kinds if one != "clock_jump" or faketime() is not None]
-    calm = {lane: float(factor) for lane, _, factor in (one.partition("=") for one in given.calm)}
+    calm = dict(given.calm)
     terms = Terms(
         given.seed,
         given.minutes,
@@ -268,6 +286,7 @@ def main() -> None:
         given.full,
         given.faults,
         calm,
+        " ".join(sys.argv[1:]),
     )
     told = uvloop.run(_stoppable(terms))
     sys.exit(0 if report.clean(told) else 1)

@@ -18,6 +18,7 @@ LANES: dict[str, tuple[str, ...]] = {
     "queues": ("delete_waits", "delete_work"),
     "network": ("cut_network", "slow_network", "slow_portal"),
 }
+"""What breaks side by side; `care`: processes are replaced, or their clocks are wrong."""
 KINDS = tuple(kind for kinds in LANES.values() for kind in kinds)
 REDUNDANCY = "redundancy"
 HOLDS: dict[str, frozenset[str]] = {

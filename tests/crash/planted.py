@@ -31,9 +31,9 @@ def fence_ignored() -> None:
     """Let everybody take and move a lane that somebody else holds."""
     honest_claim = lanes.claim
 
-    def claim(connection: Connection, terms: Terms, limit: int, **more: Any) -> Claimed:
+    def claim(connection: Connection, terms: Terms, *words: Any, **more: Any) -> Claimed:
         greedy = replace(terms, linger=-(10**12))  # so every lease looks lapsed
-        return honest_claim(connection, greedy, limit, **more)
+        return honest_claim(connection, greedy, *words, **more)
 
     honest = settling._held
 

@@ -23,6 +23,7 @@ from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 from gateway.workbench.stage import PROGRAM, Stage, control, free_port, stage
 from tests.crash.findings import EVENTS, LINES, Case, Fault, Findings, Try, find
 from tests.crash.nemesis import LEASE, Nemesis
+from tests.crash.tries import read
 
 STYLES = {PORTAL: LINES, "province": EVENTS, "commune": EVENTS}
 LIMITS = {
@@ -42,18 +43,7 @@ STATES = {
     "finished": 4,
     "returned": 10,
 }
-LANES = """
-    SELECT l.dossier_id, s.name, l.done_seq, l.via, t.state, t.reason, t.lease_until
-    FROM lane l JOIN system s ON s.id = l.system
-    LEFT JOIN todo t ON t.dossier_id = l.dossier_id AND t.system = l.system
-"""
-TRIES = """
-    SELECT a.dossier_id, s.name, a.from_seq, a.to_seq, a.started_at, a.ended_at, a.outcome, a.late,
-           a.fence
-    FROM attempt a JOIN system s ON s.id = a.system ORDER BY a.ended_at
-"""
 REMAINING = "SELECT count(*) FROM todo WHERE state <> 3"
-WORDS = {None: "done", 1: "ready", 2: "waiting", 3: "parked", 4: "asked"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,29 +144,7 @@ async def _settle(dsn: str, patience: float) -> float | None:
 
 async def _cases(on: Stage, dsn: str, posted: Sequence[dict[str, Any]]) -> list[Case]:
     """Bring together what was promised, what the gateway says, and what its ledger holds."""
-    connection = await asyncpg.connect(dsn)
-    lanes: dict[UUID, dict[str, dict[str, Any]]] = {}
-    for row in await connection.fetch(LANES):
-        state = "sending" if row["lease_until"] is not None else WORDS[row["state"]]
-        lanes.setdefault(row["dossier_id"], {})[row["name"]] = {**row, "state": state}
-    tries: dict[UUID, list[Try]] = {}
-    for row in await connection.fetch(TRIES):
-        begin, end = row["started_at"] / 1000, row["ended_at"] / 1000
-        if row["outcome"] == "lapsed":  # its begin was lost with its worker
-            begin -= LEASE
-        tries.setdefault(row["dossier_id"], []).append(
-            Try(
-                row["name"],
-                row["from_seq"],
-                row["to_seq"],
-                begin,
-                end,
-                row["outcome"],
-                row["late"],
-                row["fence"],
-            )
-        )
-    await connection.close()
+    lanes, tries = await read(dsn)
     headers = {"Authorization": f"Bearer {on.key}"}
     cases = []
     async with httpx.AsyncClient(base_url=on.address, headers=headers, trust_env=False) as client:

@@ -30,12 +30,12 @@ Not the network among the broker's nodes: they are killed and frozen instead.
 Clocks are those of API and workers; the database's, which decides on leases, is not moved.
 The full disk is the primary's, with its write-ahead log.
 """
-SYSTEMS = {
+BY_THEMSELVES = {
     "flaky": "fail every fifth call",
     "heavy": "fail every fifth call, but that of the light dossiers",
     "none": "answer",
 }
-"""What the simulators do by themselves."""
+"""What the simulators do without being told."""
 MISREAD = """\
 A run of seed 32 (11,284 dossiers, 182 effective faults) is not among these: it ended with three
 lines unexplained. The audit had read the time of the uncertain try that explains them as noted by
@@ -46,10 +46,15 @@ PLACES = 20
 Report = dict[str, Any]
 
 
-def begin(seed: int, *, left_out: Sequence[str], full: int, faults: str) -> Report:
-    """Begin a report; full: one in so many dossiers tells a full story; faults: of simulators."""
+def begin(seed: int, *, asked: str, left_out: Sequence[str], full: int, faults: str) -> Report:
+    """Begin a report.
+
+    asked: the words of the command; full: one in so many dossiers tells a full story
+    faults: what the simulators do, a key of `BY_THEMSELVES`
+    """
     return {
         "seed": seed,
+        "asked": asked,
         "commit": _commit(),
         "begun": datetime.now(UTC).isoformat(timespec="seconds"),
         "cpus": os.cpu_count(),
@@ -217,10 +222,12 @@ def _runs(reports: Sequence[Report]) -> list[str]:
             f"| {told['seed']} | {told['commit'][:12]} | {told['rounds']} | {told['dossiers']:,} "
             f"| {told['events']:,} | {told['dossiers'] / seconds:.0f} | {faults:,} "
             f"| {faults / seconds * 60:.0f} | {settled:.0f} s{never} | {standby} "
-            f"| 1 in {told['full']} | {SYSTEMS[told['faults']]} |"
+            f"| 1 in {told['full']} | {BY_THEMSELVES[told['faults']]} |"
         )
     released = _total(reports, "released")
     rows += ["", f"Lanes that the faults parked and an operator let go again: {released:,}."]
+    rows += ["", "Each again: `python -m tests.crash.long` at its commit, with", ""]
+    rows += [f"- `{told['asked']}`" for told in reports if told["asked"]]
     left = sorted({kind for told in reports for kind in told["left_out"]})
     return [*rows, *(["", f"Left out in some run: {', '.join(left)}."] if left else [])]
 

@@ -197,8 +197,7 @@ async def scene(
     """
     await asyncio.to_thread(folder.mkdir, parents=True)
     simulators = await _simulators(folder, seed, faults)
-    on = Scene(folder, {}, {}, {name: Way(name, 0) for name in DOORS}, [])
-    on.clocks = clocks
+    on = Scene(folder, {}, {}, {name: Way(name, 0) for name in DOORS}, [], clocks=clocks)
     tending: asyncio.Task[None] | None = None
     try:
         for _ in ALL:

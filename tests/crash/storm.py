@@ -18,19 +18,10 @@ from tests.crash.pair import Pair
 from tests.crash.plan import REDUNDANCY, Order
 from tests.crash.proxy import Way
 from tests.crash.scene import SIMULATED, Scene
+from tests.crash.tries import Jump
 
 ANSWERS, BYTES, RECOVERY = 10, 20_000, 20.0
 """So much to clients and systems shows that all is well again; so many seconds are waited."""
-
-
-@dataclass(frozen=True, slots=True)
-class Jump:
-    """A clock that was wrong for a while: whose, when, and by how much."""
-
-    worker: str
-    begin: float
-    end: float
-    offset: float
 
 
 Doing = Callable[["Storm", Order], Awaitable[int]]

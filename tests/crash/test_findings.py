@@ -12,8 +12,7 @@ import pytest
 from contracts.echo.simulator import Simulator
 from gateway.workbench.audit import Followed
 from tests.crash.findings import EVENTS, LINES, Case, Fault, Findings, Try, find
-from tests.crash.ledger import place, readings
-from tests.crash.storm import Jump
+from tests.crash.tries import Jump, place, readings
 
 ID = "0192f0c0-0000-7000-8000-000000000001"
 STATUSES = ("submitted", "accepted", "processing")
@@ -136,7 +135,7 @@ def test_a_wrong_clock_is_put_right() -> None:
 
 
 def test_a_time_with_two_readings_is_placed_by_its_neighbours() -> None:
-    """What was noted at 700 was noted ten minutes early, or is true: the fences around it tell."""
+    """Noted at 700 by a clock that was ten minutes ahead, or true: the fences around it tell."""
     jump = Jump("7", begin=95.0, end=110.0, offset=600.0)
     two = (readings(700.0, [jump]), readings(701.0, [jump]))
 

@@ -14,7 +14,7 @@ from tests.crash.plan import KINDS
 
 def told(seed: int, **found: Any) -> report.Report:
     """Make a report of one round."""
-    made = report.begin(seed, left_out=[], full=8, faults="flaky")
+    made = report.begin(seed, asked=f"--seed {seed}", left_out=[], full=8, faults="flaky")
     report.add(
         made,
         {
@@ -53,6 +53,7 @@ def test_reports_are_added_up(tmp_path: Path) -> None:
     assert "| dossiers | 100,000 | 2,000 |" in page
     assert "| `rabbit_quorum` | 8 | 6 |" in page
     assert "| `reset_after` | 4 |" in page
+    assert "- `--seed 5`\n- `--seed 6`" in page
 
 
 @pytest.mark.parametrize("name", report.SIX)

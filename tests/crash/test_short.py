@@ -45,10 +45,10 @@ TEETH = {
         flaky=False,
         patience=10,
     ),
-    "lapsed_as_fresh": Plan(
+    "lapsed_as_fresh": Plan(  # long enough that lines are still being told at the second kill
         faults=("slow_portal", "kill_worker", "kill_worker"),
         pause=0.5,
-        dossiers=60,
+        dossiers=90,
         seed=13,
         flaky=False,
         patience=15,

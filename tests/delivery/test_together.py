@@ -6,12 +6,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
 from gateway.store.tables import system
 from gateway.workbench.faults import Faults
-from gateway.workbench.simulate import Host
 from tests.delivery.test_delivery import House, dossier, house, idle
 
 TOGETHER = {"adapter": "echo", "limits": {"batch": 5, "at_once": 1}}
@@ -60,29 +58,14 @@ async def test_one_bad_dossier_harms_only_itself(tmp_path: Path) -> None:
     assert {one["dossier"] for one in at.effects("e")} == set(names) - {names[2]}
 
 
-async def test_those_that_go_alone_keep_to_the_limit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_those_that_go_alone_keep_to_the_limit(tmp_path: Path) -> None:
     """Two conversations at once, though a refused call leaves five lanes that need one each."""
-    busy: list[int] = []
-    most = 0
-    answer = Host._answer
-
-    async def counted(*request: Any) -> bool:
-        nonlocal most
-        busy.append(1)
-        most = max(most, len(busy))
-        try:
-            return await answer(*request)
-        finally:
-            busy.pop()
-
-    monkeypatch.setattr(Host, "_answer", counted)
     two = {"adapter": "echo", "limits": {"batch": 5, "at_once": 2}}
     async with house(tmp_path, {"e": two | {"switches": {"poison": "THUỐC ĐỘC"}}}) as at:
         at.hosts["e"].delay = 0.05
         names = await posted(at, 60, 40, summary="THUỐC ĐỘC")
         found = await ledgers(at, names, parked="officer")
+        most = at.hosts["e"].most
 
     alone = [a for each in found for a in each["attempts"] if "together" not in a["detail"]]
     assert (most, len(alone) >= 5) == (2, True)

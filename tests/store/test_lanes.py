@@ -18,7 +18,8 @@ from gateway.admission.desk import FrontDesk
 from gateway.main import find_targets, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store import dossiers, lanes, settling, steps
-from gateway.store.engine import Store
+from gateway.store.engine import Connection, Store
+from gateway.store.entry import entered
 from gateway.store.lanes import Claim, Terms
 from gateway.store.settling import Finished, Rules
 from gateway.store.systems import Targets
@@ -59,8 +60,12 @@ class House:
     async def claim(self, limit: int = 10, **terms: Any) -> tuple[Claim, ...]:
         """Claim lanes."""
         used = replace(self.terms, **terms)
-        found = await self.store.write(lambda connection: lanes.claim(connection, used, limit))
-        return found.claims
+
+        def claim(connection: Connection) -> tuple[Claim, ...]:
+            with entered(connection, used.system) as at:
+                return lanes.claim(connection, used, limit, at).claims
+
+        return await self.store.write(claim)
 
     async def settle(self, claim: Claim, outcome: Outcome, *, blamed: bool = True) -> None:
         """Settle a claim."""
@@ -74,7 +79,12 @@ class House:
             jitter=0.0,
             blamed=blamed,
         )
-        await self.store.write(lambda connection: settling.settle(connection, self.rules, [done]))
+
+        def settle(connection: Connection) -> None:
+            with entered(connection, self.rules.system) as at:
+                settling.settle(connection, self.rules, [done], at)
+
+        await self.store.write(settle)
 
     async def checkpoint(self, claim: Claim) -> bool:
         """Make progress on a claim durable."""

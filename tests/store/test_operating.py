@@ -21,7 +21,8 @@ from gateway.rules.waves import Shut
 from gateway.settings import Settings, read_systems
 from gateway.store import lanes, operating, parked, retrying, settling, systems
 from gateway.store.dialect import now as db_now
-from gateway.store.engine import Store
+from gateway.store.engine import Connection, Store
+from gateway.store.entry import entered
 from gateway.store.lanes import Claim, Terms
 from gateway.store.operating import Standing, Survey
 from gateway.store.parked import Group
@@ -78,8 +79,12 @@ class Office:
         used = Terms(
             system=self.number, worker="w", adapter="a 1", at_once=99, lease=lease, **terms
         )
-        found = await self.store.write(lambda connection: lanes.claim(connection, used, 99))
-        return list(found.claims)
+
+        def claim(connection: Connection) -> list[Claim]:
+            with entered(connection, used.system) as at:
+                return list(lanes.claim(connection, used, 99, at).claims)
+
+        return await self.store.write(claim)
 
     async def settle(
         self, claims: Sequence[Claim], outcome: Outcome | CannotExpress, on: str = "resend"
@@ -107,7 +112,12 @@ class Office:
             )
             for claim in claims
         ]
-        await self.store.write(lambda connection: settling.settle(connection, rules, done))
+
+        def settle(connection: Connection) -> None:
+            with entered(connection, rules.system) as at:
+                settling.settle(connection, rules, done, at)
+
+        await self.store.write(settle)
 
     async def end(self, outcome: Outcome | CannotExpress, *, on: str = "resend") -> list[Claim]:
         """Claim everything that is ready and settle it."""

@@ -1,0 +1,65 @@
+"""When a runner looks at the agenda again: what ends meanwhile is settled together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.kit.session import Keeper
+from gateway.delivery.conversation import Channel
+from gateway.delivery.runner import Bench, Runner
+from gateway.main import find_targets, open_store
+from gateway.retries.embedded import EmbeddedRetries
+from gateway.settings import Settings, read_systems
+
+EIGHT = {"adapter": "echo", "limits": {"at_once": 8}, "settings": {"base_url": "http://x"}}
+
+
+@pytest.fixture
+async def runner(tmp_path: Path) -> AsyncIterator[Runner]:
+    """Give a runner with eight places, one of which is taken by somebody who talks for ever."""
+    settings = Settings(data=tmp_path, systems=read_systems({"systems": {"e": EIGHT}}, {}))
+    store = await open_store(settings)
+    targets = await find_targets(settings, store)
+    retries = EmbeddedRetries()
+    bench = Bench(store=store, targets=targets, retries=retries, worker="w", scale=1.0)
+    made = Runner(bench, targets.all[0], Channel(Keeper(60.0)))
+    talk = asyncio.create_task(asyncio.sleep(60))
+    made._talking.add(talk)
+    yield made
+    talk.cancel()
+    await store.close()
+
+
+async def gathered(runner: Runner, ended: int, seconds: float) -> float:
+    """Let so many end, and give how long the runner waited for more."""
+    end: Any = object()
+    runner._ended = [end] * ended
+    begun = time.monotonic()
+    async with asyncio.timeout(20):
+        await runner._gather(begun + seconds)
+    return time.monotonic() - begun
+
+
+async def test_more_may_end_while_others_talk(runner: Runner) -> None:
+    """It waits for as long as it was told, though news comes again and again."""
+    asyncio.get_running_loop().call_later(0.02, runner.wake)
+
+    assert await gathered(runner, 3, 0.2) >= 0.2
+
+
+async def test_half_of_the_places_are_enough(runner: Runner) -> None:
+    """They are to be free again, so the turn comes at once."""
+    assert await gathered(runner, 4, 60) < 20
+
+
+async def test_nobody_is_waited_for_when_nobody_talks(runner: Runner) -> None:
+    """What has ended is settled at once."""
+    runner._talking.clear()
+
+    assert await gathered(runner, 1, 60) < 20
