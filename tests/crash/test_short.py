@@ -66,6 +66,9 @@ TEETH = {
     "no_sweeper": Plan(faults=("delete_work",), pause=1.5, dossiers=90, seed=16, patience=4),
 }
 
+MOST_RUNS = 3
+"""Runs in which a planted bug must show."""
+
 
 @pytest.fixture(scope="module")
 def servers(postgres: object, rabbit: object) -> Iterator[tuple[PrivatePostgres, PrivateRabbit]]:
@@ -104,13 +107,23 @@ def test_nothing_is_lost_whatever_dies(
     assert found.events > 500
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("bug", list(TEETH))
 def test_a_planted_bug_turns_the_run_red(
     tmp_path: Path, servers: tuple[PrivatePostgres, PrivateRabbit], bug: str
 ) -> None:
-    """An audit that finds nothing where there is something would be worth nothing."""
-    plan = replace(TEETH[bug], program=("-m", "tests.crash.planted", bug))
-    ran, found = run(tmp_path / "s", plan, servers)
+    """An audit that finds nothing where there is something would be worth nothing.
 
-    assert found.bad() != {} or ran.settled is None
+    A fault must meet the bug's moment, so another seed may be needed; the honest run is green.
+    """
+    plan = replace(TEETH[bug], program=("-m", "tests.crash.planted", bug))
+
+    assert any(
+        _red(tmp_path / f"s{number}", replace(plan, seed=plan.seed + 100 * number), servers)
+        for number in range(MOST_RUNS)
+    )
+
+
+def _red(folder: Path, plan: Plan, servers: tuple[PrivatePostgres, PrivateRabbit]) -> bool:
+    ran, found = run(folder, plan, servers)
+    return found.bad() != {} or ran.settled is None
