@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 import time
@@ -45,10 +46,15 @@ def hash_key(key: str) -> bytes:
 
 @dataclass(slots=True)
 class KeyRing:
-    """Looks keys up, and remembers for a few seconds what it found."""
+    """Looks keys up, and remembers for a few seconds what it found.
+
+    Many requests under one key wait for one look-up: each with its own would open connections, and
+    stop everybody for a moment, whenever a busy client's key is due again.
+    """
 
     store: Store
     _known: dict[bytes, tuple[float, Client]] = field(default_factory=dict)
+    _sought: dict[bytes, asyncio.Task[Client | None]] = field(default_factory=dict)
 
     async def find(self, key: str) -> Client | None:
         """Find the client of a key; None: the key is unknown or has ended."""
@@ -56,6 +62,14 @@ class KeyRing:
         known = self._known.get(hashed)
         if known is not None and now - known[0] < REMEMBERED:
             return known[1]
+        sought = self._sought.get(hashed)
+        if sought is None:
+            sought = asyncio.create_task(self._look_up(hashed, now))
+            self._sought[hashed] = sought
+            sought.add_done_callback(lambda _: self._sought.pop(hashed))
+        return await asyncio.shield(sought)
+
+    async def _look_up(self, hashed: bytes, now: float) -> Client | None:
         row = await self.store.read(lambda connection: clients.find(connection, hashed))
         if row is None:
             return None
