@@ -236,20 +236,16 @@ def _known(
 _REFS = "unnest(CAST(:owners AS integer[]), CAST(:refs AS text[])) AS v(owner, ref)"
 _CODES = "unnest(CAST(:places AS text[]), CAST(:codes AS text[])) AS v(place, code)"
 _NO_TWIN = "CAST(NULL AS bytea) AS twin, CAST(NULL AS text) AS environment"
-# A fence (OFFSET 0) around each look-up: a plan that was made while the tables were empty goes on
-# being used, and a join would have read them whole ever since.
 _FOUND = sa.text(
-    f"SELECT f.id, {_NO_TWIN} FROM {_REFS} CROSS JOIN LATERAL "  # noqa: S608 - constants
-    "(SELECT d.id FROM dossier d WHERE d.owner = v.owner AND d.ref = v.ref OFFSET 0) f "
-    f"UNION ALL SELECT f.dossier_id, {_NO_TWIN} FROM {_REFS} CROSS JOIN LATERAL "
-    "(SELECT j.dossier_id FROM joined j WHERE j.client = v.owner AND j.ref = v.ref OFFSET 0) f "
-    f"UNION ALL SELECT d.id, {_NO_TWIN} FROM {_CODES} CROSS JOIN LATERAL "
-    "(SELECT c.dossier_id FROM dossier_code c WHERE c.value = v.code OFFSET 0) f "
-    "CROSS JOIN LATERAL (SELECT d.id, d.environment FROM dossier d "
-    "WHERE d.id = f.dossier_id OFFSET 0) d WHERE d.environment = v.place "
-    "UNION ALL SELECT f.* FROM unnest(CAST(:twins AS bytea[])) AS v(twin) CROSS JOIN LATERAL "
-    "(SELECT d.id, d.twin, d.environment FROM dossier d WHERE d.twin = v.twin "
-    "AND d.created_at >= CAST(:since AS bigint) AND d.merged_into IS NULL OFFSET 0) f"
+    f"SELECT d.id, {_NO_TWIN} FROM {_REFS} JOIN dossier d ON d.owner = v.owner AND d.ref = v.ref "  # noqa: S608 - constants
+    f"UNION ALL SELECT j.dossier_id, {_NO_TWIN} FROM {_REFS} "
+    "JOIN joined j ON j.client = v.owner AND j.ref = v.ref "
+    f"UNION ALL SELECT c.dossier_id, {_NO_TWIN} FROM {_CODES} "
+    "JOIN dossier_code c ON c.value = v.code "
+    "JOIN dossier d ON d.id = c.dossier_id AND d.environment = v.place "
+    "UNION ALL SELECT d.id, d.twin, d.environment FROM unnest(CAST(:twins AS bytea[])) AS v(twin) "
+    "JOIN dossier d ON d.twin = v.twin "
+    "WHERE d.created_at >= CAST(:since AS bigint) AND d.merged_into IS NULL"
 )
 
 

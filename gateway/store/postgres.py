@@ -59,6 +59,9 @@ def connect(dsn: str, warned: Callable[[Any], None]) -> AsyncEngine:
             server_settings={
                 "application_name": "lienthong",
                 "jit": "off",
+                # A plan made on a small table would go on reading all of it when it has grown;
+                # ours are asked once for many rows, so planning each time costs little.
+                "plan_cache_mode": "force_custom_plan",
                 "idle_in_transaction_session_timeout": str(IDLE_MILLIS),
             },
         )
