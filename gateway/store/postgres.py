@@ -105,6 +105,7 @@ class PostgresStore:
         self._engine = connect(dsn, lambda where: self._warned.add(id(where)))
         self._ear: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
+        self._untold = False
 
     async def write(self, job: Callable[[Connection], T]) -> T:
         """Run `job` in a transaction and return what it returns, after the commit.
@@ -196,19 +197,25 @@ class PostgresStore:
 
     def announce(self) -> None:
         """Tell other processes that there is work; many at once are one notice."""
+        self._untold = True
         if self._telling is None or self._telling.done():
             self._telling = asyncio.create_task(self._announce())
 
     async def _announce(self) -> None:
-        """Say it after the commit, apart from it: inside, notices would queue up the commits."""
-        await asyncio.sleep(0.02)
-        try:
-            async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
-                raw = (await connection.get_raw_connection()).driver_connection
-                if raw is not None:
-                    await raw.execute(_NOTICE)  # both in one transaction, and one way there
-        except (sa.exc.SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            return  # workers look by themselves every second
+        """Say it after the commit, apart from it: inside, notices would queue up the commits.
+
+        What is committed while a notice is under way may be too late for it, and makes another.
+        """
+        while self._untold:
+            await asyncio.sleep(0.02)
+            self._untold = False
+            try:
+                async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
+                    raw = (await connection.get_raw_connection()).driver_connection
+                    if raw is not None:
+                        await raw.execute(_NOTICE)  # both in one transaction, and one way there
+            except (sa.exc.SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                return  # workers look by themselves every second
 
     def listen(self, heard: Callable[[], None]) -> None:
         """Call `heard` whenever another process announces work, until the store is closed."""

@@ -17,7 +17,8 @@ ASKED = 12
 """Times that a question is asked; after the fifth the server would keep a plan for all."""
 PLANNED = """
     SELECT sum(generic_plans) AS kept, sum(custom_plans) AS made
-    FROM pg_prepared_statements WHERE statement LIKE '%dossier_code%'
+    FROM pg_prepared_statements
+    WHERE statement LIKE '%JOIN dossier_code%' AND statement NOT LIKE '%pg_prepared_statements%'
 """
 
 
