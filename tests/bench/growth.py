@@ -15,7 +15,7 @@ from tests.bench.contenders import INSTANT, Gateway
 from tests.bench.figures import Findings, noise
 from tests.bench.ground import Ground, Shape, end, post
 from tests.bench.multiply import ask, multiply
-from tests.bench.rounds import Length, Say, intake
+from tests.bench.rounds import CONNECTIONS, Length, Say, intake
 
 SMALL, LARGE = 10_000, 5_000_000
 READY, WAITING = 200_000, 800_000
@@ -25,6 +25,8 @@ WINDOW, MOST = 3.0, 4_000
 """Seconds over which claim and completion are counted, or so many lanes: few are ready at first."""
 BEGUN = 0.3
 """Seconds that a worker gets until it is counted."""
+REPLACED = 4_000
+"""Dossiers posted to both before each count: without them the small one would run out of lanes."""
 
 
 def prepared(on: Ground, name: str, total: int, ready: int, waiting: int) -> Gateway:
@@ -102,6 +104,7 @@ def run_growth(on: Ground, length: Length, say: Say) -> Findings:
         for number in range(min(length.rounds, ROUNDS)):
             for one in pair if number % 2 == 0 else reversed(pair):
                 posted[one.name].append(intake(one, length.trial).rate)
+                post(one.order(first=on.numbers(REPLACED), connections=CONNECTIONS, count=REPLACED))
                 cycled[one.name].append(cycles(one))
             last = {one.name: (posted[one.name][-1], cycled[one.name][-1]) for one in pair}
             say(f"  round {number + 1}: accepted/s and lanes/s {last}")
