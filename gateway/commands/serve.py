@@ -17,6 +17,9 @@ from gateway.watch.garbage import spare_what_stays
 
 GRACE = 30
 """Seconds that open requests get to end before the process does."""
+KEEP_ALIVE = 75
+"""Seconds that an idle connection stays open: longer than clients keep theirs, or a post may meet
+one that is just being closed."""
 
 
 def serve(
@@ -53,6 +56,7 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
         lifespan="on",
         http="httptools",
         timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=KEEP_ALIVE,
         server_header=False,
     )
     await uvicorn.Server(config).serve()
