@@ -7,6 +7,7 @@ import hashlib
 import secrets
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from gateway.rules.agencies import within
@@ -66,8 +67,14 @@ class KeyRing:
         if sought is None:
             sought = asyncio.create_task(self._look_up(hashed, now))
             self._sought[hashed] = sought
-            sought.add_done_callback(lambda _: self._sought.pop(hashed))
+            sought.add_done_callback(partial(self._found_out, hashed))
         return await asyncio.shield(sought)
+
+    def _found_out(self, hashed: bytes, sought: asyncio.Task[Client | None]) -> None:
+        """Let the next one ask again; what nobody waits for any more is nobody's error."""
+        del self._sought[hashed]
+        if not sought.cancelled():
+            sought.exception()
 
     async def _look_up(self, hashed: bytes, now: float) -> Client | None:
         row = await self.store.read(lambda connection: clients.find(connection, hashed))

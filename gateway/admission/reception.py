@@ -8,7 +8,8 @@ import structlog
 
 from gateway.access.keys import Client
 from gateway.admission import heard
-from gateway.store.engine import Connection, Store, StoreUnavailable
+from gateway.store.away import StoreUnavailable
+from gateway.store.engine import Connection, Store
 from gateway.store.systems import Target, Targets
 from gateway.watch import metrics
 from schemas.inbound import Item, Verdict

@@ -3,62 +3,68 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
 
 import typer
 
-from gateway.commands import (
-    agenda,
-    catalogue,
-    catalogue_procedures,
-    charset,
-    clients,
-    demo,
-    doctor,
-    hold,
-    migrate,
-    openapi,
-    parked,
-    preview,
-    retry,
-    serve,
-    simulate,
-    status,
-    worker,
-)
 from gateway.settings import SettingsError
-from gateway.store.engine import StoreUnavailable
+from gateway.store.away import StoreUnavailable
 
-app = typer.Typer(
-    name="lienthong",
-    help="Liên Thông: post a dossier once, deliver it to every system that must know of it.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "serve": "serve.serve",
+        "worker": "worker.worker",
+        "simulate": "simulate.simulate",
+        "demo": "demo.demo",
+        "migrate": "migrate.migrate",
+        "doctor": "doctor.doctor",
+        "agenda": "agenda.agenda",
+        "charset": "charset.charset",
+        "openapi": "openapi.openapi",
+        "catalogue": "catalogue.app",
+        "clients": "clients.app",
+        "procedures": "catalogue_procedures.app",
+        "hold": "hold.hold",
+        "release": "hold.release",
+        "status": "status.status",
+        "parked": "parked.parked",
+        "preview": "preview.preview",
+        "retry": "retry.retry",
+    }
 )
-app.command()(serve.serve)
-app.command()(worker.worker)
-app.command()(simulate.simulate)
-app.command()(demo.demo)
-app.command()(migrate.migrate)
-app.command()(doctor.doctor)
-app.command()(agenda.agenda)
-app.command()(charset.charset)
-app.command()(openapi.openapi)
-app.add_typer(catalogue.app, name="catalogue")
-app.add_typer(clients.app, name="clients")
-app.add_typer(catalogue_procedures.app, name="procedures")
-app.command()(hold.hold)
-app.command()(hold.release)
-app.command()(status.status)
-app.command()(parked.parked)
-app.command()(preview.preview)
-app.command()(retry.retry)
+"""By name: the file in this folder and what in it is the command, or a group of them."""
+
+
+def program(only: str | None = None) -> typer.Typer:
+    """Gather the commands; where `only` is one of them, load no other: each start is sooner."""
+    app = typer.Typer(
+        name="lienthong",
+        help="Liên Thông: post a dossier once, deliver it to every system that must know of it.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_common)
+    for name in (only,) if only and only in COMMANDS else COMMANDS:
+        file, _, what = COMMANDS[name].partition(".")
+        found = getattr(import_module(f"gateway.commands.{file}"), what)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
+    return app
+
+
+def _common() -> None:
+    """Keep the name of a command necessary, were it the only one."""
 
 
 def run() -> None:
     """Run a command; a setting that cannot be right ends it with one clear line."""
     try:
-        app()
+        program(sys.argv[1] if len(sys.argv) > 1 else None)()
     except SettingsError as error:
         typer.echo(f"lienthong: {error}", err=True)
         sys.exit(2)

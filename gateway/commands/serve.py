@@ -10,7 +10,7 @@ import typer
 import uvicorn
 import uvloop
 
-from gateway.main import build
+from gateway.main.serving import build
 from gateway.settings import Settings, load
 from gateway.watch import log
 from gateway.watch.garbage import spare_what_stays

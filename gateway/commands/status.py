@@ -13,10 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.commands.shown import Lang, age, clock, instant, language, plain
-from gateway.main import open_store
+from gateway.main.opening import open_store
 from gateway.settings import Settings, SettingsError, load
 from gateway.store import operating
-from gateway.store.engine import Store, StoreUnavailable
+from gateway.store.away import StoreUnavailable
+from gateway.store.engine import Store
 from gateway.store.operating import Standing, Survey
 from gateway.words import Language
 from gateway.words.causes import explain

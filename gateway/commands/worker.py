@@ -9,7 +9,7 @@ import signal
 import uvloop
 from prometheus_client import start_http_server
 
-from gateway.main import work
+from gateway.main.delivery import work
 from gateway.settings import Settings, SettingsError, load
 from gateway.watch import log
 from gateway.watch.garbage import spare_what_stays

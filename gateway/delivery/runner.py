@@ -29,7 +29,8 @@ from gateway.retries.port import Retries
 from gateway.rules.outcomes import word
 from gateway.store import lanes, settling, steps
 from gateway.store.assign import assign_codes
-from gateway.store.engine import Connection, Store, StoreUnavailable
+from gateway.store.away import StoreUnavailable
+from gateway.store.engine import Connection, Store
 from gateway.store.entry import Entry, entered
 from gateway.store.lanes import Claim, Claimed, Terms
 from gateway.store.settling import Finished, Settled

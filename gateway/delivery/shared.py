@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from adapters.kit.session import Keeper
 from gateway.access.seal import Seal
 from gateway.store import sessions
-from gateway.store.engine import Store, StoreUnavailable
+from gateway.store.away import StoreUnavailable
+from gateway.store.engine import Store
 from schemas.outcome import Outcome, Unreachable
 
 LOGIN_MILLIS = 60_000

@@ -11,7 +11,8 @@ import secrets
 from collections.abc import Mapping
 
 from gateway.store import duties, evidence, operating
-from gateway.store.engine import Store, StoreUnavailable
+from gateway.store.away import StoreUnavailable
+from gateway.store.engine import Store
 from gateway.store.operating import Survey
 from gateway.watch import metrics
 

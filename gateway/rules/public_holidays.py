@@ -12,8 +12,6 @@ from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
 
-from holidays import country_holidays
-
 PUBLISHED_UNTIL = date(2026, 12, 31)
 """After this day swaps may still be decided, and then a due time is provisional."""
 
@@ -38,6 +36,8 @@ class Year:
 @lru_cache(maxsize=200)
 def of_year(year: int) -> Year:
     """Give the public holidays of a year and its make-up days, as the library knows them."""
+    from holidays import country_holidays  # noqa: PLC0415 - slow to load, and few processes ask
+
     found = country_holidays("VN", years=year)
     return Year(
         off=frozenset(found),

@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from gateway.store.away import StoreUnavailable
 from gateway.watch import metrics
 
 T = TypeVar("T")
@@ -27,10 +28,6 @@ Job = tuple[Callable[[Connection], Any], Future[Any]]
 BUSY_SECONDS = 10.0
 GROUP = 64
 """At most so many jobs share one commit."""
-
-
-class StoreUnavailable(Exception):  # noqa: N818 - said to clients as 503
-    """The database cannot be written to now; nothing of the request was kept."""
 
 
 def connect(path: Path) -> Engine:
@@ -164,6 +161,5 @@ __all__ = [
     "Connection",
     "EmbeddedStore",
     "Store",
-    "StoreUnavailable",
     "connect",
 ]

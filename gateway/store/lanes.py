@@ -98,6 +98,9 @@ _PICK = (
 )
 
 LOWEST_RANK = -(2**62)
+FRESH = 2000
+"""Milliseconds for which a lane that became ready is found, wherever a search begins: one that was
+committed last may have the lower rank, and searches over the last seconds are never dear."""
 _PICK_LAPSED = _PICK.where(todo.c.lease_until.is_not(None))
 
 LOOK_AGAIN = 1000
@@ -179,7 +182,8 @@ def claim(
     """Lease the next ready lanes of the system that was entered, as many as its gate lets pass.
 
     With `reclaim`, lapsed lanes are taken over too when no place is free: each still holds its own.
-    since: look only at this rank and above, over what has been claimed and settled already
+    since: look only at this rank and above, over what has been claimed and settled already; what is
+    fresh is looked at in any case
     """
     now = at.now
     if at.held_by is not None:
@@ -194,7 +198,7 @@ def claim(
         "of": terms.system,
         "lapsed": now - terms.linger,
         "limit": free or limit,
-        "since": LOWEST_RANK if since is None else since,
+        "since": LOWEST_RANK if since is None else min(since, now - FRESH),
     }
     found = _pick(connection, asked, lapsed=not free)
     cost = (time.perf_counter() - begun) * 1000

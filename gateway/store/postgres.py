@@ -8,6 +8,7 @@ runs once more from its first read.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from gateway.store import migrate
-from gateway.store.engine import StoreUnavailable
+from gateway.store.away import StoreUnavailable
 from gateway.watch import metrics
 
 T = TypeVar("T")
@@ -209,13 +210,13 @@ class PostgresStore:
         while self._untold:
             await asyncio.sleep(0.02)
             self._untold = False
-            try:
+            with contextlib.suppress(  # workers look by themselves every second
+                sa.exc.SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError
+            ):
                 async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
                     raw = (await connection.get_raw_connection()).driver_connection
                     if raw is not None:
                         await raw.execute(_NOTICE)  # both in one transaction, and one way there
-            except (sa.exc.SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                return  # workers look by themselves every second
 
     def listen(self, heard: Callable[[], None]) -> None:
         """Call `heard` whenever another process announces work, until the store is closed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,7 +11,8 @@ from typing import Any, cast
 import pytest
 
 from gateway.access.keys import Client, KeyRing
-from gateway.store.engine import Store, StoreUnavailable
+from gateway.store.away import StoreUnavailable
+from gateway.store.engine import Store
 
 
 class Counting:
@@ -68,3 +70,20 @@ async def test_a_caller_that_leaves_takes_nobody_along() -> None:
     with pytest.raises(asyncio.CancelledError):
         await first
     assert await second is not None
+
+
+async def test_a_look_up_that_nobody_waits_for_any_more_fails_in_silence() -> None:
+    """A traceback on standard error would go past all rules of the logs."""
+    said: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
+    store = Counting(away=True)
+    only = asyncio.create_task(ring(store).find("lt_live_x"))
+    await asyncio.sleep(0)
+
+    only.cancel()
+    await asyncio.wait([only])
+    del only  # it holds the look-up in its traceback
+    await asyncio.sleep(0.05)
+    gc.collect()
+
+    assert (store.asked, said) == (1, [])

@@ -20,7 +20,7 @@ from typer.testing import CliRunner, Result
 from adapters.commune_files import ADAPTER, CommuneSettings
 from adapters.kit import charsets
 from adapters.kit.port import Hand, Http, Move, Put, Reply, Take
-from gateway.commands.app import app
+from gateway.commands.app import program
 from gateway.settings import SettingsError
 from gateway.workbench.far import listen, subject
 from gateway.workbench.foxpro import table
@@ -270,7 +270,7 @@ def test_a_wrong_setting_is_said(settings: dict[str, str], said: str) -> None:
 
 def run(*words: str | Path) -> Result:
     """Run the command."""
-    return CliRunner().invoke(app, ["preview", *map(str, words)])
+    return CliRunner().invoke(program(), ["preview", *map(str, words)])
 
 
 @pytest.fixture

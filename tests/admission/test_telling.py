@@ -13,7 +13,7 @@ import pytest
 from gateway.access.keys import Client
 from gateway.admission.ask import Answer, Post, PostEvent, Tell
 from gateway.admission.desk import FrontDesk
-from gateway.main import find_targets, open_store
+from gateway.main.opening import find_targets, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store import evidence
 from gateway.store.engine import Store

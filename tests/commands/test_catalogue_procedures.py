@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from gateway.commands.app import app
+from gateway.commands.app import program
 from gateway.settings import SettingsError
 from schemas.catalogue.procedure_files import load
 
@@ -18,7 +18,7 @@ HALF = '[{"MATTHC": "1.000001", "TENTTHC": "Một"}, {"TENTTHC": "Hai"}]'
 
 def run(*words: str | Path) -> Result:
     """Run a command of `lienthong procedures`."""
-    return CliRunner().invoke(app, ["procedures", *map(str, words)])
+    return CliRunner().invoke(program(), ["procedures", *map(str, words)])
 
 
 @pytest.mark.parametrize(("text", "code", "left_out"), [(GOOD, 0, 0), (HALF, 1, 1)])

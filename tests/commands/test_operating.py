@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 from uuid_utils.compat import uuid7
 
-from gateway.commands.app import app
+from gateway.commands.app import program
 from gateway.settings import SettingsError
 from gateway.workbench.simulate import Behaves
 from tests.delivery.test_delivery import House, dossier, house
@@ -82,7 +82,7 @@ async def process(at: House, *words: str) -> tuple[int, str]:
 async def command(at: House, *words: str) -> tuple[int, str]:
     """Run a command in a thread, over a store of its own: quicker to start than a process."""
     environ = settings(at.folder) | {"LIENTHONG_DATA": str(at.folder / "data")}
-    done = await asyncio.to_thread(CliRunner().invoke, app, words, env=environ)
+    done = await asyncio.to_thread(lambda: CliRunner().invoke(program(), words, env=environ))
     refused = isinstance(done.exception, SettingsError)
     return (2, str(done.exception)) if refused else (done.exit_code, done.output)
 
@@ -207,7 +207,7 @@ def test_an_empty_house_has_nothing_to_say(tmp_path: Path, database: dict[str, A
     if "postgres" in database:
         environ["LIENTHONG_DATABASE"] = database["postgres"]
     said = [
-        CliRunner().invoke(app, words, env=environ)
+        CliRunner().invoke(program(), words, env=environ)
         for words in (
             ["status", "--json"],
             ["parked", "--json"],
@@ -259,7 +259,7 @@ def test_watched_status_is_a_line_for_each_look_until_it_is_ended(tmp_path: Path
 def test_wrong_input_is_named(tmp_path: Path, words: list[str], named: str) -> None:
     """One line that names the option."""
     environ = settings(tmp_path) | {"LIENTHONG_DATA": str(tmp_path)}
-    done = CliRunner().invoke(app, words, env=environ)
+    done = CliRunner().invoke(program(), words, env=environ)
 
     assert isinstance(done.exception, SettingsError), done.output
     assert (named in str(done.exception), "\n" in str(done.exception)) == (True, False)

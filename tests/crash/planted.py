@@ -14,10 +14,10 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from gateway import main
 from gateway.commands.app import run
 from gateway.delivery import runner
 from gateway.delivery.conversation import Ended, converse
+from gateway.main import delivery
 from gateway.store import lanes, settling
 from gateway.store.engine import Connection
 from gateway.store.lanes import Claim, Claimed, Terms
@@ -115,7 +115,7 @@ def no_sweeper() -> None:
     async def sweep(*_words: Any) -> None:
         await asyncio.Event().wait()
 
-    setattr(main, "sweep", sweep)  # noqa: B010
+    setattr(delivery, "sweep", sweep)  # noqa: B010
 
 
 BUGS = {

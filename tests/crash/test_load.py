@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx
 
 from gateway.access.keys import make_key
-from gateway.main import build, open_store
+from gateway.main.opening import open_store
+from gateway.main.serving import build
 from gateway.settings import Settings
 from gateway.store import clients
 from tests.crash.load import FULL, LIGHT, Load

@@ -18,7 +18,8 @@ from gateway.access.keys import Client
 from gateway.admission.ask import Answer, Post, PostEvent
 from gateway.admission.desk import FrontDesk
 from gateway.intake.files import FileRoom
-from gateway.main import Delivery, find_targets, open_store
+from gateway.main.delivery import Delivery
+from gateway.main.opening import find_targets, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store import queries, systems
 from gateway.store.engine import Store

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.access.seal import Seal
 from gateway.delivery.shared import SharedKeeper
-from gateway.main import open_store
+from gateway.main.opening import open_store
 from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
 from gateway.store.postgres import PostgresStore

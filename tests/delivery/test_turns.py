@@ -13,7 +13,7 @@ import pytest
 from adapters.kit.session import Keeper
 from gateway.delivery.conversation import Channel
 from gateway.delivery.runner import Bench, Runner
-from gateway.main import find_targets, open_store
+from gateway.main.opening import find_targets, open_store
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.settings import Settings, read_systems
 

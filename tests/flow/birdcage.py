@@ -16,7 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 from typer.testing import CliRunner
 
-from gateway.commands.app import app
+from gateway.commands.app import program
 from gateway.workbench.faults import Faults
 from gateway.workbench.servers import PrivateRabbit
 from gateway.workbench.simulate import Answer, Behaves, Host, hosted
@@ -137,7 +137,8 @@ class Cage:
 
     async def ask(self, *words: str, **more: str) -> str:
         """Run a command in a thread, which starts quicker; give everything that it said."""
-        done = await asyncio.to_thread(CliRunner().invoke, app, words, env=self.environ | more)
+        env = self.environ | more
+        done = await asyncio.to_thread(lambda: CliRunner().invoke(program(), words, env=env))
         return f"{done.output} {done.exception or ''}"
 
     async def command(self, *words: str, **more: str) -> str:

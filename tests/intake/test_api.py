@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from gateway.access.keys import make_key
-from gateway.main import build, open_store
+from gateway.main.opening import open_store
+from gateway.main.serving import build
 from gateway.settings import Settings, read_systems
 from gateway.store import clients
 from gateway.workbench.samples.generator import sample

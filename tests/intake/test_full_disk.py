@@ -14,7 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.access.keys import make_key
-from gateway.main import build, open_store
+from gateway.main.opening import open_store
+from gateway.main.serving import build
 from gateway.settings import Settings
 from gateway.store import clients
 from gateway.store.engine import Store

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,12 +16,12 @@ from uuid_utils.compat import uuid7
 from gateway.access.keys import Client
 from gateway.admission.ask import Answer, Post, PostEvent
 from gateway.admission.desk import FrontDesk
-from gateway.main import find_targets, open_store
+from gateway.main.opening import find_targets, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store import dossiers, lanes, settling, steps
 from gateway.store.engine import Connection, Store
 from gateway.store.entry import entered
-from gateway.store.lanes import Claim, Terms
+from gateway.store.lanes import FRESH, Claim, Terms
 from gateway.store.settling import Finished, Rules
 from gateway.store.systems import Targets
 from gateway.store.tables import READY, attempt, dossier, lane, todo
@@ -57,13 +58,15 @@ class House:
         answer = await desk.submit(Post(client=CLIENT, content=content, digest=bytes([number])))
         assert isinstance(answer, Answer)
 
-    async def claim(self, limit: int = 10, **terms: Any) -> tuple[Claim, ...]:
+    async def claim(
+        self, limit: int = 10, *, since: int | None = None, **terms: Any
+    ) -> tuple[Claim, ...]:
         """Claim lanes."""
         used = replace(self.terms, **terms)
 
         def claim(connection: Connection) -> tuple[Claim, ...]:
             with entered(connection, used.system) as at:
-                return lanes.claim(connection, used, limit, at).claims
+                return lanes.claim(connection, used, limit, at, since=since).claims
 
         return await self.store.write(claim)
 
@@ -147,6 +150,25 @@ async def test_a_claimed_lane_is_claimed_once(house: House) -> None:
     first = await house.claim()
 
     assert (len(first), len(await house.claim())) == (1, 0)
+
+
+async def test_what_is_fresh_is_found_wherever_a_search_begins(house: House) -> None:
+    """Of two posts at one time the one that is committed last may have the lower rank."""
+    await house.post(1)
+    now = int(time.time() * 1000)
+    await house.store.write(lambda connection: connection.execute(todo.update().values(rank=now)))
+
+    assert len(await house.claim(since=now + 60_000)) == 1
+
+
+async def test_what_is_older_is_found_only_from_where_a_search_begins(house: House) -> None:
+    """A search over what is settled already would be dear."""
+    await house.post(1)
+    old = int(time.time() * 1000) - 10 * FRESH
+    await house.store.write(lambda connection: connection.execute(todo.update().values(rank=old)))
+
+    assert await house.claim(since=old + 1) == ()
+    assert len(await house.claim(since=old)) == 1
 
 
 async def test_a_window_of_one_lets_one_begin(house: House) -> None:

@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 from gateway.access.keys import Client
 from gateway.admission.ask import Answer, Post
 from gateway.admission.desk import FrontDesk
-from gateway.main import find_targets, open_store
+from gateway.main.opening import find_targets, open_store
 from gateway.rules.gate import Gate
 from gateway.rules.waves import Shut
 from gateway.settings import Settings, read_systems

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from gateway.main import open_store
+from gateway.main.opening import open_store
 from gateway.settings import Settings
 from gateway.store import dossiers
 from gateway.store.engine import Store

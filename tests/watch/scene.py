@@ -19,7 +19,7 @@ import asyncpg
 import httpx
 from typer.testing import CliRunner
 
-from gateway.commands.app import app
+from gateway.commands.app import program
 from gateway.workbench.faults import Faults
 from gateway.workbench.samples.generator import sample
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
@@ -223,7 +223,9 @@ class Scene:
 
     async def ask(self, *words: str) -> str:
         """Run a command of the operator; give what it said."""
-        done = await asyncio.to_thread(CliRunner().invoke, app, words, env=self.environ)
+        done = await asyncio.to_thread(
+            lambda: CliRunner().invoke(program(), words, env=self.environ)
+        )
         return f"{done.output}\n{done.exception or ''}"
 
     async def firing(self) -> set[str]:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from adapters.kit import charsets
 from adapters.kit.charsets import cp1258, tcvn3, viqr, vni
 from adapters.kit.charsets.marks import SPECIAL, TONES
-from gateway.commands.app import app
+from gateway.commands.app import program
 from gateway.settings import SettingsError
 
 ALL = SPECIAL + SPECIAL.upper()
@@ -214,7 +214,7 @@ def test_a_short_text_is_never_called_another(name: str, words: list[str]) -> No
 
 def run(*words: str | Path) -> tuple[int, str]:
     """Run the command."""
-    done = CliRunner().invoke(app, ["charset", *map(str, words)])
+    done = CliRunner().invoke(program(), ["charset", *map(str, words)])
     if isinstance(done.exception, SettingsError):
         return 2, str(done.exception)
     return done.exit_code, done.output

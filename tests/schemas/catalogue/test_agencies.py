@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from gateway.commands.app import app
+from gateway.commands.app import program
 from gateway.settings import SettingsError
 from schemas.catalogue.agencies import load, shipped
 from schemas.catalogue.communes import units
@@ -108,7 +108,7 @@ def test_communes_without_an_agency_are_named_in_claimed_provinces(tmp_path: Pat
 
 def run(file: Path, *words: str) -> Result:
     """Run the command."""
-    return CliRunner().invoke(app, ["catalogue", "agencies", str(file), *words])
+    return CliRunner().invoke(program(), ["catalogue", "agencies", str(file), *words])
 
 
 @pytest.mark.parametrize(("row", "code"), [("H99,qd20,A,,,,H98,", 0), ("H99,x,A,,,,,", 1)])

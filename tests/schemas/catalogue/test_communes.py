@@ -10,7 +10,7 @@ from importlib.resources import files
 import pytest
 from typer.testing import CliRunner, Result
 
-from gateway.commands.app import app
+from gateway.commands.app import program
 from gateway.settings import SettingsError
 from schemas.catalogue.build import digest
 from schemas.catalogue.communes import (
@@ -179,7 +179,7 @@ def test_names_compare_as_people_read_them(one: str, other: str, same: bool) -> 
 
 def run(*words: str) -> Result:
     """Run the command."""
-    return CliRunner().invoke(app, ["catalogue", "commune", *words])
+    return CliRunner().invoke(program(), ["catalogue", "commune", *words])
 
 
 def test_the_command_answers_programs() -> None:

@@ -1,30 +1,20 @@
-"""Settings in, running parts out: the only place where the parts meet."""
+"""The delivering half of a gateway, and the process that is nothing else."""
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import IO
 
-from fastapi import FastAPI
-from pydantic import ValidationError
-
-from adapters import registry
 from adapters.kit.files import Folder
 from adapters.kit.http import Carrier
-from adapters.kit.port import Facts, FolderSettings, WebSettings
+from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import Keeper
 from gateway.access.keys import Client
 from gateway.access.seal import Seal
-from gateway.admission.catalogue import open_agencies, open_procedures
-from gateway.admission.desk import FrontDesk
 from gateway.admission.reception import Reception
 from gateway.delivery.checking import Checker
 from gateway.delivery.conversation import Channel
@@ -33,15 +23,14 @@ from gateway.delivery.expiring import watch_expiry
 from gateway.delivery.runner import Bench, Runner
 from gateway.delivery.shared import SharedKeeper
 from gateway.delivery.sweeper import sweep, turn_months
-from gateway.intake.app import Parts, application
 from gateway.intake.files import FileRoom
+from gateway.main.opening import find_targets, open_store
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.retries.port import Retries, Wake
 from gateway.retries.rabbit import RabbitRetries, unsound
-from gateway.retries.watching import Watch
-from gateway.settings import Settings, SettingsError, SystemSettings
-from gateway.store import clients, inboxes, lanes, migrate, systems
-from gateway.store.engine import EmbeddedStore, Store, connect
+from gateway.settings import Settings, SettingsError
+from gateway.store import inboxes, lanes, systems
+from gateway.store.engine import Store
 from gateway.store.postgres import PostgresStore
 from gateway.store.systems import Target, Targets
 from gateway.watch import metrics
@@ -51,91 +40,6 @@ SETTLE = 2.0
 """Seconds for which a file of theirs must lie unchanged before it is read."""
 SHORTEST_SETTLE = 0.25
 """Their pen is as slow in a demonstration as in life: this is not scaled below it."""
-
-
-async def open_store(settings: Settings) -> Store:
-    """Open the database, up to date: PostgreSQL where one is named, else the embedded one."""
-    if settings.postgres is not None:
-        shared = PostgresStore(settings.postgres)
-        await shared.migrate()
-        return shared
-    settings.data.mkdir(parents=True, exist_ok=True)
-    engine = connect(settings.database)
-    migrate.apply(engine)
-    return EmbeddedStore(engine)
-
-
-def find_target(config: SystemSettings, number: int) -> Target:
-    """Bring a configured system and its adapter together, or say in one line what is wrong."""
-    found = registry.find()
-    if config.adapter not in found.adapters:
-        broken = found.broken.get(config.adapter)
-        why = f"it cannot be loaded: {broken}" if broken else "there is no such adapter"
-        raise SettingsError(f"systems.{config.name}.adapter: {config.adapter}: {why}")
-    adapter = found.adapters[config.adapter]
-    try:
-        own = adapter.settings.model_validate(dict(config.settings))
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"systems.{config.name}.settings.{place}: {first['msg']}") from None
-    facts = systems.facts_in_force(adapter, config)
-    check_limits(config.name, facts)
-    return Target(
-        id=number,
-        config=config,
-        adapter=adapter,
-        settings=own,
-        facts=facts,
-        tables=registry.tables_hash(adapter),
-    )
-
-
-def check_limits(name: str, facts: Facts) -> None:
-    """Refuse deadlines under which a lane could be taken over while it is being talked about."""
-    needed = facts.exchange * facts.exchanges
-    if needed > facts.conversation:
-        raise SettingsError(
-            f"systems.{name}.limits: {facts.exchanges} exchanges of {facts.exchange:g} s take "
-            f"{needed:g} s, which does not fit into a conversation of {facts.conversation:g} s"
-        )
-    if facts.lease_seconds <= facts.conversation:
-        raise SettingsError(
-            f"systems.{name}.limits: the lease ({facts.lease_seconds:g} s) must outlast the "
-            f"conversation ({facts.conversation:g} s)"
-        )
-
-
-async def find_targets(settings: Settings, store: Store) -> Targets:
-    """Give every configured system its row and its adapter."""
-    procedures = open_procedures(settings.procedures)
-    agencies = open_agencies(settings.agencies)
-    for config in settings.systems:
-        find_target(config, 0)  # all settings are checked before anything is written
-    names = [config.name for config in settings.systems]
-    numbers = await store.write(lambda connection: systems.register(connection, names))
-    targets = tuple(find_target(config, numbers[config.name]) for config in settings.systems)
-    inboxes = {}
-    for target in targets:
-        if target.listens:
-            inboxes[target.name] = await store.write(
-                lambda connection: clients.of_system(connection, target.config)  # noqa: B023 - awaited in this turn
-            )
-    return Targets(targets, settings.codes, inboxes, procedures, agencies)
-
-
-def lock(data: Path) -> IO[str]:
-    """Make sure that this is the only gateway over an embedded database."""
-    data.mkdir(parents=True, exist_ok=True)
-    handle = (data / "gateway.lock").open("a+", encoding="utf-8")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise SettingsError(f"{data}: another gateway is running over this folder") from None
-    handle.truncate(0)
-    handle.write(f"{os.getpid()}\n")
-    handle.flush()
-    return handle
 
 
 @dataclass
@@ -294,7 +198,7 @@ def channel(target: Target, files: FileRoom, keeper: Keeper, scale: float) -> Ch
     return Channel(keeper, carrier=carrier)
 
 
-def _tellers(targets: Targets) -> dict[str, Client]:
+def tellers(targets: Targets) -> dict[str, Client]:
     """Give the clients as which systems speak to us."""
     return {
         target.name: Client(
@@ -308,61 +212,12 @@ def _tellers(targets: Targets) -> dict[str, Client]:
     }
 
 
-async def build(settings: Settings) -> FastAPI:
-    """Make the API; over an embedded database it delivers too, for as long as it runs."""
-    held = lock(settings.data) if settings.postgres is None else None
-    store = await open_store(settings)
-    targets = await find_targets(settings, store)
-    files = FileRoom(settings.data / "files", settings.max_file_bytes)
-    tellers = _tellers(targets)
-    delivery = Delivery(store, targets, files, tellers, settings) if held is not None else None
-    wake = delivery.wake if delivery is not None else _announcing(store)
-    broker = Watch(settings.amqp, queues(settings, targets))
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        running = asyncio.create_task(delivery.run()) if delivery is not None else None
-        loop = asyncio.create_task(watch_loop())
-        watching = asyncio.create_task(broker.run())
-        try:
-            yield
-        finally:
-            watching.cancel()
-            loop.cancel()
-            if delivery is not None and running is not None:
-                running.cancel()
-                await asyncio.wait([running])
-                await delivery.close()
-            await store.close()
-            if held is not None:
-                held.close()
-
-    return application(
-        Parts(
-            desk=FrontDesk(store, targets, wake, tellers),
-            store=store,
-            files=files,
-            targets=targets,
-            hear=Reception(store, targets, tellers, wake).hear,
-            files_secret=settings.files_secret,
-            broker=broker.say,
-            depths=broker.depths,
-            at_risk=int(settings.at_risk_hours * 3_600_000),
-        ),
-        lifespan,
-    )
-
-
-def _announcing(store: Store) -> Callable[[], None]:
-    return store.announce if isinstance(store, PostgresStore) else lambda: None
-
-
 async def work(settings: Settings) -> None:
     """Deliver in a process of its own until cancelled, beside any number of others."""
     store = await open_store(settings)
     targets = await find_targets(settings, store)
     files = FileRoom(settings.data / "files", settings.max_file_bytes)
-    delivery = Delivery(store, targets, files, _tellers(targets), settings)
+    delivery = Delivery(store, targets, files, tellers(targets), settings)
     loop = asyncio.create_task(watch_loop())
     try:
         await delivery.run()

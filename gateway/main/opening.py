@@ -1,0 +1,85 @@
+"""What every process opens first: the database, and the configured systems with their adapters."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from adapters import registry
+from adapters.kit.port import Facts
+from gateway.admission.catalogue import open_agencies, open_procedures
+from gateway.settings import Settings, SettingsError, SystemSettings
+from gateway.store import clients, migrate, systems
+from gateway.store.engine import EmbeddedStore, Store, connect
+from gateway.store.postgres import PostgresStore
+from gateway.store.systems import Target, Targets
+
+
+async def open_store(settings: Settings) -> Store:
+    """Open the database, up to date: PostgreSQL where one is named, else the embedded one."""
+    if settings.postgres is not None:
+        shared = PostgresStore(settings.postgres)
+        await shared.migrate()
+        return shared
+    settings.data.mkdir(parents=True, exist_ok=True)
+    engine = connect(settings.database)
+    migrate.apply(engine)
+    return EmbeddedStore(engine)
+
+
+def find_target(config: SystemSettings, number: int) -> Target:
+    """Bring a configured system and its adapter together, or say in one line what is wrong."""
+    found = registry.find()
+    if config.adapter not in found.adapters:
+        broken = found.broken.get(config.adapter)
+        why = f"it cannot be loaded: {broken}" if broken else "there is no such adapter"
+        raise SettingsError(f"systems.{config.name}.adapter: {config.adapter}: {why}")
+    adapter = found.adapters[config.adapter]
+    try:
+        own = adapter.settings.model_validate(dict(config.settings))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"systems.{config.name}.settings.{place}: {first['msg']}") from None
+    facts = systems.facts_in_force(adapter, config)
+    check_limits(config.name, facts)
+    return Target(
+        id=number,
+        config=config,
+        adapter=adapter,
+        settings=own,
+        facts=facts,
+        tables=registry.tables_hash(adapter),
+    )
+
+
+def check_limits(name: str, facts: Facts) -> None:
+    """Refuse deadlines under which a lane could be taken over while it is being talked about."""
+    needed = facts.exchange * facts.exchanges
+    if needed > facts.conversation:
+        raise SettingsError(
+            f"systems.{name}.limits: {facts.exchanges} exchanges of {facts.exchange:g} s take "
+            f"{needed:g} s, which does not fit into a conversation of {facts.conversation:g} s"
+        )
+    if facts.lease_seconds <= facts.conversation:
+        raise SettingsError(
+            f"systems.{name}.limits: the lease ({facts.lease_seconds:g} s) must outlast the "
+            f"conversation ({facts.conversation:g} s)"
+        )
+
+
+async def find_targets(settings: Settings, store: Store) -> Targets:
+    """Give every configured system its row and its adapter."""
+    procedures = open_procedures(settings.procedures)
+    agencies = open_agencies(settings.agencies)
+    for config in settings.systems:
+        find_target(config, 0)  # all settings are checked before anything is written
+    names = [config.name for config in settings.systems]
+    numbers = await store.write(lambda connection: systems.register(connection, names))
+    targets = tuple(find_target(config, numbers[config.name]) for config in settings.systems)
+    inboxes = {}
+    for target in targets:
+        if target.listens:
+            inboxes[target.name] = await store.write(
+                lambda connection: clients.of_system(connection, target.config)  # noqa: B023 - awaited in this turn
+            )
+    return Targets(targets, settings.codes, inboxes, procedures, agencies)

@@ -1,0 +1,88 @@
+"""The API; over an embedded database it delivers too."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import IO
+
+from fastapi import FastAPI
+
+from gateway.admission.desk import FrontDesk
+from gateway.admission.reception import Reception
+from gateway.intake.app import Parts, application
+from gateway.intake.files import FileRoom
+from gateway.main.delivery import Delivery, queues, tellers
+from gateway.main.opening import find_targets, open_store
+from gateway.retries.watching import Watch
+from gateway.settings import Settings, SettingsError
+from gateway.store.engine import Store
+from gateway.store.postgres import PostgresStore
+from gateway.watch.loop import watch_loop
+
+
+def lock(data: Path) -> IO[str]:
+    """Make sure that this is the only gateway over an embedded database."""
+    data.mkdir(parents=True, exist_ok=True)
+    handle = (data / "gateway.lock").open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise SettingsError(f"{data}: another gateway is running over this folder") from None
+    handle.truncate(0)
+    handle.write(f"{os.getpid()}\n")
+    handle.flush()
+    return handle
+
+
+async def build(settings: Settings) -> FastAPI:
+    """Make the API; over an embedded database it delivers too, for as long as it runs."""
+    held = lock(settings.data) if settings.postgres is None else None
+    store = await open_store(settings)
+    targets = await find_targets(settings, store)
+    files = FileRoom(settings.data / "files", settings.max_file_bytes)
+    speakers = tellers(targets)
+    delivery = Delivery(store, targets, files, speakers, settings) if held is not None else None
+    wake = delivery.wake if delivery is not None else _announcing(store)
+    broker = Watch(settings.amqp, queues(settings, targets))
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        running = asyncio.create_task(delivery.run()) if delivery is not None else None
+        loop = asyncio.create_task(watch_loop())
+        watching = asyncio.create_task(broker.run())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            loop.cancel()
+            if delivery is not None and running is not None:
+                running.cancel()
+                await asyncio.wait([running])
+                await delivery.close()
+            await store.close()
+            if held is not None:
+                held.close()
+
+    return application(
+        Parts(
+            desk=FrontDesk(store, targets, wake, speakers),
+            store=store,
+            files=files,
+            targets=targets,
+            hear=Reception(store, targets, speakers, wake).hear,
+            files_secret=settings.files_secret,
+            broker=broker.say,
+            depths=broker.depths,
+            at_risk=int(settings.at_risk_hours * 3_600_000),
+        ),
+        lifespan,
+    )
+
+
+def _announcing(store: Store) -> Callable[[], None]:
+    return store.announce if isinstance(store, PostgresStore) else lambda: None
