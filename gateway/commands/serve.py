@@ -18,8 +18,8 @@ from gateway.watch.garbage import spare_what_stays
 GRACE = 30
 """Seconds that open requests get to end before the process does."""
 KEEP_ALIVE = 75
-"""Seconds that an idle connection stays open: longer than clients keep theirs, or a post may meet
-one that is just being closed."""
+"""Seconds that an idle connection stays open: longer than most clients keep theirs, or a post may
+meet one that is just being closed."""
 
 
 def serve(

@@ -1,4 +1,4 @@
-"""What history costs: intake, claim and completion at 10 thousand and at 5 million dossiers.
+"""What history costs: intake, claim and completion from 10 thousand and from 5 million dossiers.
 
 A million lanes wait in the large database, 200,000 of them ready. Intake goes through HTTP; claim
 and completion are those of a worker whose conversations end at once.
@@ -53,6 +53,14 @@ def _settled(gateway: Gateway) -> None:
         time.sleep(0.1)
 
 
+def _replace(gateway: Gateway) -> None:
+    """Post as many as a count takes away at most."""
+    first = gateway.on.numbers(REPLACED)
+    done = post(gateway.order(first=first, connections=CONNECTIONS, count=REPLACED))
+    if done.accepted < REPLACED:
+        raise RuntimeError(f"of {REPLACED} posts {done.accepted} were accepted")
+
+
 def cycles(gateway: Gateway) -> float:
     """Give lanes per second that one worker claims, loads and completes."""
     log = gateway.on.folder / f"{gateway.name}-instant.log"
@@ -88,7 +96,7 @@ def _megabytes(gateway: Gateway) -> float:
 
 
 def run_growth(on: Ground, length: Length, say: Say) -> Findings:
-    """Find what 500 times as much history costs."""
+    """Find what millions of dossiers of history cost."""
     findings = Findings()
     begun = time.monotonic()
     with (
@@ -104,7 +112,7 @@ def run_growth(on: Ground, length: Length, say: Say) -> Findings:
         for number in range(min(length.rounds, ROUNDS)):
             for one in pair if number % 2 == 0 else reversed(pair):
                 posted[one.name].append(intake(one, length.trial).rate)
-                post(one.order(first=on.numbers(REPLACED), connections=CONNECTIONS, count=REPLACED))
+                _replace(one)
                 cycled[one.name].append(cycles(one))
             last = {one.name: (posted[one.name][-1], cycled[one.name][-1]) for one in pair}
             say(f"  round {number + 1}: accepted/s and lanes/s {last}")

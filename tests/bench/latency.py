@@ -136,7 +136,7 @@ def run_latency(on: Ground, length: Length, say: Say) -> Findings:
 def run_large(on: Ground, length: Length, say: Say) -> Findings:
     """Measure large dossiers: accepted per second, and answers at the rate OpenFn publishes."""
     findings = Findings()
-    with closing(Gateway(on, "large")) as gateway:
+    with closing(Gateway(on, "fifty-kb")) as gateway:
         gateway.take(Shape(on.best.get("intake", (USUAL, 0.0))[0].api))
         intake(gateway, length.trial, LARGE)
         accepted = intake(gateway, length.run, LARGE)

@@ -21,7 +21,7 @@ BESIDE = {
 ALONE = {
     "isolation_p99": ("p99 of two systems beside a sick third / without it", "≤"),
     "drain_vs_transport": ("100,000 waiting lanes / the transport alone", "≥"),
-    "growth": ("cost at 5 million dossiers / at 10 thousand", "≤"),
+    "growth": ("cost at 5 million dossiers / at some ten thousand", "≤"),
 }
 OPENFN = "OpenFn publishes 37.6/s and a p95 of 1.15 s on two cores; it runs workflows, so that is"
 
@@ -84,8 +84,8 @@ def absolute(details: Mapping[str, Any]) -> Iterator[str]:
     if (of := details.get("growth")) is not None:
         memory = of["memory_mb"]
         yield (
-            f"- Memory of one API and one worker: {memory['small']:.0f} MB with 10 thousand "
-            f"waiting lanes, {memory['large']:.0f} MB with a million."
+            f"- Memory of one API and one worker: {memory['small']:.0f} MB with some ten "
+            f"thousand waiting lanes, {memory['large']:.0f} MB with a million."
         )
         for part, found in of["parts"].items():
             yield f"- Growth, {part.replace('_', ' ')}: costs {found['costs']:.2f} times as much."

@@ -163,3 +163,15 @@ def test_sqlite_waits_for_the_disk(tmp_path: Path) -> None:
     engine.dispose()
 
     assert pragmas == ["wal", 2, 1]
+
+
+@pytest.mark.parametrize(("command", "spared"), [("worker", "fastapi"), ("simulate", "sqlalchemy")])
+def test_a_command_loads_only_what_it_needs(command: str, spared: str) -> None:
+    """Every process starts sooner and stays smaller; one careless import would undo it."""
+    asks = (
+        "import sys; from gateway.commands.app import program; "
+        f"program('{command}'); print('{spared}' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "False"

@@ -14,7 +14,7 @@ from gateway.store import dossiers
 from gateway.store.engine import Store
 
 ASKED = 12
-"""Times that a question is asked; after the fifth the server would keep a plan for all."""
+"""Times that a question is asked; after the fifth the server may keep a plan for all."""
 PLANNED = """
     SELECT sum(generic_plans) AS kept, sum(custom_plans) AS made
     FROM pg_prepared_statements
