@@ -31,6 +31,7 @@ from tests.crash.findings import EVENTS, Findings, find
 from tests.crash.gauge import Gauge
 from tests.crash.ledger import cases
 from tests.crash.load import FULL, Load
+from tests.crash.operating import PARKED, STORMY, let_go
 from tests.crash.pair import Pair
 from tests.crash.plan import KINDS, LANES, Order, orders
 from tests.crash.play import STATES, STYLES
@@ -42,9 +43,6 @@ STYLES_LONG = STYLES | {ECHO: EVENTS}
 FAULTS = faults_processes.FAULTS | faults_servers.FAULTS | faults_network.FAULTS
 BACKLOG = 1500
 """Lanes with something to do above which the clients pause."""
-STORMY = ("lapsed", "too_many_failures")
-"""Reasons for which a lane is parked that say nothing of the dossier."""
-PARKED = "SELECT count(*) FROM todo WHERE state = 3 AND reason = ANY($1::text[])"
 PATIENCE = 120.0
 """Seconds in which everything must have settled after the last fault was healed."""
 STUCK = 3600.0
@@ -212,13 +210,10 @@ async def _settle(storm: Storm) -> float | None:
 
 
 async def _operate(storm: Storm) -> int:
-    """Let go again what the storm itself parked, as an operator would; give how many lanes.
-
-    Three leases that lapsed, or eight failures while others passed, are for a human to look at.
-    """
+    """Let go again what the storm itself parked, as an operator would; give how many lanes."""
     many = await storm.gauge.count(PARKED, list(STORMY))
-    for cause in STORMY if many else ():
-        await storm.on.command("retry", "--cause", cause, "--wave", "100", "--yes")
+    if many:
+        await let_go(storm.on.environ)
     return many
 
 

@@ -23,6 +23,7 @@ from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 from gateway.workbench.stage import PROGRAM, Stage, control, free_port, stage
 from tests.crash.findings import EVENTS, LINES, Case, Fault, Findings, Try, find
 from tests.crash.nemesis import LEASE, Nemesis
+from tests.crash.operating import PARKED, STORMY, let_go
 from tests.crash.tries import read
 
 STYLES = {PORTAL: LINES, "province": EVENTS, "commune": EVENTS}
@@ -94,6 +95,10 @@ async def play(folder: Path, plan: Plan, database: PrivatePostgres, broker: Priv
         for system in (PORTAL, "province"):
             await control(on, system, "calm", {})
         settled = await _settle(dsn, plan.patience)
+        if settled is not None and await _parked(dsn):
+            await let_go(on.environ)
+            again = await _settle(dsn, plan.patience)
+            settled = None if again is None else settled + again
         cases = await _cases(on, dsn, posted)
     return Ran(find(cases, folder / "witness", STYLES, nemesis.log, STATES), nemesis.log, settled)
 
@@ -140,6 +145,15 @@ async def _settle(dsn: str, patience: float) -> float | None:
     finally:
         await connection.close()
     return None
+
+
+async def _parked(dsn: str) -> int:
+    """Count lanes that the run itself parked: two kills and a lost database may hit the same."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return int(await connection.fetchval(PARKED, list(STORMY)))
+    finally:
+        await connection.close()
 
 
 async def _cases(on: Stage, dsn: str, posted: Sequence[dict[str, Any]]) -> list[Case]:

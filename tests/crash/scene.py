@@ -21,6 +21,7 @@ import httpx
 from gateway.workbench.samples.generator import PORTAL
 from gateway.workbench.stage import MAPPING, SYSTEMS, SYSTEMS_FILE, free_port
 from tests.crash.load import HEAVY, LIGHT
+from tests.crash.operating import command
 from tests.crash.play import LIMITS
 from tests.crash.proxy import Front, Way
 
@@ -150,16 +151,6 @@ class Scene:
                 self.apis.remove(member)
                 await self.open_api(member.version, member.door)
 
-    async def command(self, *words: str) -> str:
-        """Give an operator's command; give what it says."""
-        running = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway.commands", *words),
-            env=self.environ,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        out, _ = await running.communicate()
-        return out.decode().strip()
-
     async def order(self, system: str, name: str, body: dict[str, Any]) -> None:
         """Give a simulator an order."""
         async with httpx.AsyncClient(trust_env=False) as client:
@@ -212,7 +203,7 @@ async def scene(
             "DEMO_PORTAL_PASSWORD": "demo",
             **servers,
         }
-        on.key = await on.command("clients", "add", "demo", "--agency", "H99")
+        on.key = await command(on.environ, "clients", "add", "demo", "--agency", "H99")
         await asyncio.gather(*(on.open_api(VERSIONS[0], name) for name in DOORS))
         for _ in range(WORKERS):
             on.workers.append(await on.spawn("worker", VERSIONS[0]))
