@@ -82,12 +82,21 @@ def orphans(connection: Connection, codes: Iterable[str]) -> list[Evidence]:
     wanted = list(codes)
     if not wanted:
         return []
+    if connection.dialect.name == "postgresql":
+        return [_unpack(row) for row in connection.execute(_ORPHANS, {"codes": wanted})]
     rows = connection.execute(
         sa.select(evidence)
         .where(evidence.c.dossier_id.is_(None), evidence.c.code.in_(wanted))
         .order_by(evidence.c.at, evidence.c.id)
     )
     return [_unpack(row) for row in rows]
+
+
+_ORPHANS = sa.text(
+    f"SELECT {', '.join(evidence.c.keys())} FROM evidence "  # noqa: S608 - our own names
+    "WHERE dossier_id IS NULL AND code = ANY(CAST(:codes AS text[])) ORDER BY at, id"
+).columns(*evidence.c)
+"""One statement whatever their number: it is asked with every post, and almost never finds any."""
 
 
 def forget(connection: Connection, ids: Sequence[UUID]) -> None:

@@ -143,6 +143,21 @@ async def test_an_unknown_code_waits_for_its_dossier(office: Office) -> None:
     assert (word, counted) == ("unknown", [("system:province", "unknown_code", 1)])
 
 
+async def test_what_was_said_before_its_dossier_came_is_taken_then(office: Office) -> None:
+    """Reports of a code that nobody had become events, in turn, once a dossier has it."""
+    body = {k: v for k, v in sample(4, 1).requests[0].body.items() if k != "origin"}
+    content = NewDossier.model_validate(body)
+    for number, status in enumerate((Status.ACCEPTED, Status.PROCESSING)):
+        at = content.submitted_at + timedelta(minutes=number + 1)
+        report = Report(ref=f"x{number}", code=content.official_code, status=status, at=at)
+        await office.desk.take([Tell(client=office.teller, system="province", report=report)])
+    made = (await office.desk.take([Post(client=CLIENT, content=content, digest=b"4")]))[0]
+
+    assert made.state is not None
+    assert (made.state.dossier.status, made.state.dossier.version) == (Status.PROCESSING, 3)
+    assert await office.store.read(evidence.counts) == []
+
+
 async def test_one_bad_report_leaves_the_others_alone(office: Office) -> None:
     """Reports of one group are decided one by one."""
     await office.told(1, NOW - timedelta(hours=1))
