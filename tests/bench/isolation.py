@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, pairwise
 
 from tests.bench.contenders import Gateway
 from tests.bench.figures import Findings, noise, percentile, ratio
@@ -22,11 +22,13 @@ from tests.bench.rounds import Length, Say
 HEALTHY, SICK = (0, 1), 2
 SAMPLES = 20_000
 """At least so many on each side."""
-TURNS = 5
+TURNS = 7
 GOAL = 1.10
 FAULTS = ("refuse", "silent", "500")
 WARM = 2.0
 """Seconds of load before a turn is measured."""
+SILENCE = 30.0
+"""Seconds for which a silent system says nothing in each turn, at least."""
 
 
 def _turn(gateway: Gateway, shape: Shape, rate: float, count: int, mode: str) -> Delays:
@@ -42,38 +44,53 @@ def _turn(gateway: Gateway, shape: Shape, rate: float, count: int, mode: str) ->
     return delays
 
 
+def _turns(
+    on: Ground, shape: Shape, rate: float, count: int, fault: str
+) -> tuple[list[list[float]], list[list[float]]]:
+    """Let two gateways with fresh databases take turns, the healthy one and the one with a fault.
+
+    Every second pair goes backwards: both databases grow from turn to turn.
+    """
+    sides: dict[str, list[list[float]]] = {"answer": [], fault: []}
+    with (
+        closing(Gateway(on, f"beside-{fault}", systems=HEALTHY)) as base,
+        closing(Gateway(on, f"sick-{fault}")) as sick,
+    ):
+        pair = [(base, "answer"), (sick, fault)]
+        for turn in range(TURNS):
+            for gateway, mode in pair if turn % 2 == 0 else reversed(pair):
+                sides[mode].append(_turn(gateway, shape, rate, count, mode).each)
+    return sides["answer"], sides[fault]
+
+
 def run_isolation(on: Ground, length: Length, say: Say) -> Findings:
     """Find the worst growth of the healthy systems' p99 that a third one's fault brings."""
     findings = Findings()
     shape = on.best.get("gateway", (USUAL, 0.0))[0]
     with closing(Gateway(on, "base", systems=HEALTHY)) as base:
         rate = full_load(base, length) / 3
-        wanted = -(-SAMPLES // (len(HEALTHY) * TURNS))
-        count = min(wanted, int(rate * length.patience))
-        say(f"Isolation at {rate:,.0f}/s, {count} dossiers a turn")
-        calm: list[float] = []
-        found = {}
-        for fault in FAULTS:
-            with closing(Gateway(on, f"sick-{fault}")) as sick:
-                theirs: list[list[float]] = []
-                ours: list[list[float]] = []
-                for _ in range(TURNS):
-                    ours.append(_turn(base, shape, rate, count, "answer").each)
-                    theirs.append(_turn(sick, shape, rate, count, fault).each)
-            before = [percentile(turn, 0.99) for turn in ours]
-            calm += before
-            # Of pairs, as every ratio here: one stall of the machine must not decide for all turns.
-            grows = ratio([percentile(turn, 0.99) for turn in theirs], before, before)
-            found[fault] = {
-                "grows_to": round(grows.value, 3),
-                "rounds": [round(one, 3) for one in grows.rounds],
-                "base_ms": shown(list(chain(*ours))),
-                "beside_the_fault_ms": shown(list(chain(*theirs))),
-            }
-            say(f"  {fault}: p99 grows to {found[fault]['grows_to']}: {found[fault]['rounds']}")
-            time.sleep(1)
+    wanted = -(-SAMPLES // (len(HEALTHY) * TURNS))
+    count = min(wanted, int(rate * length.patience))
+    say(f"Isolation at {rate:,.0f}/s, {count} dossiers a turn")
+    calm: list[tuple[float, float]] = []
+    found = {}
+    for fault in FAULTS:
+        long = max(count, int(rate * SILENCE)) if fault == "silent" else count
+        ours, theirs = _turns(on, shape, rate, long, fault)
+        before = [percentile(turn, 0.99) for turn in ours]
+        calm += pairwise(before)
+        # Of pairs, as every ratio here: one stall of the machine must not decide for all turns.
+        grows = ratio([percentile(turn, 0.99) for turn in theirs], before, before)
+        found[fault] = {
+            "grows_to": round(grows.value, 3),
+            "rounds": [round(one, 3) for one in grows.rounds],
+            "base_ms": shown(list(chain(*ours))),
+            "beside_the_fault_ms": shown(list(chain(*theirs))),
+        }
+        say(f"  {fault}: p99 grows to {found[fault]['grows_to']}: {found[fault]['rounds']}")
+        time.sleep(1)
     worst = max(float(one["grows_to"]) for one in found.values())  # type: ignore[arg-type]
-    apart = noise(calm[:-1], calm[1:])
+    apart = noise(*zip(*calm, strict=True))
     enough = count >= wanted
     findings.put(
         "isolation_p99",
