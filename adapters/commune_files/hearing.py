@@ -1,7 +1,8 @@
 """Hearing old software: its nightly exports, every row of which repeats every night.
 
-The cursor names the file by its bytes and the next row. It lags one step behind what was handed
-in, so that a crash repeats rows, which is harmless, and loses no line of the report.
+The cursor names the file by its bytes and the next row, and a memo by its own. It lags one step
+behind what was handed in, so that a crash repeats rows, which is harmless, and loses no line of the
+report.
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ async def poll(look: Look, settings: CommuneSettings) -> Outcome | None:
             if memo is None and (waiting := _waiting(name, body, cursor)) is not None:
                 await Hand(items=(), cursor=waiting)
                 return None
-            await _file(name, body, memo, cursor, settings)
-            if beside is not None:
-                await Move(name=beside, to=f"{settings.done}/{beside.rsplit('/', 1)[-1]}")
+            names = (name,) if beside is None else (beside, name)
+            folder, bad = await _file(name, body, memo, cursor, settings)
+            await _away(names, folder, bad, settings)
             cursor = {}
     return None
 
@@ -49,8 +50,11 @@ def _waiting(name: str, body: bytes, cursor: dict[str, Any]) -> str | None:
     """Give the cursor of a table whose memo file is not complete yet; None: it is to be read."""
     if not name.lower().endswith(".dbf") or not needs_memo(body):
         return None
-    sha = hashlib.sha256(body).hexdigest()
-    looked = int(cursor.get("looked", 0)) if cursor.get("sha") == sha else 0
+    sha = _sha(body)
+    known = cursor.get("sha") == sha
+    looked = int(cursor.get("looked", 0)) if known else 0
+    if known and cursor.get("whole"):  # only to be put away, which its memo has been already
+        return None
     if looked >= LOOKS_FOR_MEMO:
         return None
     return json.dumps({"sha": sha, "looked": looked + 1})
@@ -76,16 +80,17 @@ async def _file(
     memo: tuple[str, bytes] | None,
     cursor: dict[str, Any],
     settings: CommuneSettings,
-) -> None:
-    """Read one export to its end, report what is wrong in it, and put it away."""
-    sha = hashlib.sha256(body).hexdigest()
-    resumed = cursor.get("sha") == sha
+) -> tuple[str, list[Bad]]:
+    """Read one export to its end; give the folder it belongs to, and what is wrong in it."""
+    marks = {"sha": _sha(body), "memo": _sha(memo[1]) if memo is not None else ""}
+    resumed = _resumed(cursor, marks)
     bad = [Bad(*one) for one in cursor.get("bad", ())] if resumed else []
+    if resumed and cursor.get("whole"):
+        return settings.done, bad
     try:
         rows = read(name, body, settings, memo)
     except Unusable as error:
-        await _away(name, settings.bad, [Bad(0, "", str(error))], settings)
-        return
+        return settings.bad, [Bad(0, "", str(error))]
     start = int(cursor.get("row", 0)) if resumed else 0
     for first in range(start, len(rows), CHUNK):
         found = [
@@ -93,15 +98,31 @@ async def _file(
             for number, row in enumerate(rows[first : first + CHUNK], start=first + 1)
         ]
         items = tuple(one for _, one in found if isinstance(one, Row))
-        verdicts = await Hand(items=items, cursor=_cursor(sha, first, bad))
+        verdicts = await Hand(items=items, cursor=_cursor(marks, first, bad))
         bad += _judged(found, verdicts)
-    await Hand(items=(), cursor=_cursor(sha, len(rows), bad))
-    await _away(name, settings.done, bad, settings)
+    await Hand(items=(), cursor=_cursor(marks, len(rows), bad, whole=True))
+    return settings.done, bad
 
 
-def _cursor(sha: str, row: int, bad: list[Bad]) -> str:
+def _resumed(cursor: dict[str, Any], marks: dict[str, str]) -> bool:
+    """Say whether a file is the one the cursor speaks of: both parts, or what is left of it.
+
+    A memo may change under a table whose bytes stay the same.
+    """
+    if cursor.get("sha") != marks["sha"]:
+        return False
+    return cursor.get("memo", "") == marks["memo"] or bool(
+        cursor.get("whole") and not marks["memo"]
+    )
+
+
+def _cursor(marks: dict[str, str], row: int, bad: list[Bad], *, whole: bool = False) -> str:
     kept = [[one.row, one.field, one.why] for one in bad[:MOST_REPORTED]]
-    return json.dumps({"sha": sha, "row": row, "bad": kept}, ensure_ascii=False)
+    return json.dumps({**marks, "row": row, "bad": kept, "whole": whole}, ensure_ascii=False)
+
+
+def _sha(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def _judged(found: Sequence[tuple[int, Row | Bad]], verdicts: Iterable[Verdict]) -> list[Bad]:
@@ -120,11 +141,18 @@ def _judged(found: Sequence[tuple[int, Row | Bad]], verdicts: Iterable[Verdict])
     return bad
 
 
-async def _away(name: str, folder: str, bad: list[Bad], settings: CommuneSettings) -> None:
-    """Write the report, then move the export to stand beside it."""
-    plain = name.rsplit("/", 1)[-1]
+async def _away(
+    names: Sequence[str], folder: str, bad: list[Bad], settings: CommuneSettings
+) -> None:
+    """Write the report, then move the export to stand beside it, its memo first.
+
+    Whoever is ended in between leaves a table that the cursor knows to be handed in whole; the
+    other way round a memo would stay, and the next table of that name might be read with it.
+    """
+    plain = [name.rsplit("/", 1)[-1] for name in names]
     if bad:
         text = report(bad[:MOST_REPORTED], settings.delimiter)
         body = charsets.encode(text, "utf-8")
-        await Put(name=f"{folder}/{plain}.errors.csv", body=body)
-    await Move(name=name, to=f"{folder}/{plain}")
+        await Put(name=f"{folder}/{plain[-1]}.errors.csv", body=body)
+    for name, alone in zip(names, plain, strict=True):
+        await Move(name=name, to=f"{folder}/{alone}")

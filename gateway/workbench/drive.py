@@ -168,8 +168,8 @@ async def _nights(
         files = written([*rows, {**rows[0], "SoBienNhan": "la", "TrangThai": "?"}])
         for ending, body in files.items():
             await _lay(folder / "out", f"dem-{night + 1}{ending}", body)
-        # The table, which is laid out last; a gateway killed right after it leaves the memo behind.
-        await _gone(folder / "out" / f"dem-{night + 1}{list(files)[-1]}", on)
+        for ending in files:
+            await _gone(folder / "out" / f"dem-{night + 1}{ending}", on)
         progress.nights = max(progress.nights, night + 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import fnmatch
 import io
@@ -116,6 +117,13 @@ def test_a_damaged_table_is_one_clear_line(kept: int) -> None:
     assert found[0][1]
 
 
+TABLES = {
+    "exports": "out/*.dbf",
+    "exports_charset": "tcvn3",
+    "columns": dict(short().columns),
+}
+
+
 class Share:
     """A folder in which some files are still being written."""
 
@@ -147,14 +155,9 @@ class Share:
 
 def polled(share: Share, times: int) -> list[str]:
     """Poll so often; give the refs that were handed in."""
-    others = {
-        "exports": "out/*.dbf",
-        "exports_charset": "tcvn3",
-        "columns": dict(short().columns),
-    }
-    one, cursor, refs = subject(ADAPTER), "", []
+    cursor, refs = "", []
     for _ in range(times):
-        _, sent = listen(replace(one, others=others), cursor, share)
+        _, sent = listen(replace(subject(ADAPTER), others=TABLES), cursor, share)
         hands = [each for each in sent if isinstance(each, Hand)]
         refs += [item.ref for each in hands for item in each.items]
         cursor = hands[-1].cursor if hands else cursor
@@ -179,6 +182,66 @@ def test_a_table_whose_memo_file_never_comes_is_put_aside_with_the_reason() -> N
     assert polled(share, 7) == []
     assert {"bad/a.dbf", "bad/a.dbf.errors.csv"} == share.files.keys()
     assert b"memo file" in share.files["bad/a.dbf.errors.csv"]
+
+
+class Killed(BaseException):
+    """The end of a process, which nothing catches."""
+
+
+class Mortal(Share):
+    """A share whose reader dies after so many effects; it keeps the cursor, as the store does."""
+
+    left, cursor = 1000, ""
+
+    def _live(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Killed
+
+    def move(self, asked: Move) -> None:
+        """Rename, while alive."""
+        self._live()
+        super().move(asked)
+
+    def put(self, asked: Put) -> None:
+        """Keep a report, while alive."""
+        self._live()
+        super().put(asked)
+
+    def hand(self, asked: Hand) -> tuple[Verdict, ...]:
+        """Store rows and cursor, while alive."""
+        self._live()
+        self.cursor = asked.cursor
+        return super().hand(asked)
+
+
+def poll_once(share: Mortal) -> list[str]:
+    """Poll from where the share has come to; give the refs that were handed in."""
+    _, sent = listen(replace(subject(ADAPTER), others=TABLES), share.cursor, share)
+    return [item.ref for hand in sent if isinstance(hand, Hand) for item in hand.items]
+
+
+@pytest.mark.parametrize("effects", range(5))
+def test_a_table_and_its_memo_are_put_away_together_whenever_the_reader_dies(effects: int) -> None:
+    """Whoever reads next reads the rest, and neither of the two stays behind."""
+    share = Mortal({f"out/{name}": body for name, body in in_table(ROW, "tcvn3").items()}, set())
+    share.left = effects
+    with contextlib.suppress(Killed):
+        poll_once(share)
+    share.left = 1000
+    poll_once(share)
+
+    assert {"done/a.dbf", "done/a.fpt"} == share.files.keys()
+
+
+def test_a_memo_that_changed_under_the_same_table_is_read() -> None:
+    """The table's bytes alone do not say that there is nothing new."""
+    files = {f"out/{name}": body for name, body in in_table(ROW, "tcvn3").items()}
+    share = Mortal(dict(files), set())
+    first = poll_once(share)
+    share.files |= files | {"out/a.fpt": files["out/a.fpt"] + bytes(512)}
+
+    assert (first, poll_once(share)) == (["BN-1"], ["BN-1"])
 
 
 def workbook(row: Mapping[str, Any], kind: str, sheet: str = "Sheet1") -> bytes:
