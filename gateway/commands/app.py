@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -61,10 +62,19 @@ def _common() -> None:
     """Keep the name of a command necessary, were it the only one."""
 
 
+def _loaded(only: str | None) -> typer.Typer:
+    """Load a command without looking for garbage: modules make none, and it takes a quarter."""
+    gc.disable()
+    try:
+        return program(only)
+    finally:
+        gc.enable()
+
+
 def run() -> None:
     """Run a command; a setting that cannot be right ends it with one clear line."""
     try:
-        program(sys.argv[1] if len(sys.argv) > 1 else None)()
+        _loaded(sys.argv[1] if len(sys.argv) > 1 else None)()
     except SettingsError as error:
         typer.echo(f"lienthong: {error}", err=True)
         sys.exit(2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -43,8 +44,9 @@ def _shape(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> tuple[str, Any
     return form, (schema.get("examples") or [BY_TYPE.get(kind, "")])[0]
 
 
+@cache
 def _all() -> dict[str, tuple[str, Any]]:
-    """Read every field of every part, by the name of the part and the field."""
+    """Read every field of every part, by the name of the field; at the first refusal."""
     found: dict[str, tuple[str, Any]] = {}
     for model in (NewEvent, NewDossier):
         root = model.model_json_schema()
@@ -55,10 +57,7 @@ def _all() -> dict[str, tuple[str, Any]]:
     return found
 
 
-FORMS: Mapping[str, tuple[str, Any]] = MappingProxyType(_all())
-
-
 def form_of(pointer: str) -> tuple[str, Any] | None:
     """Give the expected form and an example for the field at a pointer, if the schema has it."""
     names = [name for name in pointer.split("/") if name and not re.fullmatch(r"\d+", name)]
-    return FORMS.get(names[-1]) if names else None
+    return _all().get(names[-1]) if names else None

@@ -107,11 +107,8 @@ def _describe(operation: dict[str, Any]) -> None:
         },
     }
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
-    if body is not None and "title" in body["schema"]:
-        title = body["schema"]["title"]
-        body["schema"] = {"$ref": REFERENCE.format(model=title)}
-        if name in EXAMPLES:
-            body["example"] = EXAMPLES[name]
+    if body is not None and name in EXAMPLES:
+        body["example"] = EXAMPLES[name]
 
 
 def _camel(name: str) -> str:

@@ -27,7 +27,6 @@ from gateway.intake.files import FileRoom
 from gateway.main.opening import find_targets, open_store
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.retries.port import Retries, Wake
-from gateway.retries.rabbit import RabbitRetries, unsound
 from gateway.settings import Settings, SettingsError
 from gateway.store import inboxes, lanes, systems
 from gateway.store.engine import Store
@@ -156,6 +155,8 @@ def find_retries(settings: Settings, targets: Targets) -> Retries:
     """Choose who holds the waiting: RabbitMQ where one is named, else the process itself."""
     if settings.amqp is None:
         return EmbeddedRetries()
+    from gateway.retries.rabbit import RabbitRetries, unsound  # noqa: PLC0415 - embedded has none
+
     names = {target.id: target.name for target in targets.all if target.config.mode != "off"}
     retries = RabbitRetries(settings.amqp, names, settings.time_scale)
     wrong = unsound(retries.queues())
@@ -168,6 +169,8 @@ def queues(settings: Settings, targets: Targets) -> dict[str, tuple[str, str]]:
     """Name every queue of the retries, with its system and its part."""
     if settings.amqp is None:
         return {}
+    from gateway.retries.rabbit import RabbitRetries  # noqa: PLC0415 - embedded has none
+
     names = {target.id: target.name for target in targets.all if target.config.mode != "off"}
     retries = RabbitRetries(settings.amqp, names, settings.time_scale)
     return {

@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from fastapi import FastAPI
 
@@ -18,11 +18,15 @@ from gateway.intake.app import Parts, application
 from gateway.intake.files import FileRoom
 from gateway.main.delivery import Delivery, queues, tellers
 from gateway.main.opening import find_targets, open_store
-from gateway.retries.watching import Watch
+from gateway.retries.embedded import NoBroker
 from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
 from gateway.store.postgres import PostgresStore
+from gateway.store.systems import Targets
 from gateway.watch.loop import watch_loop
+
+if TYPE_CHECKING:
+    from gateway.retries.watching import Watch
 
 
 def lock(data: Path) -> IO[str]:
@@ -48,7 +52,7 @@ async def build(settings: Settings) -> FastAPI:
     speakers = tellers(targets)
     delivery = Delivery(store, targets, files, speakers, settings) if held is not None else None
     wake = delivery.wake if delivery is not None else _announcing(store)
-    broker = Watch(settings.amqp, queues(settings, targets))
+    broker = _broker(settings, targets)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -82,6 +86,14 @@ async def build(settings: Settings) -> FastAPI:
         ),
         lifespan,
     )
+
+
+def _broker(settings: Settings, targets: Targets) -> Watch | NoBroker:
+    if settings.amqp is None:
+        return NoBroker()
+    from gateway.retries.watching import Watch  # noqa: PLC0415 - embedded has none
+
+    return Watch(settings.amqp, queues(settings, targets))
 
 
 def _announcing(store: Store) -> Callable[[], None]:

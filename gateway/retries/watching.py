@@ -27,14 +27,12 @@ FAILURES = (
 
 
 class Watch:
-    """Knows whether the broker is there; `url` None: there is none.
+    """Knows whether the broker is there.
 
     queues: by the names of those whose depth is looked at, what they are called in metrics
     """
 
-    def __init__(
-        self, url: str | None, queues: Mapping[str, tuple[str, str]] | None = None
-    ) -> None:
+    def __init__(self, url: str, queues: Mapping[str, tuple[str, str]] | None = None) -> None:
         self._url = url
         self._queues = dict(queues or {})
         self._depths: dict[tuple[str, str], int] = {}
@@ -45,15 +43,11 @@ class Watch:
         return self._depths if self._up else {}
 
     def say(self) -> str:
-        """Say `none` (not configured), `unknown` (not looked yet), `up` or `down`."""
-        if self._url is None:
-            return "none"
+        """Say `unknown` (not looked yet), `up` or `down`."""
         return {None: "unknown", True: "up", False: "down"}[self._up]
 
     async def run(self) -> None:
         """Look until cancelled."""
-        if self._url is None:
-            return
         while True:
             connection: AbstractConnection | None = None
             try:

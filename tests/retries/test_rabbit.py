@@ -12,6 +12,7 @@ import aio_pika
 import pytest
 
 from gateway.retries import rabbit as module
+from gateway.retries.embedded import NoBroker
 from gateway.retries.rabbit import RUNGS, RabbitRetries
 from gateway.retries.watching import Watch
 from gateway.workbench.servers import PrivateRabbit
@@ -217,7 +218,7 @@ async def test_a_queue_with_other_arguments_is_named(
 
 async def test_readiness_tells_how_the_broker_is(rabbit: PrivateRabbit) -> None:
     """A process that only takes in knows whether the broker is up, frozen, or up again."""
-    watch, none = Watch(rabbit.url), Watch(None)
+    watch, none = Watch(rabbit.url), NoBroker()
     task = asyncio.create_task(watch.run())
 
     async def said(word: str) -> str:
