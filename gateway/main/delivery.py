@@ -24,13 +24,12 @@ from gateway.delivery.runner import Bench, Runner
 from gateway.delivery.shared import SharedKeeper
 from gateway.delivery.sweeper import sweep, turn_months
 from gateway.intake.files import FileRoom
-from gateway.main.opening import find_targets, open_store
+from gateway.main.opening import find_targets, open_store, shared
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.retries.port import Retries, Wake
 from gateway.settings import Settings, SettingsError
 from gateway.store import inboxes, lanes, systems
 from gateway.store.engine import Store
-from gateway.store.postgres import PostgresStore
 from gateway.store.systems import Target, Targets
 from gateway.watch import metrics
 from gateway.watch.loop import watch_loop
@@ -91,7 +90,7 @@ class Delivery:
         seconds = session.seconds if session is not None else 0
         told = partial(metrics.login, target.name)
         made = Keeper(seconds, told=told)
-        if session is not None and key is not None and isinstance(self.store, PostgresStore):
+        if session is not None and key is not None and shared(self.store) is not None:
             made = SharedKeeper(
                 seconds, told=told, store=self.store, seal=Seal.read(key), system=target.id
             )
@@ -111,8 +110,8 @@ class Delivery:
 
     async def run(self) -> None:
         """Deliver until cancelled; what is under way is finished on the way out."""
-        if isinstance(self.store, PostgresStore):
-            self.store.listen(self.wake)
+        if (fleet := shared(self.store)) is not None:
+            fleet.listen(self.wake)
             months = turn_months(self.store, self.settings.keep_months)
         else:  # the only process: whoever held anything is dead
             months = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import ValidationError
 
 from adapters import registry
@@ -10,20 +12,33 @@ from gateway.admission.catalogue import open_agencies, open_procedures
 from gateway.settings import Settings, SettingsError, SystemSettings
 from gateway.store import clients, migrate, systems
 from gateway.store.engine import EmbeddedStore, Store, connect
-from gateway.store.postgres import PostgresStore
 from gateway.store.systems import Target, Targets
+
+if TYPE_CHECKING:
+    from gateway.store.postgres import PostgresStore
 
 
 async def open_store(settings: Settings) -> Store:
     """Open the database, up to date: PostgreSQL where one is named, else the embedded one."""
     if settings.postgres is not None:
-        shared = PostgresStore(settings.postgres)
-        await shared.migrate()
-        return shared
+        from gateway.store.postgres import PostgresStore  # noqa: PLC0415 - embedded has none
+
+        opened = PostgresStore(settings.postgres)
+        await opened.migrate()
+        return opened
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.database)
     migrate.apply(engine)
     return EmbeddedStore(engine)
+
+
+def shared(store: Store) -> PostgresStore | None:
+    """Give a store that other processes use too; None: this one is the only process."""
+    if isinstance(store, EmbeddedStore):
+        return None
+    from gateway.store.postgres import PostgresStore  # noqa: PLC0415 - embedded has none
+
+    return store if isinstance(store, PostgresStore) else None
 
 
 def find_target(config: SystemSettings, number: int) -> Target:

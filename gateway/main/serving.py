@@ -17,11 +17,10 @@ from gateway.admission.reception import Reception
 from gateway.intake.app import Parts, application
 from gateway.intake.files import FileRoom
 from gateway.main.delivery import Delivery, queues, tellers
-from gateway.main.opening import find_targets, open_store
+from gateway.main.opening import find_targets, open_store, shared
 from gateway.retries.embedded import NoBroker
 from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
-from gateway.store.postgres import PostgresStore
 from gateway.store.systems import Targets
 from gateway.watch.loop import watch_loop
 
@@ -97,4 +96,5 @@ def _broker(settings: Settings, targets: Targets) -> Watch | NoBroker:
 
 
 def _announcing(store: Store) -> Callable[[], None]:
-    return store.announce if isinstance(store, PostgresStore) else lambda: None
+    fleet = shared(store)
+    return fleet.announce if fleet is not None else lambda: None
