@@ -1,4 +1,6 @@
-"""Where the queue of a system begins, remembered while looking from its start is dear.
+"""What a runner remembers of its system's queue, so that it need not step over all of it each turn.
+
+Where the queue begins, while looking from its start is dear, and when it last looked for the dead.
 
 While somebody holds an old snapshot of the database (a dump, a long report), what has been settled
 cannot be cleared away, and every look from the start steps over all of it again. Then a runner
@@ -36,3 +38,31 @@ class Beginning:
             self.lowest = lowest if cost > DEAR else None
         elif lowest is not None:
             self.lowest = lowest
+
+
+SELDOM = 1.0
+"""Seconds between two looks for lanes of the dead, at least."""
+SHARE = 50.0
+"""Such a look may take one part of so many of the time; it steps over all that waits."""
+LATEST = 60.0
+"""Seconds after which there is another, however dear they are."""
+
+
+@dataclass(slots=True)
+class Reclaiming:
+    """When to look again for lapsed leases although no place is free.
+
+    Somebody died and left places taken: that happens once in a long while. That none is free is
+    usual, with others at work or a system on trial, and then a look a turn would cost more than all
+    deliveries.
+    """
+
+    next: float = 0.0
+
+    def due(self, now: float) -> bool:
+        """Say whether it is time to look; `now` is in seconds of any clock."""
+        return now >= self.next
+
+    def note(self, cost: float, now: float) -> None:
+        """Learn what a look cost, in milliseconds."""
+        self.next = now + min(LATEST, max(SELDOM, SHARE * cost / 1000))

@@ -24,7 +24,7 @@ from gateway.delivery.conversation import (
     converse_many,
     unreadable_lane,
 )
-from gateway.delivery.memory import Beginning
+from gateway.delivery.memory import Beginning, Reclaiming
 from gateway.retries.port import Retries
 from gateway.rules.outcomes import word
 from gateway.store import lanes, settling, steps
@@ -82,6 +82,7 @@ class Runner:
         self._talking: set[asyncio.Task[None]] = set()
         self._ended: list[Finished] = []
         self._beginning = Beginning()
+        self._reclaiming = Reclaiming()
         self._open = True
         facts = target.facts
         many = target.adapter.deliver_many is not None and target.config.mode == "live"
@@ -158,13 +159,16 @@ class Runner:
         """
         batch = self._ended[:BATCH]
         since = self._beginning.since(time.monotonic())
+        reclaim = self._reclaiming.due(time.monotonic())
 
         def turn(connection: Connection) -> tuple[Settled | None, Claimed, list[Versions]]:
             claimed = Claimed((), 1000)
             with entered(connection, self._target.id) as at:
                 settled = self._settle_rows(connection, batch, at) if batch else None
                 if free:
-                    claimed = lanes.claim(connection, self._terms, free, at, since=since)
+                    claimed = lanes.claim(
+                        connection, self._terms, free, at, reclaim=reclaim, since=since
+                    )
             return settled, claimed, steps.versions(connection, claimed.claims)
 
         writing = asyncio.ensure_future(self._bench.store.write(turn))
@@ -178,7 +182,9 @@ class Runner:
             )
             raise
         self._settled(batch, settled)
-        if free:
+        if claimed.only_lapsed:
+            self._reclaiming.note(claimed.cost, time.monotonic())
+        elif free:
             self._beginning.note(since, claimed.lowest, claimed.cost, time.monotonic())
         return claimed, stored
 

@@ -61,12 +61,14 @@ class Claimed:
     """What a claim found, and in how many milliseconds it is worth looking again.
 
     lowest: the lowest rank that was met; cost: milliseconds that the search took
+    only_lapsed: no place was free, and only lanes of the dead were looked for
     """
 
     claims: tuple[Claim, ...]
     look_again: int
     lowest: int | None = None
     cost: float = 0.0
+    only_lapsed: bool = False
 
 
 _PICK = (
@@ -182,6 +184,7 @@ def claim(
     """Lease the next ready lanes of the system that was entered, as many as its gate lets pass.
 
     With `reclaim`, lapsed lanes are taken over too when no place is free: each still holds its own.
+    Such a search steps over all that waits, so it is not for every turn.
     since: look only at this rank and above, over what has been claimed and settled already; what is
     fresh is looked at in any case
     """
@@ -203,7 +206,7 @@ def claim(
     found = _pick(connection, asked, lapsed=not free)
     cost = (time.perf_counter() - begun) * 1000
     if not found:
-        return Claimed((), look_again, cost=cost)
+        return Claimed((), look_again, cost=cost, only_lapsed=not free)
     claims, leases, lapsed = _lease(connection, terms, found)
     if lapsed:
         attempts.write(connection, lapsed)
@@ -214,7 +217,7 @@ def claim(
     writing.update(todo, ("dossier_id", "system"), leases)
     at.leave(writing)
     writing.write()
-    return Claimed(tuple(claims), 0, min(row.rank for row, _, _ in found), cost)
+    return Claimed(tuple(claims), 0, min(row.rank for row, _, _ in found), cost, not free)
 
 
 def _lease(

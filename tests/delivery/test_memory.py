@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.delivery.memory import DEAR, EVERY, Beginning
+from gateway.delivery.memory import DEAR, EVERY, LATEST, Beginning, Reclaiming
 
 
 def test_in_health_every_look_is_from_the_start() -> None:
@@ -30,3 +30,22 @@ def test_what_came_in_below_is_found_within_two_seconds() -> None:
     memory.note(100, None, 1.0, now=10.0 + EVERY / 2)
 
     assert memory.since(10.0 + EVERY) is None
+
+
+def test_the_dead_are_looked_for_at_once_and_then_once_a_second() -> None:
+    """Nobody is looked for twice within a second, however cheap a look was."""
+    memory = Reclaiming()
+    first = memory.due(10.0)
+    memory.note(0.1, now=10.0)
+
+    assert (first, memory.due(10.9), memory.due(11.0)) == (True, False, True)
+
+
+def test_a_dear_look_for_the_dead_comes_the_more_seldom() -> None:
+    """It takes a fiftieth of the time, and yet comes within a minute."""
+    memory = Reclaiming()
+    memory.note(400.0, now=10.0)
+    dear = (memory.due(29.0), memory.due(31.0))
+    memory.note(10_000.0, now=10.0)
+
+    assert (dear, memory.due(10.0 + LATEST)) == ((False, True), True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from adapters.kit.session import Keeper
 from gateway.delivery.conversation import Channel
@@ -16,6 +17,7 @@ from gateway.delivery.runner import Bench, Runner
 from gateway.main.opening import find_targets, open_store
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.settings import Settings, read_systems
+from gateway.store.tables import system
 
 EIGHT = {"adapter": "echo", "limits": {"at_once": 8}, "settings": {"base_url": "http://x"}}
 
@@ -63,3 +65,26 @@ async def test_nobody_is_waited_for_when_nobody_talks(runner: Runner) -> None:
     runner._talking.clear()
 
     assert await gathered(runner, 1, 60) < 20
+
+
+async def test_while_no_place_is_free_the_dead_are_not_looked_for_at_each_turn(
+    runner: Runner,
+) -> None:
+    """Such a look steps over all that waits: turns come fifty times a second, it once."""
+    looks: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if "lease_until IS NOT NULL" in statement and statement.startswith("SELECT"):
+            looks.append(statement)
+
+    await runner._bench.store.write(
+        lambda connection: connection.execute(system.update().values(inflight=8))
+    )
+    sa.event.listen(sa.engine.Engine, "before_cursor_execute", note)
+    try:
+        for _ in range(5):
+            await runner._turn()
+    finally:
+        sa.event.remove(sa.engine.Engine, "before_cursor_execute", note)
+
+    assert len(looks) == 1
