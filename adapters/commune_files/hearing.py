@@ -42,6 +42,9 @@ async def poll(look: Look, settings: CommuneSettings) -> Outcome | None:
             names = (name,) if beside is None else (beside, name)
             folder, bad = await _file(name, body, memo, cursor, settings)
             await _away(names, folder, bad, settings)
+            # Forgotten only now: the next of the same bytes is an export of its own, and may have
+            # another memo, for which it has to wait.
+            await Hand(items=(), cursor="{}")
             cursor = {}
     return None
 

@@ -44,8 +44,8 @@ SELDOM = 1.0
 """Seconds between two looks for lanes of the dead, at least."""
 SHARE = 50.0
 """Such a look may take one part of so many of the time; it steps over all that waits."""
-LATEST = 60.0
-"""Seconds after which there is another, however dear they are."""
+LATEST = 15.0
+"""Seconds after which there is another, however dear: a machine that stalled makes them seem so."""
 
 
 @dataclass(slots=True)

@@ -221,7 +221,7 @@ def poll_once(share: Mortal) -> list[str]:
     return [item.ref for hand in sent if isinstance(hand, Hand) for item in hand.items]
 
 
-@pytest.mark.parametrize("effects", range(5))
+@pytest.mark.parametrize("effects", range(6))
 def test_a_table_and_its_memo_are_put_away_together_whenever_the_reader_dies(effects: int) -> None:
     """Whoever reads next reads the rest, and neither of the two stays behind."""
     share = Mortal({f"out/{name}": body for name, body in in_table(ROW, "tcvn3").items()}, set())
@@ -242,6 +242,19 @@ def test_a_memo_that_changed_under_the_same_table_is_read() -> None:
     share.files |= files | {"out/a.fpt": files["out/a.fpt"] + bytes(512)}
 
     assert (first, poll_once(share)) == (["BN-1"], ["BN-1"])
+
+
+def test_the_same_table_again_waits_for_its_new_memo() -> None:
+    """That its bytes are known from the night before is no reason to read it without."""
+    files = {f"out/{name}": body for name, body in in_table(ROW, "tcvn3").items()}
+    share = Mortal(dict(files), set())
+    poll_once(share)
+    share.files |= files | {"out/a.fpt": files["out/a.fpt"] + bytes(512)}
+    share.unfinished = {"out/a.fpt"}
+    early = poll_once(share)
+    share.unfinished = set()
+
+    assert (early, poll_once(share)) == ([], ["BN-1"])
 
 
 def workbook(row: Mapping[str, Any], kind: str, sheet: str = "Sheet1") -> bytes:

@@ -42,10 +42,10 @@ def test_the_dead_are_looked_for_at_once_and_then_once_a_second() -> None:
 
 
 def test_a_dear_look_for_the_dead_comes_the_more_seldom() -> None:
-    """It takes a fiftieth of the time, and yet comes within a minute."""
+    """It takes a fiftieth of the time, and yet comes again however dear it is."""
     memory = Reclaiming()
-    memory.note(400.0, now=10.0)
-    dear = (memory.due(29.0), memory.due(31.0))
+    memory.note(200.0, now=10.0)
+    dear = (memory.due(19.0), memory.due(20.5))
     memory.note(10_000.0, now=10.0)
 
     assert (dear, memory.due(10.0 + LATEST)) == ((False, True), True)
