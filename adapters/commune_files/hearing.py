@@ -42,9 +42,10 @@ async def poll(look: Look, settings: CommuneSettings) -> Outcome | None:
             names = (name,) if beside is None else (beside, name)
             folder, bad = await _file(name, body, memo, cursor, settings)
             await _away(names, folder, bad, settings)
-            # Forgotten only now: the next of the same bytes is an export of its own, and may have
-            # another memo, for which it has to wait.
-            await Hand(items=(), cursor="{}")
+            if beside is not None or cursor.get("whole"):
+                # Forgotten only now: the next table of the same bytes is an export of its own, and
+                # may have another memo, for which it has to wait.
+                await Hand(items=(), cursor="{}")
             cursor = {}
     return None
 
@@ -85,7 +86,7 @@ async def _file(
     settings: CommuneSettings,
 ) -> tuple[str, list[Bad]]:
     """Read one export to its end; give the folder it belongs to, and what is wrong in it."""
-    marks = {"sha": _sha(body), "memo": _sha(memo[1]) if memo is not None else ""}
+    marks = {"sha": _sha(body)} | ({"memo": _sha(memo[1])} if memo is not None else {})
     resumed = _resumed(cursor, marks)
     bad = [Bad(*one) for one in cursor.get("bad", ())] if resumed else []
     if resumed and cursor.get("whole"):
@@ -114,14 +115,16 @@ def _resumed(cursor: dict[str, Any], marks: dict[str, str]) -> bool:
     """
     if cursor.get("sha") != marks["sha"]:
         return False
-    return cursor.get("memo", "") == marks["memo"] or bool(
-        cursor.get("whole") and not marks["memo"]
-    )
+    if "memo" in marks:
+        return bool(cursor.get("memo") == marks["memo"])
+    return bool(cursor.get("whole") or "memo" not in cursor)
 
 
 def _cursor(marks: dict[str, str], row: int, bad: list[Bad], *, whole: bool = False) -> str:
+    """Say how far a file was read; `whole`: of two files, that both are only to be put away."""
     kept = [[one.row, one.field, one.why] for one in bad[:MOST_REPORTED]]
-    return json.dumps({**marks, "row": row, "bad": kept, "whole": whole}, ensure_ascii=False)
+    more = {"whole": True} if whole and "memo" in marks else {}
+    return json.dumps({**marks, "row": row, "bad": kept, **more}, ensure_ascii=False)
 
 
 def _sha(body: bytes) -> str:
