@@ -7,6 +7,7 @@ import fcntl
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -18,7 +19,6 @@ from gateway.intake.app import Parts, application
 from gateway.intake.files import FileRoom
 from gateway.main.delivery import Delivery, queues, tellers
 from gateway.main.opening import find_targets, open_store, shared
-from gateway.retries.embedded import NoBroker
 from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
 from gateway.store.systems import Targets
@@ -57,11 +57,12 @@ async def build(settings: Settings) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         running = asyncio.create_task(delivery.run()) if delivery is not None else None
         loop = asyncio.create_task(watch_loop())
-        watching = asyncio.create_task(broker.run())
+        watching = asyncio.create_task(broker.run()) if broker is not None else None
         try:
             yield
         finally:
-            watching.cancel()
+            if watching is not None:
+                watching.cancel()
             loop.cancel()
             if delivery is not None and running is not None:
                 running.cancel()
@@ -71,25 +72,23 @@ async def build(settings: Settings) -> FastAPI:
             if held is not None:
                 held.close()
 
-    return application(
-        Parts(
-            desk=FrontDesk(store, targets, wake, speakers),
-            store=store,
-            files=files,
-            targets=targets,
-            hear=Reception(store, targets, speakers, wake).hear,
-            files_secret=settings.files_secret,
-            broker=broker.say,
-            depths=broker.depths,
-            at_risk=int(settings.at_risk_hours * 3_600_000),
-        ),
-        lifespan,
+    parts = Parts(
+        desk=FrontDesk(store, targets, wake, speakers),
+        store=store,
+        files=files,
+        targets=targets,
+        hear=Reception(store, targets, speakers, wake).hear,
+        files_secret=settings.files_secret,
+        at_risk=int(settings.at_risk_hours * 3_600_000),
     )
+    if broker is not None:
+        parts = replace(parts, broker=broker.say, depths=broker.depths)
+    return application(parts, lifespan)
 
 
-def _broker(settings: Settings, targets: Targets) -> Watch | NoBroker:
+def _broker(settings: Settings, targets: Targets) -> Watch | None:
     if settings.amqp is None:
-        return NoBroker()
+        return None
     from gateway.retries.watching import Watch  # noqa: PLC0415 - embedded has none
 
     return Watch(settings.amqp, queues(settings, targets))

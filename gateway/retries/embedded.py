@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from gateway.retries.port import Wake
 from gateway.rules.schedule import Waiting
@@ -60,18 +60,3 @@ class EmbeddedRetries:
                 await self._earlier.wait()
         except TimeoutError:
             return
-
-
-class NoBroker:
-    """What stands for the broker where none is configured."""
-
-    def depths(self) -> Mapping[tuple[str, str], int]:
-        """Give no queue."""
-        return {}
-
-    def say(self) -> str:
-        """Say `none`."""
-        return "none"
-
-    async def run(self) -> None:
-        """Look after nothing."""

@@ -10,7 +10,7 @@ LOADED = "import json, sys, gateway.commands.serve; print(json.dumps(sorted(sys.
 
 
 def test_the_embedded_gateway_loads_no_client_of_a_server() -> None:
-    """It has neither broker nor database server, and starts a tenth sooner."""
+    """It has neither broker nor database server, and is there the sooner."""
     said = subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True)
     loaded = set(json.loads(said.stdout))
 

@@ -366,6 +366,13 @@ async def test_the_page_is_there(api: httpx.AsyncClient, path: str) -> None:
     assert "cdn" not in answer.text[:2000]
 
 
+async def test_a_gateway_without_a_broker_says_that_it_has_none(api: httpx.AsyncClient) -> None:
+    """It is ready all the same: it holds its retries itself."""
+    said = (await api.get("/readyz")).json()
+
+    assert (said["ready"], said["broker"]) == (True, "none")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("GET", "/v1/nichts", 404), ("PATCH", "/v1/dossiers", 405)]
 )
