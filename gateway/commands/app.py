@@ -63,7 +63,7 @@ def _common() -> None:
 
 
 def _loaded(only: str | None) -> typer.Typer:
-    """Load a command without looking for garbage: modules make next to none, and it takes a tenth."""
+    """Load a command without looking for garbage: modules make next to none; it takes a tenth."""
     gc.disable()
     try:
         return program(only)
