@@ -32,8 +32,8 @@ def admit(
     tellers: dict[str, Client] | None = None,
     *,
     bulk: bool = False,
-) -> list[Decided]:
-    """Decide on a group of asks and write what they change.
+) -> tuple[list[Decided], frozenset[int]]:
+    """Decide on a group of asks and write what they change; give the systems with new work too.
 
     tellers: systems as clients; bulk: the group came in one piece, like the rows of an export
     """
@@ -62,10 +62,11 @@ def admit(
         if ask.key and one.state is not None and place not in keys:
             new_keys[place] = ask.digest
     telling.adopt(room)
+    ready = room.ready
     saving.save(connection, list(room.by_id.values()), room.millis)
     evidence.keep(connection, room.evidence)
     idempotency.keep(connection, new_keys, room.millis)
-    return found
+    return found, ready
 
 
 def _decide(room: Room, ask: Ask) -> Decided:

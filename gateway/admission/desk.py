@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Protocol
+import contextlib
+import time
+from collections.abc import Callable, Collection, Sequence
 
 from gateway.access.keys import Client
 from gateway.admission.admit import admit, answer
@@ -16,14 +17,13 @@ from gateway.watch import metrics
 
 GROUP = 50
 """At most so many requests share one transaction."""
+SPACING = 0.02
+"""Seconds between two transactions while requests come together: two that share one cost little
+more than one alone."""
 
 
-class Waker(Protocol):
-    """Whoever wants to know that there is work."""
-
-    def __call__(self) -> None:
-        """Look at the agenda soon."""
-        ...
+Waker = Callable[[Collection[int]], None]
+"""Whoever wants to know that there is work for these systems."""
 
 
 class FrontDesk:
@@ -41,12 +41,15 @@ class FrontDesk:
         self._tellers = tellers or {}
         self._wake = wake
         self._waiting: list[tuple[Ask, asyncio.Future[Answer | Denied]]] = []
+        self._begun, self._together, self._enough = 0.0, 1, asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def submit(self, ask: Ask) -> Answer | Denied:
         """Store one request together with its neighbours; return after the commit."""
         future: asyncio.Future[Answer | Denied] = asyncio.get_running_loop().create_future()
         self._waiting.append((ask, future))
+        if len(self._waiting) >= self._together:
+            self._enough.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._drain())
         return await asyncio.shield(future)
@@ -57,6 +60,7 @@ class FrontDesk:
 
     async def _drain(self) -> None:
         while self._waiting:
+            await self._gather()
             group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
             asks = [ask for ask, _ in group]
             try:
@@ -69,6 +73,16 @@ class FrontDesk:
                 continue
             for (_, future), one in zip(group, decided, strict=True):
                 self._tell(future, one)
+
+    async def _gather(self) -> None:
+        """Wait a moment for as many as came together last time; who came alone waits for nobody."""
+        left = self._begun + SPACING - time.monotonic()
+        if left > 0 and len(self._waiting) < self._together:
+            self._enough.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._enough.wait()
+        self._begun, self._together = time.monotonic(), min(GROUP, len(self._waiting))
 
     async def _one_by_one(
         self, group: Sequence[tuple[Ask, asyncio.Future[Answer | Denied]]]
@@ -83,11 +97,11 @@ class FrontDesk:
             self._tell(future, decided[0])
 
     async def _write(self, asks: Sequence[Ask]) -> list[Decided]:
-        decided = await self._store.write(
+        decided, ready = await self._store.write(
             lambda connection: admit(connection, self._targets, asks, self._tellers)
         )
         metrics.GROUP_SIZE.observe(len(asks))
-        self._wake()
+        self._wake(ready)
         return decided
 
     def _tell(self, future: asyncio.Future[Answer | Denied], one: Decided) -> None:

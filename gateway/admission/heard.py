@@ -38,18 +38,22 @@ def take(
     tellers: Mapping[str, Client],
     system: str,
     items: Sequence[Item],
-) -> tuple[Verdict, ...]:
-    """Store what can be stored and judge the rest; nothing of an item is half done."""
+) -> tuple[tuple[Verdict, ...], frozenset[int]]:
+    """Store what can be stored and judge the rest; nothing of an item is half done.
+
+    Gives a verdict on each item, and the systems with new work.
+    """
     teller = tellers[system]
     read = [_ask(item, system, teller) for item in items]
     asks = [one for one in read if not isinstance(one, Verdict)]
-    decided = iter(admit(connection, targets, asks, dict(tellers), bulk=len(asks) > MANY))
+    answers, ready = admit(connection, targets, asks, dict(tellers), bulk=len(asks) > MANY)
+    decided = iter(answers)
     verdicts = tuple(
         one if isinstance(one, Verdict) else _verdict(item, next(decided))
         for item, one in zip(items, read, strict=True)
     )
     _keep_refused(connection, system, items, verdicts)
-    return verdicts
+    return verdicts, ready
 
 
 def _keep_refused(

@@ -8,6 +8,7 @@ import structlog
 
 from gateway.access.keys import Client
 from gateway.admission import heard
+from gateway.admission.desk import Waker
 from gateway.store.away import StoreUnavailable
 from gateway.store.engine import Connection, Store
 from gateway.store.systems import Target, Targets
@@ -30,7 +31,7 @@ class Reception:
         store: Store,
         targets: Targets,
         tellers: Mapping[str, Client],
-        wake: Callable[[], None],
+        wake: Waker,
     ) -> None:
         self._store = store
         self._targets = targets
@@ -42,37 +43,42 @@ class Reception:
     ) -> tuple[Verdict, ...]:
         """Store items in one transaction, after `before`, which belongs to it."""
         try:
-            verdicts = await self._take(target, items, before)
+            verdicts, ready = await self._take(target, items, before)
         except (StoreUnavailable, Superseded):
             raise
         except Exception as error:  # noqa: BLE001 - one bad item must not hold up the others
             log.warning("heard_badly", system=target.name, error=type(error).__name__)
-            verdicts = await self._one_by_one(target, items)
+            verdicts, ready = await self._one_by_one(target, items)
             if before is not None:
                 await self._store.write(before)
         metrics.heard(target.name, heard.counted(verdicts))
-        self._wake()
+        self._wake(ready)
         return verdicts
 
     async def _take(
         self, target: Target, items: Sequence[Item], before: Before | None = None
-    ) -> tuple[Verdict, ...]:
-        def take(connection: Connection) -> tuple[Verdict, ...]:
+    ) -> tuple[tuple[Verdict, ...], frozenset[int]]:
+        def take(connection: Connection) -> tuple[tuple[Verdict, ...], frozenset[int]]:
             if before is not None:
                 before(connection)
             return heard.take(connection, self._targets, self._tellers, target.name, items)
 
         return await self._store.write(take)
 
-    async def _one_by_one(self, target: Target, items: Sequence[Item]) -> tuple[Verdict, ...]:
+    async def _one_by_one(
+        self, target: Target, items: Sequence[Item]
+    ) -> tuple[tuple[Verdict, ...], frozenset[int]]:
         """Store each item by itself; every one may be told again without harm."""
         verdicts: list[Verdict] = []
+        ready: frozenset[int] = frozenset()
         for item in items:
             try:
-                verdicts += await self._take(target, [item])
+                taken, more = await self._take(target, [item])
+                verdicts += taken
+                ready |= more
             except StoreUnavailable:
                 raise
             except Exception as error:  # noqa: BLE001 - it is reported beside the item
                 log.warning("item_failed", system=target.name, error=type(error).__name__)
                 verdicts.append(heard.internal(item))
-        return tuple(verdicts)
+        return tuple(verdicts), ready

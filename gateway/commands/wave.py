@@ -76,7 +76,7 @@ class Retry:
             )
         )
         if isinstance(self.store, PostgresStore):
-            self.store.announce()
+            self.store.announce({of})
         self._begin(title, made, before)
         words, verdict = await self._follow(of, made.ready, before)
         tally = _tally(made.ready, words)

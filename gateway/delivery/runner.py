@@ -10,8 +10,8 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 
 import structlog
 from uuid_utils.compat import uuid7
@@ -43,9 +43,13 @@ log = structlog.get_logger()
 
 BATCH = 200
 """At most so many lanes are claimed or settled in one transaction."""
-SPACING = 0.02
-"""Seconds between two looks at the agenda while conversations go on: what ends meanwhile is settled
-together. A transaction costs about as much for twenty lanes as for one."""
+SPACING, LONGEST = 0.02, 0.1
+"""Seconds between two looks at the agenda while conversations go on, at least and at most: what
+ends meanwhile is settled together. A transaction costs little more for twenty lanes than for one.
+"""
+REST = 2.0
+"""Within these bounds, so many times as long as the last look took: the busier, the more together.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,8 @@ class Bench:
     retries: Retries
     worker: str
     scale: float
+    wake: Callable[[Collection[int]], None] = lambda _: None
+    """Told the systems that got new work within this process."""
     randomness: random.Random = field(default_factory=random.Random)
 
 
@@ -84,6 +90,7 @@ class Runner:
         self._beginning = Beginning()
         self._reclaiming = Reclaiming()
         self._open = True
+        self._barred = 0.0
         facts = target.facts
         many = target.adapter.deliver_many is not None and target.config.mode == "live"
         self._together = facts.batch if many else 1
@@ -108,8 +115,9 @@ class Runner:
         )
 
     def wake(self) -> None:
-        """Look at the agenda soon."""
-        self._news.set()
+        """Look at the agenda soon; news are no reason to ask a gate that is shut."""
+        if time.monotonic() >= self._barred:
+            self._news.set()
 
     async def run(self) -> None:
         """Deliver until cancelled; on the way out, finish or give back what is under way."""
@@ -123,8 +131,9 @@ class Runner:
                         "runner_failed", system=self._target.name, error=type(error).__name__
                     )
                     pause = 1.0
+                rest = REST * (time.monotonic() - begun)
                 await self._wait(pause)
-                await self._gather(begun + SPACING)
+                await self._gather(begun + min(LONGEST, max(SPACING, rest)))
         finally:
             await self._finish()
 
@@ -135,6 +144,7 @@ class Runner:
         if free <= 0 and not self._ended:
             return 1.0
         claimed, stored = await self._settle_and_claim(max(0, free))
+        self._barred = time.monotonic() + claimed.look_again / 1000 if claimed.barred else 0.0
         if not claimed.claims:
             # Where no place was free, the places of what has just been settled are free by now.
             return 0.0 if self._ended or free <= 0 else claimed.look_again / 1000
@@ -162,7 +172,7 @@ class Runner:
         reclaim = self._reclaiming.due(time.monotonic())
 
         def turn(connection: Connection) -> tuple[Settled | None, Claimed, list[Versions]]:
-            claimed = Claimed((), 1000)
+            claimed = Claimed((), lanes.LOOK_AGAIN)
             with entered(connection, self._target.id) as at:
                 settled = self._settle_rows(connection, batch, at) if batch else None
                 if free:
@@ -194,6 +204,7 @@ class Runner:
             return
         self._ended = self._ended[len(batch) :]
         self._bench.retries.hold(settled.waits)
+        self._bench.wake(settled.freed)
         self._say(batch, settled)
 
     def _unpack(self, claims: Sequence[Claim], stored: Sequence[Versions]) -> list[Work]:
@@ -294,7 +305,9 @@ class Runner:
     def _settle_rows(self, connection: Connection, batch: Sequence[Finished], at: Entry) -> Settled:
         settled = settling.settle(connection, self._rules, batch, at)
         if settled.codes:
-            assign_codes(connection, self._bench.targets, self._target, settled.codes)
+            targets = self._bench.targets
+            freed = assign_codes(connection, targets, self._target, settled.codes)
+            return replace(settled, freed=freed)
         return settled
 
     async def _wait(self, seconds: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -41,7 +41,7 @@ async def turn_months(store: Store, keep: int) -> None:
 
 
 async def sweep(
-    store: Store, targets: Sequence[Target], wake: Callable[[int], None], scale: float
+    store: Store, targets: Sequence[Target], wake: Callable[[Collection[int]], None], scale: float
 ) -> None:
     """Wake overdue waits of every system, until cancelled."""
     every, grace = max(0.2, EVERY * scale), int(GRACE * scale * 1000)
@@ -57,6 +57,6 @@ async def sweep(
             if woken:
                 metrics.retries("sweeper", woken)
                 log.info("swept", system=target.name, woken=woken)
-                wake(target.id)
+                wake({target.id})
         metrics.swept()
         await asyncio.sleep(every)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -62,6 +62,7 @@ class Delivery:
             retries=self.retries,
             worker=self.worker,
             scale=self.scale,
+            wake=self.wake,
         )
         self.reception = Reception(self.store, self.targets, self.tellers, self.wake)
         self.ears = [
@@ -97,16 +98,15 @@ class Delivery:
         self.keepers[target.id] = made
         return made
 
-    def wake(self, system: int | None = None) -> None:
-        """Let runners look at the agenda: one system's, or all."""
-        chosen = self.runners if system is None else {system} & set(self.runners)
-        for number in chosen:
-            self.runners[number].wake()
+    def wake(self, systems: Collection[int] | None = None) -> None:
+        """Let runners look at the agenda: those of these systems, or all."""
+        for number, runner in self.runners.items():
+            if systems is None or number in systems:
+                runner.wake()
 
     async def _wake_lanes(self, waits: Sequence[Wake]) -> None:
         await self.store.write(lambda connection: lanes.wake(connection, waits))
-        for number in {system for _, system, _ in waits}:
-            self.wake(number)
+        self.wake({system for _, system, _ in waits})
 
     async def run(self) -> None:
         """Deliver until cancelled; what is under way is finished on the way out."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from gateway.admission.desk import FrontDesk
+from gateway.admission.desk import FrontDesk, Waker
 from gateway.admission.reception import Reception
 from gateway.intake.app import Parts, application
 from gateway.intake.files import FileRoom
@@ -94,6 +94,6 @@ def _broker(settings: Settings, targets: Targets) -> Watch | None:
     return Watch(settings.amqp, queues(settings, targets))
 
 
-def _announcing(store: Store) -> Callable[[], None]:
+def _announcing(store: Store) -> Waker:
     fleet = shared(store)
-    return fleet.announce if fleet is not None else lambda: None
+    return fleet.announce if fleet is not None else lambda _: None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gateway.rules import routing
 from gateway.rules.schedule import rank
@@ -40,6 +40,16 @@ def route(
         row = state.lanes.get(target.id)
         if row is not None and row.via is None and target.config.mode != "off":
             _agenda(state, row, target, targets, now, place)
+
+
+def ready(states: Iterable[State]) -> frozenset[int]:
+    """Give the systems that may be told something by these changes, once they are written."""
+    return frozenset(
+        system
+        for state in states
+        for system, todo in state.todos.items()
+        if todo.state == READY and (todo.new or todo.change)
+    )
 
 
 def _place(state: State, targets: Targets, now: int, *, bulk: bool) -> int:

@@ -19,10 +19,11 @@ from schemas.status import Kind
 
 def assign_codes(
     connection: Connection, targets: Targets, by: Target, codes: Sequence[tuple[UUID, str]]
-) -> None:
+) -> frozenset[int]:
     """Record official codes that a system allocated, where it is its business to do so.
 
-    The event has that system as its origin, so it is never told back.
+    The event has that system as its origin, so it is never told back. Gives the systems that may be
+    told now; some waited for the code.
     """
     now = datetime.now(UTC)
     code_of = dict(codes)
@@ -44,4 +45,6 @@ def assign_codes(
             digest = hashlib.sha256(new.model_dump_json().encode()).digest()
             state.add(version, origin=by.name, digest=digest)
             agenda.route(state, targets, millis(now))
+    ready = agenda.ready(states)
     saving.save(connection, states, millis(now))
+    return ready

@@ -62,6 +62,7 @@ class Claimed:
 
     lowest: the lowest rank that was met; cost: milliseconds that the search took
     only_lapsed: no place was free, and only lanes of the dead were looked for
+    barred: the gate is shut, or its one place on trial is taken: until then no news changes that
     """
 
     claims: tuple[Claim, ...]
@@ -69,6 +70,7 @@ class Claimed:
     lowest: int | None = None
     cost: float = 0.0
     only_lapsed: bool = False
+    barred: bool = False
 
 
 _PICK = (
@@ -190,12 +192,13 @@ def claim(
     """
     now = at.now
     if at.held_by is not None:
-        return Claimed((), 1000)
+        return Claimed((), LOOK_AGAIN, barred=True)
     free = min(limit, gates.places(at.gate, at.until, at.inflight, now, terms.at_once))
     shut = at.gate.state == "closed" and now < at.until
     look_again = max(1, min(at.until - now, LOOK_AGAIN)) if shut else LOOK_AGAIN
+    barred = not free and at.gate.state != "open"
     if shut or not (free or reclaim):
-        return Claimed((), look_again)
+        return Claimed((), look_again, barred=barred)
     begun = time.perf_counter()
     asked = {
         "of": terms.system,
@@ -206,7 +209,7 @@ def claim(
     found = _pick(connection, asked, lapsed=not free)
     cost = (time.perf_counter() - begun) * 1000
     if not found:
-        return Claimed((), look_again, cost=cost, only_lapsed=not free)
+        return Claimed((), look_again, cost=cost, only_lapsed=not free, barred=barred)
     claims, leases, lapsed = _lease(connection, terms, found)
     if lapsed:
         attempts.write(connection, lapsed)

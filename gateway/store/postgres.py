@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import asyncpg
@@ -33,7 +33,11 @@ READ_MILLIS = 10_000
 IDLE_MILLIS = 5_000
 """A process that was frozen in the middle of a transaction loses it, and its locks, after this."""
 CHANNEL = "lienthong"
-_NOTICE = f"SET LOCAL synchronous_commit = off; NOTIFY {CHANNEL}"
+_NOTICE = f"SET LOCAL synchronous_commit = off; SELECT pg_notify('{CHANNEL}', '%s')"
+NOTICE_EVERY = 0.02
+"""Seconds between two notices: what is announced meanwhile goes together."""
+MANY = 1000
+"""More systems than this are not named in a notice, whose text is bounded by the server."""
 POOL = 10
 
 
@@ -86,6 +90,16 @@ def _still_open(dbapi: Any, _record: Any, _proxy: Any) -> None:
         raise sa.exc.DisconnectionError
 
 
+def _text(systems: set[int]) -> str:
+    """Write what a notice says: the numbers of systems; nothing: all."""
+    return "" if len(systems) > MANY else ",".join(map(str, sorted(systems)))
+
+
+def _named(text: object) -> frozenset[int] | None:
+    """Read what a notice says."""
+    return frozenset(map(int, str(text).split(","))) if text else None
+
+
 class _Died(Exception):  # noqa: N818 - an old connection, found dead when it was used
     """Nothing was committed on it: the job may run once more, on another connection."""
 
@@ -106,7 +120,8 @@ class PostgresStore:
         self._engine = connect(dsn, lambda where: self._warned.add(id(where)))
         self._ear: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
-        self._untold = False
+        self._untold: set[int] = set()
+        self._told = 0.0
 
     async def write(self, job: Callable[[Connection], T]) -> T:
         """Run `job` in a transaction and return what it returns, after the commit.
@@ -196,9 +211,14 @@ class PostgresStore:
         except (sa.exc.DBAPIError, OSError, TimeoutError) as error:
             raise StoreUnavailable(type(error).__name__) from None
 
-    def announce(self) -> None:
-        """Tell other processes that there is work; many at once are one notice."""
-        self._untold = True
+    def announce(self, systems: Collection[int]) -> None:
+        """Tell other processes of work for these systems; many at once are one notice.
+
+        Unnamed, each process would look at the agenda of every system that it knows.
+        """
+        self._untold |= set(systems)
+        if not self._untold:
+            return
         if self._telling is None or self._telling.done():
             self._telling = asyncio.create_task(self._announce())
 
@@ -208,34 +228,39 @@ class PostgresStore:
         What is committed while a notice is under way may be too late for it, and makes another.
         """
         while self._untold:
-            await asyncio.sleep(0.02)
-            self._untold = False
+            await asyncio.sleep(max(0.0, self._told + NOTICE_EVERY - time.monotonic()))
+            self._told = time.monotonic()
+            named, self._untold = self._untold, set()
+            notice = _NOTICE % _text(named)
             with contextlib.suppress(  # workers look by themselves every second
                 sa.exc.SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError
             ):
                 async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
                     raw = (await connection.get_raw_connection()).driver_connection
                     if raw is not None:
-                        await raw.execute(_NOTICE)  # both in one transaction, and one way there
+                        await raw.execute(notice)  # both in one transaction, and one way there
 
-    def listen(self, heard: Callable[[], None]) -> None:
-        """Call `heard` whenever another process announces work, until the store is closed."""
+    def listen(self, heard: Callable[[Collection[int] | None], None]) -> None:
+        """Call `heard` whenever another process announces work, until the store is closed.
+
+        It is given the systems that were named; None: all of them.
+        """
         self._ear = asyncio.create_task(self._listen(heard))
 
-    async def _listen(self, heard: Callable[[], None]) -> None:
+    async def _listen(self, heard: Callable[[Collection[int] | None], None]) -> None:
         while True:
             try:
                 await self._hear_until_cut(heard)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await asyncio.sleep(1.0)
 
-    async def _hear_until_cut(self, heard: Callable[[], None]) -> None:
+    async def _hear_until_cut(self, heard: Callable[[Collection[int] | None], None]) -> None:
         connection = await asyncpg.connect(self._dsn, timeout=5)
         ended = asyncio.Event()
         connection.add_termination_listener(lambda _: ended.set())
         try:
-            await connection.add_listener(CHANNEL, lambda *_: heard())
-            heard()  # what was announced while nobody listened
+            await connection.add_listener(CHANNEL, lambda *said: heard(_named(said[-1])))
+            heard(None)  # what was announced while nobody listened
             await ended.wait()
         finally:
             connection.terminate()

@@ -69,12 +69,14 @@ class Settled:
     """What became of the lanes: which wait, and which official codes were allocated.
 
     became: of each attempt in turn: told, waiting, parked, again, or late; gate: its state now
+    freed: systems that may be told something by now, because these codes came
     """
 
     waits: tuple[Waiting, ...]
     codes: tuple[tuple[UUID, str], ...]
     became: tuple[Became, ...]
     gate: gates.State
+    freed: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)

@@ -47,7 +47,7 @@ class Office:
         """Post some asks, one after the other, after a start of the gateway."""
         store = await open_store(self.settings)
         try:
-            desk = FrontDesk(store, await find_targets(self.settings, store), lambda: None)
+            desk = FrontDesk(store, await find_targets(self.settings, store), lambda _: None)
             return [await desk.submit(ask) for ask in asks]
         finally:
             await store.close()

@@ -78,7 +78,7 @@ async def office(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Offi
         environment="sandbox",
         agencies=("*",),
     )
-    desk = FrontDesk(store, targets, lambda: None, {"province": teller})
+    desk = FrontDesk(store, targets, lambda _: None, {"province": teller})
     body = {k: v for k, v in sample(3, 1).requests[0].body.items() if k != "origin"}
     answer = await desk.submit(
         Post(client=CLIENT, content=NewDossier.model_validate(body), digest=b"1")

@@ -21,7 +21,7 @@ from gateway.intake.files import FileRoom
 from gateway.main.delivery import Delivery
 from gateway.main.opening import find_targets, open_store
 from gateway.settings import Settings, read_systems
-from gateway.store import queries, systems
+from gateway.store import lanes, queries, systems
 from gateway.store.engine import Store
 from gateway.workbench.faults import Faults
 from gateway.workbench.samples.generator import sample
@@ -152,6 +152,23 @@ async def test_a_code_that_a_system_allocates_reaches_the_others(tmp_path: Path)
         await at.until(name, lambda found: found["version"] == 2 and idle(found))
 
         assert {"E-000001"} == {one["code"] for one in at.effects("portal")}
+
+
+async def test_whoever_waited_for_a_code_is_told_as_soon_as_it_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others do not wait for their own look at the agenda."""
+    monkeypatch.setattr(lanes, "LOOK_AGAIN", 60_000)
+    echo = {"adapter": "echo", "switches": {"assign": True}}
+    async with house(
+        tmp_path, {"province": echo, "portal": dict(PORTAL)}, {"H99": "system:province"}
+    ) as at:
+        without = dossier()
+        del without["official_code"]
+        name = (await at.post(without)).body["id"]
+        await at.until(name, idle)
+
+        assert len(at.effects("portal")) > 0
 
 
 async def test_shadow_keeps_the_request_and_sends_nothing(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from gateway.delivery.conversation import Channel
 from gateway.delivery.runner import Bench, Runner
 from gateway.main.opening import find_targets, open_store
 from gateway.retries.embedded import EmbeddedRetries
+from gateway.rules.gate import Gate
 from gateway.settings import Settings, read_systems
 from gateway.store.tables import system
 
@@ -86,5 +87,33 @@ async def test_while_no_place_is_free_the_dead_are_not_looked_for_at_each_turn(
             await runner._turn()
     finally:
         sa.event.remove(sa.engine.Engine, "before_cursor_execute", note)
+
+    assert len(looks) == 1
+
+
+async def test_news_are_no_reason_to_ask_a_gate_that_is_shut(runner: Runner) -> None:
+    """A notice comes with each dossier; a system that is away is asked at the time it was told."""
+    until = int(time.time() * 1000) + 60_000
+    shut = Gate(state="closed").row()
+    await runner._bench.store.write(
+        lambda connection: connection.execute(system.update().values(gate=shut, gate_until=until))
+    )
+    runner._talking.clear()
+    looks: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if "gate_until" in statement and statement.startswith("SELECT"):
+            looks.append(statement)
+
+    sa.event.listen(sa.engine.Engine, "before_cursor_execute", note)
+    running = asyncio.create_task(runner.run())
+    try:
+        for _ in range(50):
+            await asyncio.sleep(0.01)
+            runner.wake()
+    finally:
+        sa.event.remove(sa.engine.Engine, "before_cursor_execute", note)
+        running.cancel()
+        await asyncio.wait([running])
 
     assert len(looks) == 1

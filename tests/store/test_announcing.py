@@ -3,31 +3,67 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Collection
+from dataclasses import dataclass
 
 import pytest
 
 from gateway.store import postgres as shared
 from gateway.store.postgres import PostgresStore
 
+Heard = asyncio.Queue[Collection[int] | None]
+
+
+@dataclass
+class Two:
+    """A process that tells, and what another hears: the systems that were named, or None."""
+
+    teller: PostgresStore
+    heard: Heard
+
+    async def next(self) -> Collection[int] | None:
+        """Give what is heard next."""
+        return await asyncio.wait_for(self.heard.get(), 10)
+
+
+@pytest.fixture
+async def two(postgres: Callable[[], str]) -> AsyncIterator[Two]:
+    """Let one store listen to another."""
+    dsn, heard = postgres(), Heard()
+    teller, listener = PostgresStore(dsn), PostgresStore(dsn)
+    listener.listen(heard.put_nowait)
+    made = Two(teller, heard)
+    assert await made.next() is None  # it listens, and looks at everything once
+    yield made
+    await teller.close()
+    await listener.close()
+
 
 async def test_what_is_committed_while_a_notice_is_under_way_makes_another(
-    postgres: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+    two: Two, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The notice under way may have gone before it: nobody waits for the worker's own look."""
-    monkeypatch.setattr(shared, "_NOTICE", f"NOTIFY {shared.CHANNEL}; SELECT pg_sleep(0.3)")
-    dsn, heard = postgres(), asyncio.Queue[None]()
-    teller, listener = PostgresStore(dsn), PostgresStore(dsn)
-    listener.listen(lambda: heard.put_nowait(None))
-    try:
-        await asyncio.wait_for(heard.get(), 10)  # it listens
-        teller.announce()
-        await asyncio.sleep(0.1)  # past its short wait, not yet done
-        teller.announce()
-        for _ in range(2):
-            await asyncio.wait_for(heard.get(), 5)
-        await asyncio.sleep(0.7)  # time for a third, were there one
-        assert heard.empty()
-    finally:
-        await teller.close()
-        await listener.close()
+    monkeypatch.setattr(shared, "_NOTICE", f"{shared._NOTICE}; SELECT pg_sleep(0.3)")
+    two.teller.announce({1})
+    await asyncio.sleep(0.1)  # it is on its way, and not yet done
+    two.teller.announce({1})
+
+    assert [await two.next(), await two.next()] == [{1}, {1}]
+    await asyncio.sleep(0.7)  # time for a third, were there one
+    assert two.heard.empty()
+
+
+async def test_a_notice_names_the_systems(two: Two) -> None:
+    """What is announced together is one notice; of nothing there is none."""
+    two.teller.announce(())
+    two.teller.announce({3})
+    two.teller.announce({12, 1})
+
+    assert await two.next() == {1, 3, 12}
+
+
+async def test_a_notice_about_very_many_systems_is_for_all(two: Two) -> None:
+    """Its text is bounded by the server."""
+    two.teller.announce(range(1, 3400))
+
+    assert await two.next() is None

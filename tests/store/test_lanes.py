@@ -54,7 +54,7 @@ class House:
     async def post(self, number: int) -> None:
         """Store a sample dossier."""
         content = NewDossier.model_validate(sample(number, 1).requests[0].body)
-        desk = FrontDesk(self.store, self.targets, lambda: None)
+        desk = FrontDesk(self.store, self.targets, lambda _: None)
         answer = await desk.submit(Post(client=CLIENT, content=content, digest=bytes([number])))
         assert isinstance(answer, Answer)
 
@@ -302,7 +302,7 @@ async def _note(house: House, number: int, ref: str, **more: Any) -> None:
         "occurred_at": content["submitted_at"],
         **more,
     }
-    desk = FrontDesk(house.store, house.targets, lambda: None)
+    desk = FrontDesk(house.store, house.targets, lambda _: None)
     answer = await desk.submit(
         PostEvent(
             client=CLIENT,

@@ -66,7 +66,7 @@ class Office:
 
     async def post(self, count: int) -> None:
         """Store sample dossiers."""
-        desk = FrontDesk(self.store, self.targets, lambda: None)
+        desk = FrontDesk(self.store, self.targets, lambda _: None)
         for number in range(1, count + 1):
             content = NewDossier.model_validate(sample(number, 1).requests[0].body)
             answer = await desk.submit(Post(client=CLIENT, content=content, digest=bytes([number])))
