@@ -115,7 +115,7 @@ class Runner:
         )
 
     def wake(self) -> None:
-        """Look at the agenda soon; news are no reason to ask a gate that is shut."""
+        """Look at the agenda soon; news are no reason to ask a gate that lets nobody pass."""
         if time.monotonic() >= self._barred:
             self._news.set()
 
@@ -144,7 +144,7 @@ class Runner:
         if free <= 0 and not self._ended:
             return 1.0
         claimed, stored = await self._settle_and_claim(max(0, free))
-        self._barred = time.monotonic() + claimed.look_again / 1000 if claimed.barred else 0.0
+        self._barred = time.monotonic() + claimed.barred / 1000
         if not claimed.claims:
             # Where no place was free, the places of what has just been settled are free by now.
             return 0.0 if self._ended or free <= 0 else claimed.look_again / 1000

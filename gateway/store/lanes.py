@@ -62,7 +62,8 @@ class Claimed:
 
     lowest: the lowest rank that was met; cost: milliseconds that the search took
     only_lapsed: no place was free, and only lanes of the dead were looked for
-    barred: the gate is shut, or its one place on trial is taken: until then no news changes that
+    barred: milliseconds for which news need make nobody look: the gate is shut, or all its places
+    are taken
     """
 
     claims: tuple[Claim, ...]
@@ -70,7 +71,7 @@ class Claimed:
     lowest: int | None = None
     cost: float = 0.0
     only_lapsed: bool = False
-    barred: bool = False
+    barred: int = 0
 
 
 _PICK = (
@@ -107,6 +108,9 @@ FRESH = 2000
 committed last may have the lower rank, and searches over the last seconds are never dear."""
 _PICK_LAPSED = _PICK.where(todo.c.lease_until.is_not(None))
 
+FULL = 100
+"""Milliseconds for which a worker believes that others have taken all places of an open gate: they
+fill what they free, and its own it knows of."""
 LOOK_AGAIN = 1000
 """Milliseconds after which a worker looks again when nothing has woken it."""
 
@@ -192,11 +196,11 @@ def claim(
     """
     now = at.now
     if at.held_by is not None:
-        return Claimed((), LOOK_AGAIN, barred=True)
+        return Claimed((), LOOK_AGAIN, barred=LOOK_AGAIN)
     free = min(limit, gates.places(at.gate, at.until, at.inflight, now, terms.at_once))
     shut = at.gate.state == "closed" and now < at.until
     look_again = max(1, min(at.until - now, LOOK_AGAIN)) if shut else LOOK_AGAIN
-    barred = not free and at.gate.state != "open"
+    barred = 0 if free else look_again if at.gate.state != "open" else FULL
     if shut or not (free or reclaim):
         return Claimed((), look_again, barred=barred)
     begun = time.perf_counter()

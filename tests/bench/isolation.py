@@ -22,13 +22,14 @@ from tests.bench.rounds import Length, Say
 HEALTHY, SICK = (0, 1), 2
 SAMPLES = 20_000
 """At least so many on each side."""
-TURNS = 7
+TURNS = 5
 GOAL = 1.10
 FAULTS = ("refuse", "silent", "500")
 WARM = 2.0
 """Seconds of load before a turn is measured."""
-SILENCE = 30.0
-"""Seconds for which a silent system says nothing in each turn, at least."""
+LONG = 30.0
+"""Seconds that a turn takes at least: so long is a silent system silent, and so often the disk makes
+a commit wait that it befalls both sides alike."""
 
 
 def _turn(gateway: Gateway, shape: Shape, rate: float, count: int, mode: str) -> Delays:
@@ -70,13 +71,12 @@ def run_isolation(on: Ground, length: Length, say: Say) -> Findings:
     with closing(Gateway(on, "base", systems=HEALTHY)) as base:
         rate = full_load(base, length) / 3
     wanted = -(-SAMPLES // (len(HEALTHY) * TURNS))
-    count = min(wanted, int(rate * length.patience))
+    count = min(max(wanted, int(rate * LONG)), int(rate * length.patience))
     say(f"Isolation at {rate:,.0f}/s, {count} dossiers a turn")
     calm: list[tuple[float, float]] = []
     found = {}
     for fault in FAULTS:
-        long = max(count, int(rate * SILENCE)) if fault == "silent" else count
-        ours, theirs = _turns(on, shape, rate, long, fault)
+        ours, theirs = _turns(on, shape, rate, count, fault)
         before = [percentile(turn, 0.99) for turn in ours]
         calm += pairwise(before)
         # Of pairs, as every ratio here: one stall of the machine must not decide for all turns.
