@@ -28,8 +28,8 @@ FAULTS = ("refuse", "silent", "500")
 WARM = 2.0
 """Seconds of load before a turn is measured."""
 LONG = 30.0
-"""Seconds that a turn takes at least: so long is a silent system silent, and so often the disk makes
-a commit wait that it befalls both sides alike."""
+"""Seconds that a turn takes at least: so long is a silent system silent, and so often does the disk
+make a commit wait that it befalls both sides alike."""
 
 
 def _turn(gateway: Gateway, shape: Shape, rate: float, count: int, mode: str) -> Delays:
