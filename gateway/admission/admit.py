@@ -16,7 +16,7 @@ from gateway.admission.ask import Answer, Ask, Denied, Merge, Post, PostEvent, P
 from gateway.admission.joining import codes_of
 from gateway.admission.room import Decided, Room, denied
 from gateway.admission.warn import warnings
-from gateway.store import dossiers, evidence, idempotency, saving
+from gateway.store import agenda, dossiers, evidence, idempotency, saving
 from gateway.store.dossiers import Place
 from gateway.store.engine import Connection
 from gateway.store.systems import Targets
@@ -62,7 +62,7 @@ def admit(
         if ask.key and one.state is not None and place not in keys:
             new_keys[place] = ask.digest
     telling.adopt(room)
-    ready = room.ready
+    ready = agenda.ready(room.by_id.values())
     saving.save(connection, list(room.by_id.values()), room.millis)
     evidence.keep(connection, room.evidence)
     idempotency.keep(connection, new_keys, room.millis)

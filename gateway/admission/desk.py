@@ -75,7 +75,7 @@ class FrontDesk:
                 self._tell(future, one)
 
     async def _gather(self) -> None:
-        """Wait a moment for as many as came together last time; who came alone waits for nobody."""
+        """Wait a moment for as many as came together last time; after one alone nobody waits."""
         left = self._begun + SPACING - time.monotonic()
         if left > 0 and len(self._waiting) < self._together:
             self._enough.clear()

@@ -71,11 +71,6 @@ class Room:
         """The time of this transaction, as it is stored."""
         return millis(self.now)
 
-    @property
-    def ready(self) -> frozenset[int]:
-        """The systems that have something new on their agenda, ready to be told."""
-        return agenda.ready(self.by_id.values())
-
     def put(self, state: State) -> None:
         """Let later asks of the group find a dossier."""
         self.by_id[state.id] = state

@@ -40,8 +40,9 @@ class Beginning:
             self.lowest = lowest
 
 
-SELDOM = 1.0
-"""Seconds between two looks for lanes of the dead, at least."""
+SELDOM = 0.8
+"""Seconds between two looks for lanes of the dead, at least: less than the shortest pause of a
+runner that waits for a place (`lanes.LOOK_AGAIN`), so that each of its looks may be one."""
 SHARE = 50.0
 """Such a look may take one part of so many of the time; it steps over all that waits."""
 LATEST = 15.0

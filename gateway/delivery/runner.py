@@ -44,11 +44,12 @@ log = structlog.get_logger()
 BATCH = 200
 """At most so many lanes are claimed or settled in one transaction."""
 SPACING, LONGEST = 0.02, 0.1
-"""Seconds between two looks at the agenda while conversations go on, at least and at most: what
-ends meanwhile is settled together. A transaction costs little more for twenty lanes than for one.
+"""Seconds from one look at the agenda to the next while conversations go on, at least and at most:
+what ends meanwhile is settled together. A transaction costs little more for twenty lanes than for
+one.
 """
 REST = 2.0
-"""Within these bounds, so many times as long as the last look took: the busier, the more together.
+"""Within these bounds, so many times as long as the last look took: the slower, the more together.
 """
 
 
@@ -91,6 +92,7 @@ class Runner:
         self._reclaiming = Reclaiming()
         self._open = True
         self._barred = 0.0
+        self._postponed = False
         facts = target.facts
         many = target.adapter.deliver_many is not None and target.config.mode == "live"
         self._together = facts.batch if many else 1
@@ -115,9 +117,17 @@ class Runner:
         )
 
     def wake(self) -> None:
-        """Look at the agenda soon; news are no reason to ask a gate that lets nobody pass."""
-        if time.monotonic() >= self._barred:
+        """Look at the agenda soon; while the gate lets nobody pass, news are kept until it may."""
+        left = self._barred - time.monotonic()
+        if left <= 0:
             self._news.set()
+        elif not self._postponed:
+            self._postponed = True
+            asyncio.get_running_loop().call_later(left, self._heard)
+
+    def _heard(self) -> None:
+        self._postponed = False
+        self._news.set()
 
     async def run(self) -> None:
         """Deliver until cancelled; on the way out, finish or give back what is under way."""

@@ -43,7 +43,10 @@ def route(
 
 
 def ready(states: Iterable[State]) -> frozenset[int]:
-    """Give the systems that may be told something by these changes, once they are written."""
+    """Give the systems with a changed lane that is not waiting: worth a look, once it is written.
+
+    Some of them have nothing to claim, as where the lane is being told at the moment.
+    """
     return frozenset(
         system
         for state in states

@@ -62,8 +62,8 @@ class Claimed:
 
     lowest: the lowest rank that was met; cost: milliseconds that the search took
     only_lapsed: no place was free, and only lanes of the dead were looked for
-    barred: milliseconds for which news need make nobody look: the gate is shut, or all its places
-    are taken
+    barred: milliseconds for which news need make nobody look: the gate is shut, or its places are
+    taken
     """
 
     claims: tuple[Claim, ...]

@@ -96,8 +96,11 @@ def _text(systems: set[int]) -> str:
 
 
 def _named(text: object) -> frozenset[int] | None:
-    """Read what a notice says."""
-    return frozenset(map(int, str(text).split(","))) if text else None
+    """Read what a notice says; what cannot be read is for all."""
+    try:
+        return frozenset(map(int, str(text).split(",")))
+    except ValueError:
+        return None
 
 
 class _Died(Exception):  # noqa: N818 - an old connection, found dead when it was used

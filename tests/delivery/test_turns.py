@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from adapters.kit.session import Keeper
-from gateway.delivery.conversation import Channel
+from gateway.delivery.conversation import Channel, unreadable_lane
 from gateway.delivery.runner import Bench, Runner
 from gateway.main.opening import find_targets, open_store
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.rules.gate import Gate
 from gateway.settings import Settings, read_systems
+from gateway.store import lanes
+from gateway.store.lanes import Claim
+from gateway.store.steps import Work
 from gateway.store.tables import system
+from schemas.outcome import Remote
 
 EIGHT = {"adapter": "echo", "limits": {"at_once": 8}, "settings": {"base_url": "http://x"}}
 
@@ -91,29 +97,95 @@ async def test_while_no_place_is_free_the_dead_are_not_looked_for_at_each_turn(
     assert len(looks) == 1
 
 
-async def test_news_are_no_reason_to_ask_a_gate_that_is_shut(runner: Runner) -> None:
-    """A notice comes with each dossier; a system that is away is asked at the time it was told."""
-    until = int(time.time() * 1000) + 60_000
-    shut = Gate(state="closed").row()
-    await runner._bench.store.write(
-        lambda connection: connection.execute(system.update().values(gate=shut, gate_until=until))
-    )
-    runner._talking.clear()
-    looks: list[str] = []
+@contextmanager
+def counted(runner: Runner) -> Iterator[list[float]]:
+    """Let a runner run; give when it began its turns."""
+    looks: list[float] = []
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
         if "gate_until" in statement and statement.startswith("SELECT"):
-            looks.append(statement)
+            looks.append(time.monotonic())
 
+    runner._talking.clear()
     sa.event.listen(sa.engine.Engine, "before_cursor_execute", note)
     running = asyncio.create_task(runner.run())
     try:
-        for _ in range(50):
-            await asyncio.sleep(0.01)
-            runner.wake()
+        yield looks
     finally:
         sa.event.remove(sa.engine.Engine, "before_cursor_execute", note)
         running.cancel()
-        await asyncio.wait([running])
 
-    assert len(looks) == 1
+
+async def until(done: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(20):
+        while not done():
+            await asyncio.sleep(0.01)
+
+
+SHUT = {"gate": Gate(state="closed").row(), "gate_until": 2**50}
+HELD = {"held_by": "somebody"}
+ON_TRIAL = {"gate": Gate(state="probing").row(), "inflight": 1}
+CLAIM = Claim(
+    dossier_id=UUID(int=1),
+    system=1,
+    fence=1,
+    done_seq=0,
+    head_seq=1,
+    remote=Remote(),
+    born_here=False,
+    doubt=0,
+    tries=0,
+    failing_since=None,
+)
+
+
+@pytest.mark.parametrize("state", [SHUT, HELD, ON_TRIAL], ids=["shut", "held", "on trial"])
+async def test_news_are_no_reason_to_ask_a_gate_that_lets_nobody_pass(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch, state: dict[str, Any]
+) -> None:
+    """A notice comes with each dossier; a system that is away is asked when the time has come."""
+    monkeypatch.setattr(lanes, "LOOK_AGAIN", 60_000)
+    await runner._bench.store.write(
+        lambda connection: connection.execute(system.update().values(**state))
+    )
+    with counted(runner) as looks:
+        await until(lambda: runner._barred > time.monotonic())
+        before = len(looks)
+        for _ in range(20):
+            runner.wake()
+            await asyncio.sleep(0.01)
+
+    assert len(looks) == before
+
+
+async def test_news_that_came_while_others_had_all_places_are_kept(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own look would come in a minute."""
+    monkeypatch.setattr(lanes, "LOOK_AGAIN", 60_000)
+    await runner._bench.store.write(
+        lambda connection: connection.execute(system.update().values(inflight=1))
+    )
+    with counted(runner) as looks:
+        await until(lambda: runner._barred > time.monotonic())
+        before = len(looks)
+        runner.wake()
+        await until(lambda: len(looks) > before)
+
+    assert len(looks) == before + 1
+
+
+async def test_what_ends_here_makes_it_look_whatever_the_gate_says(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be the success that opens the gate."""
+    monkeypatch.setattr(lanes, "LOOK_AGAIN", 60_000)
+    await runner._bench.store.write(
+        lambda connection: connection.execute(system.update().values(**ON_TRIAL))
+    )
+    with counted(runner) as looks:
+        await until(lambda: runner._barred > time.monotonic())
+        before = len(looks)
+        runner._note(Work(CLAIM, cast(Any, None), ()), unreadable_lane())
+        await until(lambda: len(looks) > before)
