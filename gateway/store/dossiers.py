@@ -237,16 +237,20 @@ _REFS = "unnest(CAST(:owners AS integer[]), CAST(:refs AS text[])) AS v(owner, r
 _CODES = "unnest(CAST(:places AS text[]), CAST(:codes AS text[])) AS v(place, code)"
 _NO_TWIN = "CAST(NULL AS bytea) AS twin, CAST(NULL AS text) AS environment"
 _FOUND = sa.text(
-    f"SELECT d.id, {_NO_TWIN} FROM {_REFS} JOIN dossier d ON d.owner = v.owner AND d.ref = v.ref "  # noqa: S608 - constants
-    f"UNION ALL SELECT j.dossier_id, {_NO_TWIN} FROM {_REFS} "
-    "JOIN joined j ON j.client = v.owner AND j.ref = v.ref "
-    f"UNION ALL SELECT c.dossier_id, {_NO_TWIN} FROM {_CODES} "
-    "JOIN dossier_code c ON c.value = v.code "
-    "JOIN dossier d ON d.id = c.dossier_id AND d.environment = v.place "
-    "UNION ALL SELECT d.id, d.twin, d.environment FROM unnest(CAST(:twins AS bytea[])) AS v(twin) "
-    "JOIN dossier d ON d.twin = v.twin "
-    "WHERE d.created_at >= CAST(:since AS bigint) AND d.merged_into IS NULL"
+    f"SELECT f.id, {_NO_TWIN} FROM {_REFS}, LATERAL ("  # noqa: S608 - constants
+    "SELECT d.id FROM dossier d WHERE d.owner = v.owner AND d.ref = v.ref OFFSET 0) f "
+    f"UNION ALL SELECT f.id, {_NO_TWIN} FROM {_REFS}, LATERAL ("
+    "SELECT j.dossier_id AS id FROM joined j WHERE j.client = v.owner AND j.ref = v.ref "
+    "OFFSET 0) f "
+    f"UNION ALL SELECT f.id, {_NO_TWIN} FROM {_CODES}, LATERAL ("
+    "SELECT d.id FROM dossier_code c JOIN dossier d ON d.id = c.dossier_id "
+    "WHERE c.value = v.code AND d.environment = v.place OFFSET 0) f "
+    "UNION ALL SELECT f.* FROM unnest(CAST(:twins AS bytea[])) AS v(twin), LATERAL ("
+    "SELECT d.id, d.twin, d.environment FROM dossier d WHERE d.twin = v.twin "
+    "AND d.created_at >= CAST(:since AS bigint) AND d.merged_into IS NULL OFFSET 0) f"
 )
+"""Each is looked up by itself (`OFFSET 0` keeps it so): on tables that nobody has analysed yet the
+server believes that most of a table is meant, and would read all of it for each group."""
 
 
 def _load_sources(connection: Connection, states: dict[UUID, State]) -> None:
