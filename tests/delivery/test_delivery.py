@@ -140,15 +140,20 @@ PORTAL = {
 }
 
 
-async def test_a_code_that_a_system_allocates_reaches_the_others(tmp_path: Path) -> None:
-    """The allocating system is told first; the code comes back and frees the portal's lane."""
+@asynccontextmanager
+async def uncoded(folder: Path) -> AsyncIterator[tuple[House, str]]:
+    """Post a dossier without a code, which the province is to allocate."""
     echo = {"adapter": "echo", "switches": {"assign": True}}
-    async with house(
-        tmp_path, {"province": echo, "portal": dict(PORTAL)}, {"H99": "system:province"}
-    ) as at:
+    wanted = {"province": echo, "portal": dict(PORTAL)}
+    async with house(folder, wanted, {"H99": "system:province"}) as at:
         without = dossier()
         del without["official_code"]
-        name = (await at.post(without)).body["id"]
+        yield at, (await at.post(without)).body["id"]
+
+
+async def test_a_code_that_a_system_allocates_reaches_the_others(tmp_path: Path) -> None:
+    """The allocating system is told first; the code comes back and frees the portal's lane."""
+    async with uncoded(tmp_path) as (at, name):
         await at.until(name, lambda found: found["version"] == 2 and idle(found))
 
         assert {"E-000001"} == {one["code"] for one in at.effects("portal")}
@@ -159,13 +164,7 @@ async def test_whoever_waited_for_a_code_is_told_as_soon_as_it_is_known(
 ) -> None:
     """The others do not wait for their own look at the agenda."""
     monkeypatch.setattr(lanes, "LOOK_AGAIN", 60_000)
-    echo = {"adapter": "echo", "switches": {"assign": True}}
-    async with house(
-        tmp_path, {"province": echo, "portal": dict(PORTAL)}, {"H99": "system:province"}
-    ) as at:
-        without = dossier()
-        del without["official_code"]
-        name = (await at.post(without)).body["id"]
+    async with uncoded(tmp_path) as (at, name):
         await at.until(name, idle)
 
         assert len(at.effects("portal")) > 0
