@@ -26,8 +26,8 @@ from httpx_aiohttp import AiohttpTransport
 from pydantic_core import to_json
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from adapters.kit.answers import unread
 from adapters.kit.port import Attached, Http, Reply
+from adapters.kit.replies import unread
 from schemas.outcome import Blocked, Outcome, Problem, Refused, Unreachable
 
 LARGEST_REPLY = 8 * 1024 * 1024

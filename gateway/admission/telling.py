@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 
 from gateway.admission.ask import Tell
 from gateway.admission.room import Decided, Room, decided, digest_of
-from gateway.rules.hearing import events_of
 from gateway.rules.history import follow
+from gateway.rules.reports import events_of
 from gateway.store import evidence
 from gateway.store.dossiers import State, known_codes, millis
 from gateway.store.evidence import Evidence

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from adapters.kit.driver import preview
 from adapters.kit.port import Step
-from adapters.kit.talk import preview
 from gateway.rules.communes import doubts
 from gateway.rules.procedures import doubt
 from gateway.rules.withhold import withheld

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from adapters.kit.driver import Conversation
 from adapters.kit.http import Carrier
 from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import Keeper
-from adapters.kit.talk import Conversation
 from gateway.commands.doctor_servers import Finding
 from gateway.main.opening import find_target
 from gateway.settings import Settings, SettingsError

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from adapters.kit.driver import Conversation, Exchanged, Fenced, first_request
 from adapters.kit.files import Folder
 from adapters.kit.http import Carrier
 from adapters.kit.port import Checkpoint, Http, Put, Step, Take
 from adapters.kit.session import Keeper
-from adapters.kit.talk import Conversation, Exchanged, Fenced, first_request
 from gateway.rules.outcomes import word
 from gateway.store import lanes
 from gateway.store.engine import Store

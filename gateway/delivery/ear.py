@@ -13,8 +13,8 @@ from typing import Protocol
 
 import structlog
 
+from adapters.kit.driver import Conversation
 from adapters.kit.port import LEASE_MARGIN, Hand, Look
-from adapters.kit.talk import Conversation
 from gateway.admission.reception import Before, Superseded
 from gateway.delivery.conversation import Channel
 from gateway.delivery.runner import Bench

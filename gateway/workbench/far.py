@@ -18,6 +18,7 @@ import httpx
 from pydantic_core import to_jsonable_python
 
 import contracts
+from adapters.kit.driver import Conversation, Exchanged
 from adapters.kit.port import (
     Adapter,
     Checkpoint,
@@ -32,7 +33,6 @@ from adapters.kit.port import (
     Take,
 )
 from adapters.kit.session import Keeper
-from adapters.kit.talk import Conversation, Exchanged
 from schemas.base import VIETNAM
 from schemas.inbound import Item, Verdict
 from schemas.outcome import CannotExpress, Outcome

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from adapters import registry
+from adapters.kit.driver import Conversation
 from adapters.kit.http import Carrier
 from adapters.kit.port import Checkpoint
 from adapters.kit.session import Keeper
-from adapters.kit.talk import Conversation
 from gateway.workbench.checks import step_of
 from gateway.workbench.far import subject
 from gateway.workbench.faults import Faults

@@ -13,10 +13,10 @@ import uuid
 import uvloop
 
 from adapters.echo import ADAPTER, EchoSettings
+from adapters.kit.driver import Conversation
 from adapters.kit.http import Carrier
 from adapters.kit.port import Step
 from adapters.kit.session import Keeper
-from adapters.kit.talk import Conversation
 from gateway.admission.reading import parse, validate
 from schemas.dossier import Dossier, NewDossier
 from schemas.outcome import Delivered, Remote

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from adapters.kit.answers import redact
 from adapters.kit.http import Lost
 from adapters.kit.port import (
     Adapter,
@@ -30,6 +29,7 @@ from adapters.kit.port import (
     Talk,
 )
 from adapters.kit.private import cleaned, private_of
+from adapters.kit.replies import redact
 from adapters.kit.session import Keeper
 from schemas.inbound import Verdict
 from schemas.outcome import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.igate import codes
-from adapters.kit.answers import judge, plain, read_json, redact, strings_of
 from adapters.kit.port import Reply, Step
+from adapters.kit.replies import judge, plain, read_json, redact, strings_of
 from schemas.outcome import (
     Effect,
     Malformed,

@@ -12,9 +12,9 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from adapters.igate.answers import name_in
-from adapters.kit.answers import judge, read_json
+from adapters.igate.replies import name_in
 from adapters.kit.port import Hand, Http, Look
+from adapters.kit.replies import judge, read_json
 from schemas.base import VIETNAM, spoken
 from schemas.inbound import Report
 from schemas.outcome import Malformed, Outcome, Uncertain, Unreachable
