@@ -11,10 +11,19 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from gateway.access.keys import Client
-from gateway.admission import happening, merging, opening, telling
-from gateway.admission.ask import Answer, Ask, Denied, Merge, Post, PostEvent, PostSnapshot, Tell
-from gateway.admission.joining import codes_of
-from gateway.admission.room import Decided, Room, denied
+from gateway.admission import apply_report, merge, record_event, register
+from gateway.admission.match import codes_of
+from gateway.admission.requests import (
+    Answer,
+    Ask,
+    Denied,
+    Merge,
+    Post,
+    PostEvent,
+    PostSnapshot,
+    Tell,
+)
+from gateway.admission.unit_of_work import Decided, Room, denied
 from gateway.admission.warn import warnings
 from gateway.store import agenda, dossiers, evidence, idempotency, saving
 from gateway.store.dossiers import Place
@@ -61,7 +70,7 @@ def admit(
         # The key of a denied request stays free: the request may be mended under it.
         if ask.key and one.state is not None and place not in keys:
             new_keys[place] = ask.digest
-    telling.adopt(room)
+    apply_report.adopt(room)
     ready = agenda.ready(room.by_id.values())
     saving.save(connection, list(room.by_id.values()), room.millis)
     evidence.keep(connection, room.evidence)
@@ -72,19 +81,19 @@ def admit(
 def _decide(room: Room, ask: Ask) -> Decided:
     match ask:
         case Post():
-            return opening.post(room, ask)
+            return register.post(room, ask)
         case PostEvent():
-            return happening.event(room, ask)
+            return record_event.event(room, ask)
         case PostSnapshot():
-            return happening.row(room, ask)
+            return record_event.row(room, ask)
         case Tell():
-            return telling.report(room, ask)
+            return apply_report.report(room, ask)
         case Merge():
-            return merging.merge(room, ask)
+            return merge.merge(room, ask)
 
 
 def _twins(asks: Sequence[Ask]) -> list[bytes]:
-    made = (opening.twin_of(ask.content) for ask in asks if isinstance(ask, (Post, PostSnapshot)))
+    made = (register.twin_of(ask.content) for ask in asks if isinstance(ask, (Post, PostSnapshot)))
     return [twin for twin in made if twin is not None]
 
 

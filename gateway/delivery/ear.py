@@ -15,7 +15,7 @@ import structlog
 
 from adapters.kit.driver import Conversation
 from adapters.kit.port import LEASE_MARGIN, Hand, Look
-from gateway.admission.reception import Before, Superseded
+from gateway.admission.inbox import Before, Superseded
 from gateway.delivery.conversation import Channel
 from gateway.delivery.runner import Bench
 from gateway.rules.outcomes import word

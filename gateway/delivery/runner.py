@@ -17,6 +17,7 @@ import structlog
 from uuid_utils.compat import uuid7
 
 from adapters.kit.port import Step
+from gateway.admission.allocate import assign_codes
 from gateway.delivery.conversation import (
     Channel,
     Ended,
@@ -28,7 +29,6 @@ from gateway.delivery.memory import Beginning, Reclaiming
 from gateway.retries.port import Retries
 from gateway.rules.outcomes import word
 from gateway.store import lanes, settling, steps
-from gateway.store.assign import assign_codes
 from gateway.store.away import StoreUnavailable
 from gateway.store.engine import Connection, Store
 from gateway.store.entry import Entry, entered

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from gateway.access.keys import KeyRing
-from gateway.admission.ask import Desk
+from gateway.admission.requests import Desk
 from gateway.intake import calls, posts, reads, uploads
 from gateway.intake.files import FileRoom
 from gateway.intake.problems import Problem, answer, of_http

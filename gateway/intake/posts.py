@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from gateway.access.keys import Client
-from gateway.admission.ask import Ask, Denied, Merge, Post, PostEvent, PostSnapshot
-from gateway.admission.reading import Unreadable, odd_times, parse, validate
+from gateway.admission.parse import Unreadable, odd_times, parse, validate
+from gateway.admission.requests import Ask, Denied, Merge, Post, PostEvent, PostSnapshot
 from gateway.intake.caller import Caller
 from gateway.intake.problems import Problem
 from gateway.watch import metrics

@@ -15,7 +15,7 @@ from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import Keeper
 from gateway.access.keys import Client
 from gateway.access.seal import Seal
-from gateway.admission.reception import Reception
+from gateway.admission.inbox import Reception
 from gateway.delivery.checking import Checker
 from gateway.delivery.conversation import Channel
 from gateway.delivery.ear import Ear

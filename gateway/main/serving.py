@@ -13,8 +13,8 @@ from typing import IO, TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from gateway.admission.desk import FrontDesk, Waker
-from gateway.admission.reception import Reception
+from gateway.admission.batcher import FrontDesk, Waker
+from gateway.admission.inbox import Reception
 from gateway.intake.app import Parts, application
 from gateway.intake.files import FileRoom
 from gateway.main.delivery import Delivery, queues, tellers

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from gateway.access.keys import Client
-from gateway.admission import desk as desks
-from gateway.admission.ask import Answer, Denied, Post
-from gateway.admission.desk import FrontDesk
+from gateway.admission import batcher as desks
+from gateway.admission.batcher import FrontDesk
+from gateway.admission.requests import Answer, Denied, Post
 from gateway.main.opening import find_targets, open_store
 from gateway.settings import Settings, read_systems
 from gateway.workbench.samples.generator import sample

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from gateway.access.keys import Client
-from gateway.admission.ask import Answer, Post, PostEvent, Tell
-from gateway.admission.desk import FrontDesk
+from gateway.admission.batcher import FrontDesk
+from gateway.admission.requests import Answer, Post, PostEvent, Tell
 from gateway.main.opening import find_targets, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store import evidence

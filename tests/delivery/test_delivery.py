@@ -15,8 +15,8 @@ from uuid import UUID
 import pytest
 
 from gateway.access.keys import Client
-from gateway.admission.ask import Answer, Post, PostEvent
-from gateway.admission.desk import FrontDesk
+from gateway.admission.batcher import FrontDesk
+from gateway.admission.requests import Answer, Post, PostEvent
 from gateway.intake.files import FileRoom
 from gateway.main.delivery import Delivery
 from gateway.main.opening import find_targets, open_store

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.access.keys import Client
-from gateway.admission.ask import Answer, Post, PostEvent
-from gateway.admission.desk import FrontDesk
+from gateway.admission.batcher import FrontDesk
+from gateway.admission.requests import Answer, Post, PostEvent
 from gateway.main.opening import find_targets, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store import dossiers, lanes, settling, steps

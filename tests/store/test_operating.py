@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.access.keys import Client
-from gateway.admission.ask import Answer, Post
-from gateway.admission.desk import FrontDesk
+from gateway.admission.batcher import FrontDesk
+from gateway.admission.requests import Answer, Post
 from gateway.main.opening import find_targets, open_store
 from gateway.rules.gate import Gate
 from gateway.rules.waves import Shut

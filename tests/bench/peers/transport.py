@@ -17,7 +17,7 @@ from adapters.kit.driver import Conversation
 from adapters.kit.http import Carrier
 from adapters.kit.port import Step
 from adapters.kit.session import Keeper
-from gateway.admission.reading import parse, validate
+from gateway.admission.parse import parse, validate
 from schemas.dossier import Dossier, NewDossier
 from schemas.outcome import Delivered, Remote
 from tests.bench.dossiers import SMALL, text

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from uuid_utils.compat import uuid7
 
-from gateway.admission.ask import Answer, Ask, Denied, Post
-from gateway.admission.desk import FrontDesk
+from gateway.admission.batcher import FrontDesk
+from gateway.admission.requests import Answer, Ask, Denied, Post
 from gateway.commands.app import run
 
 

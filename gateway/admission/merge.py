@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.admission.ask import Merge
-from gateway.admission.happening import may_see
-from gateway.admission.room import Decided, Room, decided, denied, digest_of
+from gateway.admission.record_event import may_see
+from gateway.admission.requests import Merge
+from gateway.admission.unit_of_work import Decided, Room, decided, denied, digest_of
 from gateway.rules.history import follow
 from gateway.store.dossiers import State, known_codes
 from gateway.words.fault import Fault

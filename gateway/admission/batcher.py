@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Sequence
 
 from gateway.access.keys import Client
 from gateway.admission.admit import admit, answer
-from gateway.admission.ask import Answer, Ask, Denied
-from gateway.admission.room import Decided
+from gateway.admission.requests import Answer, Ask, Denied
+from gateway.admission.unit_of_work import Decided
 from gateway.store.engine import Store
 from gateway.store.systems import Targets
 from gateway.watch import metrics

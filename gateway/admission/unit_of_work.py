@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from gateway.access.keys import Client
-from gateway.admission.ask import Denied
 from gateway.admission.catalogue import settle
+from gateway.admission.requests import Denied
 from gateway.rules.history import Version
 from gateway.rules.ownership import owning_system
 from gateway.store import agenda

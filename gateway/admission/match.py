@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from gateway.admission.ask import Post, PostSnapshot
-from gateway.admission.differing import differing
-from gateway.admission.room import Decided, Room, decided, denied, digest_of
+from gateway.admission.diff import differing
+from gateway.admission.requests import Post, PostSnapshot
+from gateway.admission.unit_of_work import Decided, Room, decided, denied, digest_of
 from gateway.rules.history import Version, follow
 from gateway.store.dossiers import Source, State, known_codes, millis
 from gateway.store.evidence import Evidence

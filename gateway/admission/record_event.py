@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
-from gateway.admission import joining
-from gateway.admission.ask import Ask, PostEvent, PostSnapshot
-from gateway.admission.differing import differing
-from gateway.admission.opening import open_new
-from gateway.admission.room import Decided, Room, decided, denied, digest_of
+from gateway.admission import match
+from gateway.admission.diff import differing
+from gateway.admission.register import open_new
+from gateway.admission.requests import Ask, PostEvent, PostSnapshot
+from gateway.admission.unit_of_work import Decided, Room, decided, denied, digest_of
 from gateway.rules.history import follow
 from gateway.rules.snapshot import difference
 from gateway.store.dossiers import Source, State, millis
@@ -98,7 +98,7 @@ def row(room: Room, ask: PostSnapshot) -> Decided:
     state = room.by_ref.get((ask.client.id, ask.content.source.ref))
     if state is None:
         new = NewDossier(**dict(ask.content))
-        return joining.join(room, ask, new) or open_new(room, ask, new)
+        return match.join(room, ask, new) or open_new(room, ask, new)
     as_of = ask.content.source.as_of
     if as_of is None:
         return denied(422, "invalid", [Fault("missing", "/source/as_of")])
@@ -159,7 +159,7 @@ def _keep_row(room: Room, state: State, ask: PostSnapshot, fields: list[str]) ->
         update={"source": ask.content.source.model_copy(update={"as_of": None})}
     )
     digest = hashlib.sha256(same.model_dump_json().encode()).digest()
-    joining.keep_difference(
+    match.keep_difference(
         room,
         state,
         PostSnapshot(client=ask.client, content=ask.content, digest=digest),

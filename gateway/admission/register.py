@@ -7,11 +7,11 @@ from typing import Any
 
 from uuid_utils.compat import uuid7
 
-from gateway.admission import joining
-from gateway.admission.ask import Post, PostSnapshot
+from gateway.admission import match
 from gateway.admission.catalogue import settle
-from gateway.admission.differing import differing
-from gateway.admission.room import Decided, Room, decided, denied, digest_of
+from gateway.admission.diff import differing
+from gateway.admission.requests import Post, PostSnapshot
+from gateway.admission.unit_of_work import Decided, Room, decided, denied, digest_of
 from gateway.rules.history import Version, begin
 from gateway.store import agenda
 from gateway.store.dossiers import State, millis
@@ -26,7 +26,7 @@ def post(room: Room, ask: Post) -> Decided:
     state = room.by_ref.get((ask.client.id, ask.content.source.ref))
     if state is not None:
         return _again(state, ask)
-    return joining.join(room, ask, ask.content) or open_new(room, ask, ask.content)
+    return match.join(room, ask, ask.content) or open_new(room, ask, ask.content)
 
 
 def open_new(room: Room, ask: Post | PostSnapshot, content: NewDossier) -> Decided:

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from gateway.admission.ask import Tell
-from gateway.admission.room import Decided, Room, decided, digest_of
+from gateway.admission.requests import Tell
+from gateway.admission.unit_of_work import Decided, Room, decided, digest_of
 from gateway.rules.history import follow
 from gateway.rules.reports import events_of
 from gateway.store import evidence

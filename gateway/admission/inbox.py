@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from gateway.access.keys import Client
-from gateway.admission import heard
-from gateway.admission.desk import Waker
+from gateway.admission import inbound
+from gateway.admission.batcher import Waker
 from gateway.store.away import StoreUnavailable
 from gateway.store.engine import Connection, Store
 from gateway.store.systems import Target, Targets
@@ -51,7 +51,7 @@ class Reception:
             verdicts, ready = await self._one_by_one(target, items)
             if before is not None:
                 await self._store.write(before)
-        metrics.heard(target.name, heard.counted(verdicts))
+        metrics.heard(target.name, inbound.counted(verdicts))
         self._wake(ready)
         return verdicts
 
@@ -61,7 +61,7 @@ class Reception:
         def take(connection: Connection) -> tuple[tuple[Verdict, ...], frozenset[int]]:
             if before is not None:
                 before(connection)
-            return heard.take(connection, self._targets, self._tellers, target.name, items)
+            return inbound.take(connection, self._targets, self._tellers, target.name, items)
 
         return await self._store.write(take)
 
@@ -80,5 +80,5 @@ class Reception:
                 raise
             except Exception as error:  # noqa: BLE001 - it is reported beside the item
                 log.warning("item_failed", system=target.name, error=type(error).__name__)
-                verdicts.append(heard.internal(item))
+                verdicts.append(inbound.internal(item))
         return tuple(verdicts), ready

@@ -14,9 +14,9 @@ from pydantic import BaseModel
 from gateway import words
 from gateway.access.keys import Client
 from gateway.admission.admit import admit
-from gateway.admission.ask import Ask, Post, PostSnapshot, Tell
-from gateway.admission.reading import Unreadable, parse, suspicious, validate
-from gateway.admission.room import Decided
+from gateway.admission.parse import Unreadable, parse, suspicious, validate
+from gateway.admission.requests import Ask, Post, PostSnapshot, Tell
+from gateway.admission.unit_of_work import Decided
 from gateway.store import evidence
 from gateway.store.engine import Connection
 from gateway.store.evidence import Evidence
