@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.main.opening import open_store
+from gateway.main.bootstrap import open_store
 from gateway.settings import load
 from gateway.store import checker
 

@@ -12,7 +12,7 @@ from adapters.kit.http import Carrier
 from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import Keeper
 from gateway.commands.doctor_servers import Finding
-from gateway.main.opening import find_target
+from gateway.main.bootstrap import find_target
 from gateway.settings import Settings, SettingsError
 from gateway.store.systems import Target
 from schemas.outcome import Uncertain, Unreachable

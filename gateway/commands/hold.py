@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.main.opening import open_store
+from gateway.main.bootstrap import open_store
 from gateway.settings import SettingsError, load
 from gateway.store import systems
 from gateway.store.engine import Connection

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.commands.shown import Lang, clock, configured, instant, language, plain
-from gateway.main.opening import open_store
+from gateway.main.bootstrap import open_store
 from gateway.rules.masking import masked_id, masked_ref
 from gateway.settings import Settings, SettingsError, load
 from gateway.store import parked as rows

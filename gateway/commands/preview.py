@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.main.opening import find_target
+from gateway.main.bootstrap import find_target
 from gateway.settings import SettingsError, load
 
 

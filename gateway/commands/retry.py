@@ -14,7 +14,7 @@ import typer
 from gateway.commands.parked import known_cause
 from gateway.commands.shown import configured, plain
 from gateway.commands.wave import Orders, Retry
-from gateway.main.opening import find_target, open_store
+from gateway.main.bootstrap import find_target, open_store
 from gateway.rules.outcomes import MAY_STAND_TWICE
 from gateway.rules.waves import FIRST, LARGEST
 from gateway.settings import Settings, SettingsError, load

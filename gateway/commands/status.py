@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.commands.shown import Lang, age, clock, instant, language, plain
-from gateway.main.opening import open_store
+from gateway.main.bootstrap import open_store
 from gateway.settings import Settings, SettingsError, load
 from gateway.store import operating
 from gateway.store.away import StoreUnavailable

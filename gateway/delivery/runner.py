@@ -18,6 +18,7 @@ from uuid_utils.compat import uuid7
 
 from adapters.kit.port import Step
 from gateway.admission.allocate import assign_codes
+from gateway.delivery.claim_hints import Beginning, Reclaiming
 from gateway.delivery.conversation import (
     Channel,
     Ended,
@@ -25,7 +26,6 @@ from gateway.delivery.conversation import (
     converse_many,
     unreadable_lane,
 )
-from gateway.delivery.memory import Beginning, Reclaiming
 from gateway.retries.port import Retries
 from gateway.rules.outcomes import word
 from gateway.store import lanes, settling, steps

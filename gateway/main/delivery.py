@@ -16,15 +16,15 @@ from adapters.kit.session import Keeper
 from gateway.access.keys import Client
 from gateway.access.seal import Seal
 from gateway.admission.inbox import Reception
-from gateway.delivery.checking import Checker
+from gateway.delivery.consistency import Checker
 from gateway.delivery.conversation import Channel
-from gateway.delivery.ear import Ear
 from gateway.delivery.expiring import watch_expiry
+from gateway.delivery.poller import Ear
 from gateway.delivery.runner import Bench, Runner
-from gateway.delivery.shared import SharedKeeper
+from gateway.delivery.shared_session import SharedKeeper
 from gateway.delivery.sweeper import sweep, turn_months
 from gateway.intake.files import FileRoom
-from gateway.main.opening import find_targets, open_store, shared
+from gateway.main.bootstrap import find_targets, open_store, shared
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.retries.port import Retries, Wake
 from gateway.settings import Settings, SettingsError

@@ -17,8 +17,8 @@ from gateway.admission.batcher import FrontDesk, Waker
 from gateway.admission.inbox import Reception
 from gateway.intake.app import Parts, application
 from gateway.intake.files import FileRoom
+from gateway.main.bootstrap import find_targets, open_store, shared
 from gateway.main.delivery import Delivery, queues, tellers
-from gateway.main.opening import find_targets, open_store, shared
 from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
 from gateway.store.systems import Targets

@@ -27,8 +27,8 @@ from adapters.kit import charsets
 from adapters.national_portal import progress, words
 from adapters.national_portal import translate as portal
 from gateway.workbench.checks import step_of
-from gateway.workbench.far import subject
 from gateway.workbench.full import leaves, nudged, pair, value_at
+from gateway.workbench.transports import subject
 from schemas.base import VIETNAM
 from schemas.inbound import Row
 from schemas.outcome import CannotExpress

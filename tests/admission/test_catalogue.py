@@ -14,7 +14,7 @@ from gateway.access.keys import Client
 from gateway.admission.batcher import FrontDesk
 from gateway.admission.catalogue import open_agencies, open_procedures
 from gateway.admission.requests import Answer, Denied, Post, PostEvent, PostSnapshot
-from gateway.main.opening import find_targets, open_store
+from gateway.main.bootstrap import find_targets, open_store
 from gateway.rules.procedures import recoded
 from gateway.settings import Settings, SettingsError
 from gateway.store import dossiers

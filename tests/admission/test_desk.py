@@ -13,7 +13,7 @@ from gateway.access.keys import Client
 from gateway.admission import batcher as desks
 from gateway.admission.batcher import FrontDesk
 from gateway.admission.requests import Answer, Denied, Post
-from gateway.main.opening import find_targets, open_store
+from gateway.main.bootstrap import find_targets, open_store
 from gateway.settings import Settings, read_systems
 from gateway.workbench.samples.generator import sample
 from schemas.dossier import NewDossier

@@ -13,7 +13,7 @@ import pytest
 from gateway.access.keys import Client
 from gateway.admission.batcher import FrontDesk
 from gateway.admission.requests import Answer, Post, PostEvent, Tell
-from gateway.main.opening import find_targets, open_store
+from gateway.main.bootstrap import find_targets, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store import evidence
 from gateway.store.engine import Store

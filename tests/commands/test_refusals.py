@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.main.opening import find_target
+from gateway.main.bootstrap import find_target
 from gateway.retries.rabbit import RabbitRetries, unsound
 from gateway.settings import SettingsError, read_systems
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import REGISTRY
 
-from gateway.delivery.checking import Checker
+from gateway.delivery.consistency import Checker
 from gateway.store.tables import todo
 from gateway.watch import metrics
 from tests.store.test_lanes import House, house

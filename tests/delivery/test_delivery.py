@@ -18,8 +18,8 @@ from gateway.access.keys import Client
 from gateway.admission.batcher import FrontDesk
 from gateway.admission.requests import Answer, Post, PostEvent
 from gateway.intake.files import FileRoom
+from gateway.main.bootstrap import find_targets, open_store
 from gateway.main.delivery import Delivery
-from gateway.main.opening import find_targets, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store import lanes, queries, systems
 from gateway.store.engine import Store

@@ -16,7 +16,7 @@ from prometheus_client import REGISTRY
 
 from adapters.kit.http import Carrier
 from gateway.delivery.expiring import look
-from gateway.main.opening import find_target
+from gateway.main.bootstrap import find_target
 from gateway.settings import SettingsError, read_systems
 
 ENDS = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)

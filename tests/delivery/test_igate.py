@@ -16,10 +16,10 @@ from adapters.kit.http import Carrier
 from adapters.kit.port import Checkpoint
 from adapters.kit.session import Keeper
 from gateway.workbench.checks import step_of
-from gateway.workbench.far import subject
 from gateway.workbench.faults import Faults
 from gateway.workbench.samples.generator import sample
 from gateway.workbench.simulate import Host, hosted
+from gateway.workbench.transports import subject
 from schemas.outcome import CannotExpress, Delivered, Outcome, Remote
 
 SHA = "ab" * 32

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.delivery.memory import DEAR, EVERY, LATEST, Beginning, Reclaiming
+from gateway.delivery.claim_hints import DEAR, EVERY, LATEST, Beginning, Reclaiming
 
 
 def test_in_health_every_look_is_from_the_start() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from gateway.access.seal import Seal
-from gateway.delivery.shared import SharedKeeper
-from gateway.main.opening import open_store
+from gateway.delivery.shared_session import SharedKeeper
+from gateway.main.bootstrap import open_store
 from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
 from gateway.store.postgres import PostgresStore

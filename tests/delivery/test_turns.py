@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from adapters.kit.session import Keeper
 from gateway.delivery.conversation import Channel, unreadable_lane
 from gateway.delivery.runner import Bench, Runner
-from gateway.main.opening import find_targets, open_store
+from gateway.main.bootstrap import find_targets, open_store
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.rules.gate import Gate
 from gateway.settings import Settings, read_systems

@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from gateway.access.keys import Client
 from gateway.admission.batcher import FrontDesk
 from gateway.admission.requests import Answer, Post, PostEvent
-from gateway.main.opening import find_targets, open_store
+from gateway.main.bootstrap import find_targets, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store import dossiers, lanes, settling, steps
 from gateway.store.engine import Connection, Store

@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 from gateway.access.keys import Client
 from gateway.admission.batcher import FrontDesk
 from gateway.admission.requests import Answer, Post
-from gateway.main.opening import find_targets, open_store
+from gateway.main.bootstrap import find_targets, open_store
 from gateway.rules.gate import Gate
 from gateway.rules.waves import Shut
 from gateway.settings import Settings, read_systems

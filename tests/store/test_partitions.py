@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from gateway.main.opening import open_store
+from gateway.main.bootstrap import open_store
 from gateway.settings import Settings
 from gateway.store import attempts, partitions
 from gateway.store.engine import Store

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from gateway.main.opening import open_store
+from gateway.main.bootstrap import open_store
 from gateway.settings import Settings
 from gateway.store import dossiers
 from gateway.store.engine import Store

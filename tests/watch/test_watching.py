@@ -13,7 +13,7 @@ import pytest
 from prometheus_client import REGISTRY, generate_latest
 
 from gateway.intake.totals import refresh
-from gateway.main.opening import find_targets, open_store
+from gateway.main.bootstrap import find_targets, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store import duties
 from gateway.store.away import StoreUnavailable
