@@ -14,10 +14,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from gateway.demo.client import Progress
+from gateway.demo.environment import WITH_WARD, Stage, free_port, stage
+from gateway.demo.run import perform
 from gateway.settings import SettingsError
-from gateway.workbench.demo import perform
-from gateway.workbench.drive import Progress
-from gateway.workbench.stage import WITH_WARD, Stage, free_port, stage
 
 FOLDER = Path("build/demo")
 WIDE = 110

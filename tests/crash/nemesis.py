@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 import aio_pika
 import asyncpg
 
-from gateway.workbench.audit import read_log
+from gateway.demo.audit import read_log
+from gateway.demo.environment import Stage, control
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
-from gateway.workbench.stage import Stage, control
 from tests.crash.findings import Fault
 
 PORTAL = "national-portal"

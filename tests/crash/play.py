@@ -16,11 +16,11 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-from gateway.workbench.audit import Followed
-from gateway.workbench.drive import EXPORTED, Progress, drive
+from gateway.demo.audit import Followed
+from gateway.demo.client import EXPORTED, Progress, drive
+from gateway.demo.environment import PROGRAM, Stage, control, free_port, stage
 from gateway.workbench.samples.generator import PORTAL, Sample, generate
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
-from gateway.workbench.stage import PROGRAM, Stage, control, free_port, stage
 from tests.crash.findings import EVENTS, LINES, Case, Fault, Findings, Try, find
 from tests.crash.nemesis import LEASE, Nemesis
 from tests.crash.operating import PARKED, STORMY, let_go

@@ -17,10 +17,10 @@ import httpx
 from typer.testing import CliRunner
 
 from gateway.commands.app import program
+from gateway.demo.environment import free_port
 from gateway.workbench.faults import Faults
 from gateway.workbench.servers import PrivateRabbit
 from gateway.workbench.simulate import Answer, Behaves, Host, hosted
-from gateway.workbench.stage import free_port
 from tests.flow.marks import SECRETS
 
 JSON = {"Content-Type": "application/json"}

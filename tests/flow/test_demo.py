@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from gateway.workbench.demo import perform
-from gateway.workbench.drive import Progress
-from gateway.workbench.stage import free_port, stage
+from gateway.demo.client import Progress
+from gateway.demo.environment import free_port, stage
+from gateway.demo.run import perform
 
 NEVER = ("lost", "duplicated", "out_of_order", "waiting")
 

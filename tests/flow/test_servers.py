@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gateway.workbench.demo import perform
-from gateway.workbench.drive import Progress
+from gateway.demo.client import Progress
+from gateway.demo.environment import free_port, stage
+from gateway.demo.run import perform
 from gateway.workbench.servers import PrivateRabbit
-from gateway.workbench.stage import free_port, stage
 from tests.flow.test_demo import wrong
 
 Postgres = Callable[[], str]

@@ -20,11 +20,11 @@ import httpx
 from typer.testing import CliRunner
 
 from gateway.commands.app import program
+from gateway.demo.environment import free_port
 from gateway.workbench.faults import Faults
 from gateway.workbench.samples.generator import sample
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 from gateway.workbench.simulate import Answer, Behaves, Host
-from gateway.workbench.stage import free_port
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
 JSON = {"Content-Type": "application/json"}

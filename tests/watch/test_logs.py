@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 
-from gateway.workbench.drive import Progress, drive
+from gateway.demo.client import Progress, drive
+from gateway.demo.environment import Stage, control, free_port, stage
 from gateway.workbench.samples.generator import PORTAL, Sample, generate
-from gateway.workbench.stage import Stage, control, free_port, stage
 
 REQUEST = "0192f0c1-7731-7000-8000-00000000000a"
 PORTAL_BORN = "portal"

@@ -15,10 +15,10 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.workbench.drive import Progress, drive
+from gateway.demo.client import Progress, drive
+from gateway.demo.environment import Stage, control, free_port, stage
 from gateway.workbench.samples.generator import PORTAL, generate
 from gateway.workbench.servers import NoServer, install
-from gateway.workbench.stage import Stage, control, free_port, stage
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
 DOWN = 12.0

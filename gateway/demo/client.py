@@ -15,9 +15,9 @@ from typing import Any
 import httpx
 
 from adapters.kit import charsets
-from gateway.workbench.foxpro import table
+from gateway.demo.environment import Stage
+from gateway.demo.foxpro import table
 from gateway.workbench.samples.generator import Sample
-from gateway.workbench.stage import Stage
 from schemas.base import VIETNAM
 
 AT_ONCE = 16

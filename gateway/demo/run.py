@@ -15,10 +15,10 @@ from typing import Any
 
 import httpx
 
-from gateway.workbench.audit import Followed, audit, read_log
-from gateway.workbench.drive import EXPORTED, Progress, drive, nights
+from gateway.demo.audit import Followed, audit, read_log
+from gateway.demo.client import EXPORTED, Progress, drive, nights
+from gateway.demo.environment import Stage, control
 from gateway.workbench.samples.generator import PORTAL, generate
-from gateway.workbench.stage import Stage, control
 
 STYLES = {PORTAL: "lines", "province": "events", "commune": "events", "ward": "events"}
 OUTAGE = 4.0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.admission import parse
+from gateway.admission import parse as parsing
 from gateway.admission.parse import Unreadable, odd_times, parse
 
 TEXT = st.text(
@@ -37,7 +37,7 @@ def outcome(found: dict[str, Any], *, escaped: bool) -> Any:
 def test_both_ways_of_reading_agree(found: dict[str, Any], *, escaped: bool) -> None:
     """Escaped or not, composed or not, with absent values and with letters that are refused."""
     try:
-        long: Any = parse._clean(found, "", 0, as_sent=False)
+        long: Any = parsing._clean(found, "", 0, as_sent=False)
     except Unreadable as error:
         long = error.fault
 
@@ -53,7 +53,7 @@ def test_both_ways_agree_on_what_is_too_deep(kind: str, depth: int) -> None:
         inner = {"a": inner}
     found = {kind: inner}
     try:
-        long: Any = parse._clean(found, "", 0, as_sent=False)
+        long: Any = parsing._clean(found, "", 0, as_sent=False)
     except Unreadable as error:
         long = error.fault
 
