@@ -25,10 +25,11 @@ from gateway.admission.requests import (
 )
 from gateway.admission.unit_of_work import Decided, Room, denied
 from gateway.admission.warn import warnings
-from gateway.store import agenda, dossiers, evidence, idempotency, saving
-from gateway.store.dossiers import Place
+from gateway.store import agenda
 from gateway.store.engine import Connection
-from gateway.store.systems import Targets
+from gateway.store.ledger import dossiers, evidence, idempotency, saving
+from gateway.store.ledger.dossiers import Place
+from gateway.store.work.systems import Targets
 
 TWINS_WITHIN = 30 * 86_400_000
 """Milliseconds within which two dossiers of one owner, procedure and agency may be one."""

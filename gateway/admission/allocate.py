@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy.engine import Connection
 
 from gateway.rules.history import Version, follow
-from gateway.store import agenda, dossiers, saving
-from gateway.store.dossiers import millis
-from gateway.store.systems import Target, Targets
+from gateway.store import agenda
+from gateway.store.ledger import dossiers, saving
+from gateway.store.ledger.dossiers import millis
+from gateway.store.work.systems import Target, Targets
 from schemas.event import NewEvent
 from schemas.status import Kind
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway.rules.procedures import settled
 from gateway.settings import SettingsError
-from gateway.store.dossiers import State
+from gateway.store.ledger.dossiers import State
 from schemas.catalogue import agencies
 from schemas.catalogue.procedure_files import load
 from schemas.catalogue.procedure_rows import Unreadable

@@ -9,8 +9,8 @@ from gateway.admission.diff import differing
 from gateway.admission.requests import Post, PostSnapshot
 from gateway.admission.unit_of_work import Decided, Room, decided, denied, digest_of
 from gateway.rules.history import Version, follow
-from gateway.store.dossiers import Source, State, known_codes, millis
-from gateway.store.evidence import Evidence
+from gateway.store.ledger.dossiers import Source, State, known_codes, millis
+from gateway.store.ledger.evidence import Evidence
 from gateway.words.fault import Fault
 from schemas.dossier import Content, NewDossier
 from schemas.event import NewEvent, OtherCode

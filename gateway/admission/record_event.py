@@ -11,8 +11,8 @@ from gateway.admission.requests import Ask, PostEvent, PostSnapshot
 from gateway.admission.unit_of_work import Decided, Room, decided, denied, digest_of
 from gateway.rules.history import follow
 from gateway.rules.snapshot import difference
-from gateway.store.dossiers import Source, State, millis
-from gateway.store.evidence import Evidence, known
+from gateway.store.ledger.dossiers import Source, State, millis
+from gateway.store.ledger.evidence import Evidence, known
 from gateway.words.fault import Fault
 from schemas.dossier import NewDossier
 from schemas.event import NewEvent

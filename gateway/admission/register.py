@@ -14,8 +14,8 @@ from gateway.admission.requests import Post, PostSnapshot
 from gateway.admission.unit_of_work import Decided, Room, decided, denied, digest_of
 from gateway.rules.history import Version, begin
 from gateway.store import agenda
-from gateway.store.dossiers import State, millis
-from gateway.store.lanes import next_numbers
+from gateway.store.ledger.dossiers import State, millis
+from gateway.store.work.lanes import next_numbers
 from gateway.words.fault import Fault
 from schemas.base import VIETNAM
 from schemas.dossier import Content, NewDossier, Quality

@@ -15,10 +15,10 @@ from gateway.admission.requests import Denied
 from gateway.rules.history import Version
 from gateway.rules.ownership import owning_system
 from gateway.store import agenda
-from gateway.store.dossiers import State, Twins, known_codes, millis
 from gateway.store.engine import Connection
-from gateway.store.evidence import Evidence
-from gateway.store.systems import Targets
+from gateway.store.ledger.dossiers import State, Twins, known_codes, millis
+from gateway.store.ledger.evidence import Evidence
+from gateway.store.work.systems import Targets
 from gateway.words.fault import Fault
 from schemas.dossier import Dossier
 from schemas.inbound import Word

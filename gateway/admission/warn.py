@@ -7,9 +7,9 @@ from adapters.kit.port import Step
 from gateway.rules.communes import doubts
 from gateway.rules.procedures import doubt
 from gateway.rules.withhold import withheld
-from gateway.store.dossiers import State
-from gateway.store.systems import Targets
+from gateway.store.ledger.dossiers import State
 from gateway.store.tables import WAITING
+from gateway.store.work.systems import Targets
 from schemas.base import VIETNAM
 
 

@@ -9,7 +9,7 @@ import typer
 
 from gateway.main.bootstrap import open_store
 from gateway.settings import load
-from gateway.store import checker
+from gateway.store.ledger import consistency
 
 
 def agenda(
@@ -28,9 +28,9 @@ def agenda(
         raise typer.Exit(1)
 
 
-async def _compare(*, mend: bool) -> list[checker.Difference]:
+async def _compare(*, mend: bool) -> list[consistency.Difference]:
     store = await open_store(load())
     try:
-        return await (store.write(checker.mend) if mend else store.read(checker.compare))
+        return await (store.write(consistency.mend) if mend else store.read(consistency.compare))
     finally:
         await store.close()

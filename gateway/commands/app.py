@@ -11,7 +11,7 @@ from types import MappingProxyType
 import typer
 
 from gateway.settings import SettingsError
-from gateway.store.away import StoreUnavailable
+from gateway.store.errors import StoreUnavailable
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {

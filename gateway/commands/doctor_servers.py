@@ -12,7 +12,7 @@ from aiormq.exceptions import AMQPError
 
 from gateway.retries.rabbit import Topology
 from gateway.store import inspection
-from gateway.store.away import StoreUnavailable
+from gateway.store.errors import StoreUnavailable
 from gateway.store.postgres import PostgresStore
 
 OLDEST_POSTGRES = 130000

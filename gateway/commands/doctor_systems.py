@@ -14,7 +14,7 @@ from adapters.kit.session import Keeper
 from gateway.commands.doctor_servers import Finding
 from gateway.main.bootstrap import find_target
 from gateway.settings import Settings, SettingsError
-from gateway.store.systems import Target
+from gateway.store.work.systems import Target
 from schemas.outcome import Uncertain, Unreachable
 
 

@@ -11,8 +11,8 @@ import typer
 
 from gateway.main.bootstrap import open_store
 from gateway.settings import SettingsError, load
-from gateway.store import systems
 from gateway.store.engine import Connection
+from gateway.store.work import systems
 
 Names = Annotated[
     list[str] | None, typer.Argument(help="Systems by name; none means all.", metavar="SYSTEM")

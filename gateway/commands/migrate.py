@@ -9,8 +9,8 @@ import typer
 
 from gateway.settings import Settings, SettingsError, load
 from gateway.store import migrate as migrations
-from gateway.store.away import StoreUnavailable
 from gateway.store.engine import connect
+from gateway.store.errors import StoreUnavailable
 from gateway.store.postgres import PostgresStore
 
 

@@ -18,9 +18,9 @@ from gateway.main.bootstrap import find_target, open_store
 from gateway.rules.outcomes import MAY_STAND_TWICE
 from gateway.rules.waves import FIRST, LARGEST
 from gateway.settings import Settings, SettingsError, load
-from gateway.store import retrying
 from gateway.store.engine import Store
-from gateway.store.retrying import Choice, Chosen
+from gateway.store.work import retrying
+from gateway.store.work.retrying import Choice, Chosen
 
 SHOWN = 10
 """So many dossiers are named before anything is done."""

@@ -12,9 +12,10 @@ from uuid import UUID
 
 import structlog
 
-from gateway.store import checker, duties
-from gateway.store.checker import Difference
 from gateway.store.engine import Store
+from gateway.store.ledger import consistency
+from gateway.store.ledger.consistency import Difference
+from gateway.store.work import leadership
 from gateway.watch import metrics
 
 log = structlog.get_logger()
@@ -53,15 +54,15 @@ class Checker:
     async def look(self) -> bool:
         """Look at the next part, if it is this process's turn; True: that ended a lap."""
         mine = await self.store.write(
-            lambda connection: duties.take(connection, "checker", self.holder, LEASE)
+            lambda connection: leadership.take(connection, "checker", self.holder, LEASE)
         )
         if not mine:
             metrics.not_checking()
             return False
         part = await self.store.read(
-            lambda connection: checker.next_part(connection, self._after, self.lanes)
+            lambda connection: consistency.next_part(connection, self._after, self.lanes)
         )
-        found = await self.store.read(lambda connection: checker.compare(connection, part=part))
+        found = await self.store.read(lambda connection: consistency.compare(connection, part=part))
         self._note([one for one in found if one.name in self.systems])
         self._after = part[1]
         if self._after is not None:

@@ -16,10 +16,10 @@ from adapters.kit.http import Carrier
 from adapters.kit.port import Checkpoint, Http, Put, Step, Take
 from adapters.kit.session import Keeper
 from gateway.rules.outcomes import word
-from gateway.store import lanes
 from gateway.store.engine import Store
-from gateway.store.lanes import Claim
-from gateway.store.systems import Target
+from gateway.store.work import lanes
+from gateway.store.work.lanes import Claim
+from gateway.store.work.systems import Target
 from schemas.outcome import (
     Blocked,
     CannotExpress,

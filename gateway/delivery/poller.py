@@ -19,10 +19,10 @@ from gateway.admission.inbox import Before, Superseded
 from gateway.delivery.conversation import Channel
 from gateway.delivery.runner import Bench
 from gateway.rules.outcomes import word
-from gateway.store import inboxes
 from gateway.store.engine import Connection
-from gateway.store.inboxes import Listening
-from gateway.store.systems import Target
+from gateway.store.work import inboxes
+from gateway.store.work.inboxes import Listening
+from gateway.store.work.systems import Target
 from schemas.inbound import Item, Verdict
 from schemas.outcome import Blocked, Outcome
 

@@ -28,14 +28,14 @@ from gateway.delivery.conversation import (
 )
 from gateway.retries.port import Retries
 from gateway.rules.outcomes import word
-from gateway.store import lanes, settling, steps
-from gateway.store.away import StoreUnavailable
 from gateway.store.engine import Connection, Store
-from gateway.store.entry import Entry, entered
-from gateway.store.lanes import Claim, Claimed, Terms
-from gateway.store.settling import Finished, Settled
-from gateway.store.steps import Versions, Work
-from gateway.store.systems import Target, Targets
+from gateway.store.errors import StoreUnavailable
+from gateway.store.work import lanes, settling, steps
+from gateway.store.work.gate_lock import Entry, entered
+from gateway.store.work.lanes import Claim, Claimed, Terms
+from gateway.store.work.settling import Finished, Settled
+from gateway.store.work.steps import Versions, Work
+from gateway.store.work.systems import Target, Targets
 from gateway.watch import metrics
 from schemas.outcome import Delivered
 

@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from adapters.kit.session import Keeper
-from gateway.access.seal import Seal
-from gateway.store import sessions
-from gateway.store.away import StoreUnavailable
 from gateway.store.engine import Store
+from gateway.store.errors import StoreUnavailable
+from gateway.store.seal import Seal
+from gateway.store.work import sessions
 from schemas.outcome import Outcome, Unreachable
 
 LOGIN_MILLIS = 60_000

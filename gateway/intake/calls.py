@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from adapters.kit.port import Call
 from gateway.intake.problems import Problem
-from gateway.store.systems import Target
+from gateway.store.work.systems import Target
 
 router = APIRouter()
 LARGEST = 32 * 1024 * 1024

@@ -18,7 +18,7 @@ from gateway.access.keys import Client
 from gateway.intake import totals
 from gateway.intake.caller import Caller
 from gateway.intake.problems import Problem
-from gateway.store import queries
+from gateway.store.ledger import queries
 from gateway.words.fault import Fault
 from schemas.base import spoken
 from schemas.status import Status

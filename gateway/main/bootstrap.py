@@ -10,9 +10,10 @@ from adapters import registry
 from adapters.kit.port import Facts
 from gateway.admission.catalogue import open_agencies, open_procedures
 from gateway.settings import Settings, SettingsError, SystemSettings
-from gateway.store import clients, migrate, systems
+from gateway.store import clients, migrate
 from gateway.store.engine import EmbeddedStore, Store, connect
-from gateway.store.systems import Target, Targets
+from gateway.store.work import systems
+from gateway.store.work.systems import Target, Targets
 
 if TYPE_CHECKING:
     from gateway.store.postgres import PostgresStore

@@ -14,7 +14,6 @@ from adapters.kit.http import Carrier
 from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import Keeper
 from gateway.access.keys import Client
-from gateway.access.seal import Seal
 from gateway.admission.inbox import Reception
 from gateway.delivery.consistency import Checker
 from gateway.delivery.conversation import Channel
@@ -28,9 +27,10 @@ from gateway.main.bootstrap import find_targets, open_store, shared
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.retries.port import Retries, Wake
 from gateway.settings import Settings, SettingsError
-from gateway.store import inboxes, lanes, systems
 from gateway.store.engine import Store
-from gateway.store.systems import Target, Targets
+from gateway.store.seal import Seal
+from gateway.store.work import inboxes, lanes, systems
+from gateway.store.work.systems import Target, Targets
 from gateway.watch import metrics
 from gateway.watch.loop import watch_loop
 

@@ -21,7 +21,7 @@ from gateway.main.bootstrap import find_targets, open_store, shared
 from gateway.main.delivery import Delivery, queues, tellers
 from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
-from gateway.store.systems import Targets
+from gateway.store.work.systems import Targets
 from gateway.watch.loop import watch_loop
 
 if TYPE_CHECKING:

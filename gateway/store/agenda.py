@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from gateway.rules import routing
 from gateway.rules.schedule import rank
-from gateway.store.dossiers import LaneRow, State, TodoRow, millis
-from gateway.store.systems import Target, Targets
+from gateway.store.ledger.dossiers import LaneRow, State, TodoRow, millis
 from gateway.store.tables import ASKED, PARKED, READY, WAITING
+from gateway.store.work.systems import Target, Targets
 from schemas.dossier import Dossier, Known
 from schemas.status import Kind
 

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from gateway.store import migrate
-from gateway.store.away import StoreUnavailable
+from gateway.store.errors import StoreUnavailable
 from gateway.watch import metrics
 
 T = TypeVar("T")

@@ -15,8 +15,8 @@ from gateway.admission.batcher import FrontDesk
 from gateway.admission.requests import Answer, Post, PostEvent, Tell
 from gateway.main.bootstrap import find_targets, open_store
 from gateway.settings import Settings, read_systems
-from gateway.store import evidence
 from gateway.store.engine import Store
+from gateway.store.ledger import evidence
 from gateway.store.tables import lane
 from gateway.workbench.samples.generator import sample
 from schemas.dossier import NewDossier

@@ -17,7 +17,7 @@ from gateway.admission.requests import Answer, Denied, Post, PostEvent, PostSnap
 from gateway.main.bootstrap import find_targets, open_store
 from gateway.rules.procedures import recoded
 from gateway.settings import Settings, SettingsError
-from gateway.store import dossiers
+from gateway.store.ledger import dossiers
 from gateway.workbench.samples.generator import sample
 from schemas.dossier import Content, NewDossier, Procedure
 from schemas.event import NewEvent

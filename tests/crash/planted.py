@@ -18,12 +18,12 @@ from gateway.commands.app import run
 from gateway.delivery import runner
 from gateway.delivery.conversation import Ended, converse
 from gateway.main import delivery
-from gateway.store import lanes, settling
 from gateway.store.engine import Connection
-from gateway.store.lanes import Claim, Claimed, Terms
 from gateway.store.postgres import PostgresStore
-from gateway.store.settling import Finished
 from gateway.store.tables import lane
+from gateway.store.work import lanes, settling
+from gateway.store.work.lanes import Claim, Claimed, Terms
+from gateway.store.work.settling import Finished
 from schemas.outcome import Remote, Uncertain, Unreachable
 
 

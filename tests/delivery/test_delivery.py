@@ -21,8 +21,9 @@ from gateway.intake.files import FileRoom
 from gateway.main.bootstrap import find_targets, open_store
 from gateway.main.delivery import Delivery
 from gateway.settings import Settings, read_systems
-from gateway.store import lanes, queries, systems
 from gateway.store.engine import Store
+from gateway.store.ledger import queries
+from gateway.store.work import lanes, systems
 from gateway.workbench.faults import Faults
 from gateway.workbench.samples.generator import sample
 from gateway.workbench.simulate import Host, hosted

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.access.seal import Seal
 from gateway.delivery.shared_session import SharedKeeper
 from gateway.main.bootstrap import open_store
 from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
 from gateway.store.postgres import PostgresStore
+from gateway.store.seal import Seal
 from gateway.store.tables import session
 from gateway.workbench.servers import free_port
 from schemas.outcome import Blocked, Outcome, Unreachable

@@ -20,10 +20,10 @@ from gateway.main.bootstrap import find_targets, open_store
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.rules.gate import Gate
 from gateway.settings import Settings, read_systems
-from gateway.store import lanes
-from gateway.store.lanes import Claim
-from gateway.store.steps import Work
 from gateway.store.tables import system
+from gateway.store.work import lanes
+from gateway.store.work.lanes import Claim
+from gateway.store.work.steps import Work
 from schemas.outcome import Remote
 
 EIGHT = {"adapter": "echo", "limits": {"at_once": 8}, "settings": {"base_url": "http://x"}}

@@ -15,9 +15,9 @@ from prometheus_client import REGISTRY, generate_latest
 from gateway.intake.totals import refresh
 from gateway.main.bootstrap import find_targets, open_store
 from gateway.settings import Settings, read_systems
-from gateway.store import duties
-from gateway.store.away import StoreUnavailable
 from gateway.store.engine import Store
+from gateway.store.errors import StoreUnavailable
+from gateway.store.work import leadership
 from gateway.watch import metrics
 from gateway.workbench.servers import NoServer, install
 
@@ -159,7 +159,7 @@ async def test_totals_come_from_one_process_only(opened: Settings) -> None:
         first = shown()
         await refresh(store, 0, holder="second")
         second = shown()
-        took = await store.write(lambda connection: duties.take(connection, "totals", "x", -1))
+        took = await store.write(lambda connection: leadership.take(connection, "totals", "x", -1))
     finally:
         await store.close()
 
@@ -173,7 +173,7 @@ async def test_a_duty_changes_hands_when_its_lease_is_over(opened: Settings) -> 
     store = await open_store(opened)
 
     def turn(holder: str, lease: int) -> Callable[[object], bool]:
-        return lambda connection: duties.take(connection, "d", holder, lease)  # type: ignore[arg-type]
+        return lambda connection: leadership.take(connection, "d", holder, lease)  # type: ignore[arg-type]
 
     try:
         taken = [

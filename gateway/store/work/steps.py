@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.rules.withhold import withheld
-from gateway.store.bodies import unpack_dossier, unpack_event
-from gateway.store.lanes import Claim
+from gateway.store.ledger.bodies import unpack_dossier, unpack_event
 from gateway.store.tables import event
+from gateway.store.work.lanes import Claim
 from schemas.dossier import Dossier
 from schemas.event import Event
 

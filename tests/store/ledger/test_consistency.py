@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gateway.store import checker
-from gateway.store.tables import todo
 from tests.store.test_lanes import House, house, told
+
+from gateway.store.ledger import consistency
+from gateway.store.tables import todo
 
 __all__ = ["house"]
 
@@ -13,8 +14,8 @@ async def test_a_forgotten_lane_is_found_and_put_back(house: House) -> None:
     """A lane that lost its row on the agenda is claimed again once it was mended."""
     await house.post(1)
     await house.store.write(lambda connection: connection.execute(todo.delete()))
-    found = await house.store.read(checker.compare)
-    await house.store.write(checker.mend)
+    found = await house.store.read(consistency.compare)
+    await house.store.write(consistency.mend)
 
     assert [one.what for one in found] == ["forgotten"]
     assert len(await house.claim()) == 1
@@ -23,8 +24,8 @@ async def test_a_forgotten_lane_is_found_and_put_back(house: House) -> None:
 async def test_a_house_in_order_has_no_differences(house: House) -> None:
     """Neither what waits nor what is done is a difference."""
     await house.post(1)
-    before = await house.store.read(checker.compare)
+    before = await house.store.read(consistency.compare)
     (claim,) = await house.claim()
     await house.settle(claim, told(claim))
 
-    assert (before, await house.store.read(checker.compare)) == ([], [])
+    assert (before, await house.store.read(consistency.compare)) == ([], [])

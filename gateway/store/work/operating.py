@@ -1,6 +1,6 @@
 """How each system stands: what an operator looks at first. Reads only; times in milliseconds.
 
-What is parked for which cause is in `store.parked`, putting it right in `store.retrying`.
+What is parked for which cause is in `store.work.parked`, putting it right in `store.work.retrying`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.rules.gate import Gate
-from gateway.store.attempts import RETRIED
 from gateway.store.dialect import now as db_now
-from gateway.store.queries import STATES
+from gateway.store.ledger.attempts import RETRIED
+from gateway.store.ledger.queries import STATES
 from gateway.store.tables import PARKED, READY, WAITING, attempt, dossier, inbox, system, todo
 
 SHOWN = ("ready", "sending", "waiting", "asked", "parked")

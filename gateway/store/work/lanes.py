@@ -1,8 +1,8 @@
 """Lanes at work: claim, checkpoint, release, wake.
 
 A claim is committed before anything is sent: it is the record of intent. What a claimed lane has to
-say is in `store.steps`, settling in `store.settling`. All functions run inside one transaction of
-`Store.write` or `Store.read`.
+say is in `store.work.steps`, how its attempt ends in `store.work.settling`. All functions run
+inside one transaction of `Store.write` or `Store.read`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from sqlalchemy.engine import Connection
 
 from gateway.rules import gate as gates
 from gateway.rules.outcomes import MAY_STAND, MAY_STAND_TWICE, PARK_AFTER_LAPSES
-from gateway.store import attempts, rows
+from gateway.store import rows
 from gateway.store.dialect import POSTGRES_NOW
 from gateway.store.dialect import now as db_now
-from gateway.store.entry import Entry
+from gateway.store.ledger import attempts
 from gateway.store.tables import ASKED, PARKED, READY, WAITING, counter, lane, system, todo
+from gateway.store.work.gate_lock import Entry
 from schemas.outcome import Remote
 
 

@@ -9,8 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from gateway.store.attempts import RETRIED
 from gateway.store.dialect import now as db_now
+from gateway.store.ledger.attempts import RETRIED
 from gateway.store.tables import PARKED, attempt, dossier, system, todo
 
 

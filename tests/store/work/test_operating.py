@@ -19,17 +19,17 @@ from gateway.main.bootstrap import find_targets, open_store
 from gateway.rules.gate import Gate
 from gateway.rules.waves import Shut
 from gateway.settings import Settings, read_systems
-from gateway.store import lanes, operating, parked, retrying, settling, systems
 from gateway.store.dialect import now as db_now
 from gateway.store.engine import Connection, Store
-from gateway.store.entry import entered
-from gateway.store.lanes import Claim, Terms
-from gateway.store.operating import Standing, Survey
-from gateway.store.parked import Group
-from gateway.store.retrying import HELD, Choice, Chosen, Made
-from gateway.store.settling import Finished, Rules
-from gateway.store.systems import Targets
 from gateway.store.tables import ASKED, PARKED, READY, WAITING, attempt, dossier, system, todo
+from gateway.store.work import lanes, operating, parked, retrying, settling, systems
+from gateway.store.work.gate_lock import entered
+from gateway.store.work.lanes import Claim, Terms
+from gateway.store.work.operating import Standing, Survey
+from gateway.store.work.parked import Group
+from gateway.store.work.retrying import HELD, Choice, Chosen, Made
+from gateway.store.work.settling import Finished, Rules
+from gateway.store.work.systems import Targets
 from gateway.workbench.samples.generator import sample
 from schemas.dossier import NewDossier
 from schemas.outcome import (

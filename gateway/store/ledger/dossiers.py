@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.rules.history import Version
-from gateway.store.bodies import unpack_dossier, unpack_event
+from gateway.store.ledger.bodies import unpack_dossier, unpack_event
 from gateway.store.tables import dossier, dossier_code, event, joined, lane, todo
 from schemas.dossier import Dossier
 from schemas.event import Event

@@ -24,11 +24,12 @@ from gateway.rules.outcomes import (
     word,
 )
 from gateway.rules.schedule import Waiting
-from gateway.store import attempts, rows
-from gateway.store.attempts import Attempt
-from gateway.store.entry import Entry
-from gateway.store.lanes import Claim
+from gateway.store import rows
+from gateway.store.ledger import attempts
+from gateway.store.ledger.attempts import Attempt
 from gateway.store.tables import ASKED, PARKED, READY, WAITING, lane, todo
+from gateway.store.work.gate_lock import Entry
+from gateway.store.work.lanes import Claim
 from schemas.outcome import CannotExpress, Outcome, Uncertain
 
 
