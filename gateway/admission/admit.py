@@ -25,11 +25,11 @@ from gateway.admission.requests import (
 )
 from gateway.admission.unit_of_work import Decided, Room, denied
 from gateway.admission.warn import warnings
-from gateway.store import agenda
+from gateway.dossiers import outbox
+from gateway.dossiers.record import Place
+from gateway.dossiers.systems import Targets
 from gateway.store.engine import Connection
 from gateway.store.ledger import dossiers, evidence, idempotency, saving
-from gateway.store.ledger.dossiers import Place
-from gateway.store.work.systems import Targets
 
 TWINS_WITHIN = 30 * 86_400_000
 """Milliseconds within which two dossiers of one owner, procedure and agency may be one."""
@@ -72,7 +72,7 @@ def admit(
         if ask.key and one.state is not None and place not in keys:
             new_keys[place] = ask.digest
     apply_report.adopt(room)
-    ready = agenda.ready(room.by_id.values())
+    ready = outbox.ready(room.by_id.values())
     saving.save(connection, list(room.by_id.values()), room.millis)
     evidence.keep(connection, room.evidence)
     idempotency.keep(connection, new_keys, room.millis)

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy.engine import Connection
-
+from gateway.dossiers import outbox
+from gateway.dossiers.record import millis
+from gateway.dossiers.systems import Target, Targets
 from gateway.rules.history import Version, follow
-from gateway.store import agenda
+from gateway.store.engine import Connection
 from gateway.store.ledger import dossiers, saving
-from gateway.store.ledger.dossiers import millis
-from gateway.store.work.systems import Target, Targets
 from schemas.event import NewEvent
 from schemas.status import Kind
 
@@ -45,7 +44,7 @@ def assign_codes(
         if isinstance(version, Version):
             digest = hashlib.sha256(new.model_dump_json().encode()).digest()
             state.add(version, origin=by.name, digest=digest)
-            agenda.route(state, targets, millis(now))
-    ready = agenda.ready(states)
+            outbox.route(state, targets, millis(now))
+    ready = outbox.ready(states)
     saving.save(connection, states, millis(now))
     return ready

@@ -9,10 +9,10 @@ from pydantic import TypeAdapter
 
 from gateway.admission.requests import Tell
 from gateway.admission.unit_of_work import Decided, Room, decided, digest_of
+from gateway.dossiers.record import State, known_codes, millis
 from gateway.rules.history import follow
 from gateway.rules.reports import events_of
 from gateway.store.ledger import evidence
-from gateway.store.ledger.dossiers import State, known_codes, millis
 from gateway.store.ledger.evidence import Evidence
 from schemas.inbound import Report
 

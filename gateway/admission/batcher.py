@@ -11,8 +11,8 @@ from gateway.access.keys import Client
 from gateway.admission.admit import admit, answer
 from gateway.admission.requests import Answer, Ask, Denied
 from gateway.admission.unit_of_work import Decided
+from gateway.dossiers.systems import Targets
 from gateway.store.engine import Store
-from gateway.store.work.systems import Targets
 from gateway.watch import metrics
 
 GROUP = 50

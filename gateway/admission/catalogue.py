@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gateway.dossiers.record import State
 from gateway.rules.procedures import settled
 from gateway.settings import SettingsError
-from gateway.store.ledger.dossiers import State
 from schemas.catalogue import agencies
 from schemas.catalogue.procedure_files import load
 from schemas.catalogue.procedure_rows import Unreadable

@@ -17,10 +17,10 @@ from gateway.admission.admit import admit
 from gateway.admission.parse import Unreadable, parse, suspicious, validate
 from gateway.admission.requests import Ask, Post, PostSnapshot, Tell
 from gateway.admission.unit_of_work import Decided
+from gateway.dossiers.systems import Targets
 from gateway.store.engine import Connection
 from gateway.store.ledger import evidence
 from gateway.store.ledger.evidence import Evidence
-from gateway.store.work.systems import Targets
 from gateway.words.fault import Fault
 from schemas.dossier import Content, NewDossier, Origin
 from schemas.inbound import Arrival, Item, Report, Row, Verdict

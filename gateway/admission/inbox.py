@@ -9,9 +9,9 @@ import structlog
 from gateway.access.keys import Client
 from gateway.admission import inbound
 from gateway.admission.batcher import Waker
+from gateway.dossiers.systems import Target, Targets
 from gateway.store.engine import Connection, Store
 from gateway.store.errors import StoreUnavailable
-from gateway.store.work.systems import Target, Targets
 from gateway.watch import metrics
 from schemas.inbound import Item, Verdict
 

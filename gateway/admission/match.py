@@ -8,8 +8,8 @@ from typing import Any
 from gateway.admission.diff import differing
 from gateway.admission.requests import Post, PostSnapshot
 from gateway.admission.unit_of_work import Decided, Room, decided, denied, digest_of
+from gateway.dossiers.record import Source, State, known_codes, millis
 from gateway.rules.history import Version, follow
-from gateway.store.ledger.dossiers import Source, State, known_codes, millis
 from gateway.store.ledger.evidence import Evidence
 from gateway.words.fault import Fault
 from schemas.dossier import Content, NewDossier

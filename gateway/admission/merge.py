@@ -5,8 +5,8 @@ from __future__ import annotations
 from gateway.admission.record_event import may_see
 from gateway.admission.requests import Merge
 from gateway.admission.unit_of_work import Decided, Room, decided, denied, digest_of
+from gateway.dossiers.record import State, known_codes
 from gateway.rules.history import follow
-from gateway.store.ledger.dossiers import State, known_codes
 from gateway.words.fault import Fault
 from schemas.event import NewEvent, OtherCode
 from schemas.status import Kind

@@ -9,9 +9,9 @@ from gateway.admission.diff import differing
 from gateway.admission.register import open_new
 from gateway.admission.requests import Ask, PostEvent, PostSnapshot
 from gateway.admission.unit_of_work import Decided, Room, decided, denied, digest_of
+from gateway.dossiers.record import Source, State, millis
 from gateway.rules.history import follow
 from gateway.rules.snapshot import difference
-from gateway.store.ledger.dossiers import Source, State, millis
 from gateway.store.ledger.evidence import Evidence, known
 from gateway.words.fault import Fault
 from schemas.dossier import NewDossier

@@ -12,9 +12,9 @@ from gateway.admission.catalogue import settle
 from gateway.admission.diff import differing
 from gateway.admission.requests import Post, PostSnapshot
 from gateway.admission.unit_of_work import Decided, Room, decided, denied, digest_of
+from gateway.dossiers import outbox
+from gateway.dossiers.record import State, millis
 from gateway.rules.history import Version, begin
-from gateway.store import agenda
-from gateway.store.ledger.dossiers import State, millis
 from gateway.store.work.lanes import next_numbers
 from gateway.words.fault import Fault
 from schemas.base import VIETNAM
@@ -55,7 +55,7 @@ def open_new(room: Room, ask: Post | PostSnapshot, content: NewDossier) -> Decid
         )
     settle(state, procedures)
     _flag_twins(room, state)
-    agenda.route(state, room.targets, room.millis, content.known_in, bulk=room.bulk)
+    outbox.route(state, room.targets, room.millis, content.known_in, bulk=room.bulk)
     room.put(state)
     return decided(state, 201, {"created": True})
 

@@ -12,13 +12,13 @@ from uuid import UUID
 from gateway.access.keys import Client
 from gateway.admission.catalogue import settle
 from gateway.admission.requests import Denied
+from gateway.dossiers import outbox
+from gateway.dossiers.record import State, Twins, known_codes, millis
+from gateway.dossiers.systems import Targets
 from gateway.rules.history import Version
 from gateway.rules.ownership import owning_system
-from gateway.store import agenda
 from gateway.store.engine import Connection
-from gateway.store.ledger.dossiers import State, Twins, known_codes, millis
 from gateway.store.ledger.evidence import Evidence
-from gateway.store.work.systems import Targets
 from gateway.words.fault import Fault
 from schemas.dossier import Dossier
 from schemas.inbound import Word
@@ -85,7 +85,7 @@ class Room:
     def route(self, state: State) -> None:
         """Bring a changed dossier's agenda up to date."""
         settle(state, self.targets.procedures)
-        agenda.route(state, self.targets, self.millis, bulk=self.bulk)
+        outbox.route(state, self.targets, self.millis, bulk=self.bulk)
         self.put(state)
 
     def owner_of_status(self, state: State) -> str | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from adapters.kit.driver import preview
 from adapters.kit.port import Step
+from gateway.dossiers.record import State
+from gateway.dossiers.systems import Targets
 from gateway.rules.communes import doubts
+from gateway.rules.lane_states import WAITING
 from gateway.rules.procedures import doubt
 from gateway.rules.withhold import withheld
-from gateway.store.ledger.dossiers import State
-from gateway.store.tables import WAITING
-from gateway.store.work.systems import Targets
 from schemas.base import VIETNAM
 
 

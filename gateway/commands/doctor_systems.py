@@ -12,9 +12,9 @@ from adapters.kit.http import Carrier
 from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import Keeper
 from gateway.commands.doctor_servers import Finding
+from gateway.dossiers.systems import Target
 from gateway.main.bootstrap import find_target
 from gateway.settings import Settings, SettingsError
-from gateway.store.work.systems import Target
 from schemas.outcome import Uncertain, Unreachable
 
 

@@ -15,11 +15,11 @@ from adapters.kit.files import Folder
 from adapters.kit.http import Carrier
 from adapters.kit.port import Checkpoint, Http, Put, Step, Take
 from adapters.kit.session import Keeper
+from gateway.dossiers.systems import Target
 from gateway.rules.outcomes import word
 from gateway.store.engine import Store
 from gateway.store.work import lanes
 from gateway.store.work.lanes import Claim
-from gateway.store.work.systems import Target
 from schemas.outcome import (
     Blocked,
     CannotExpress,

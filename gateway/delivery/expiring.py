@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 import structlog
 
 from adapters.kit.http import Carrier, ca_expiry
-from gateway.store.work.systems import Target
+from gateway.dossiers.systems import Target
 from gateway.watch import metrics
 
 log = structlog.get_logger()

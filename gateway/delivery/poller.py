@@ -18,11 +18,11 @@ from adapters.kit.port import LEASE_MARGIN, Hand, Look
 from gateway.admission.inbox import Before, Superseded
 from gateway.delivery.conversation import Channel
 from gateway.delivery.runner import Bench
+from gateway.dossiers.systems import Target
 from gateway.rules.outcomes import word
 from gateway.store.engine import Connection
 from gateway.store.work import inboxes
 from gateway.store.work.inboxes import Listening
-from gateway.store.work.systems import Target
 from schemas.inbound import Item, Verdict
 from schemas.outcome import Blocked, Outcome
 

@@ -26,6 +26,7 @@ from gateway.delivery.conversation import (
     converse_many,
     unreadable_lane,
 )
+from gateway.dossiers.systems import Target, Targets
 from gateway.retries.port import Retries
 from gateway.rules.outcomes import word
 from gateway.store.engine import Connection, Store
@@ -35,7 +36,6 @@ from gateway.store.work.gate_lock import Entry, entered
 from gateway.store.work.lanes import Claim, Claimed, Terms
 from gateway.store.work.settling import Finished, Settled
 from gateway.store.work.steps import Versions, Work
-from gateway.store.work.systems import Target, Targets
 from gateway.watch import metrics
 from schemas.outcome import Delivered
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import structlog
 
+from gateway.dossiers.systems import Target
 from gateway.store import partitions
 from gateway.store.engine import Connection, Store
 from gateway.store.work import lanes
-from gateway.store.work.systems import Target
 from gateway.watch import metrics
 
 log = structlog.get_logger()

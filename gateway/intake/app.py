@@ -23,13 +23,13 @@ from uuid_utils.compat import uuid7
 
 from gateway.access.keys import KeyRing
 from gateway.admission.requests import Desk
+from gateway.dossiers.systems import Target, Targets
 from gateway.intake import calls, posts, reads, uploads
 from gateway.intake.files import FileRoom
 from gateway.intake.problems import Problem, answer, of_http
 from gateway.intake.specification import document, named
 from gateway.store.engine import Store
 from gateway.store.errors import StoreUnavailable
-from gateway.store.work.systems import Target, Targets
 from gateway.words.fault import Fault
 from schemas.inbound import Item, Verdict
 

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from adapters.kit.port import Call
+from gateway.dossiers.systems import Target
 from gateway.intake.problems import Problem
-from gateway.store.work.systems import Target
 
 router = APIRouter()
 LARGEST = 32 * 1024 * 1024

@@ -9,11 +9,11 @@ from pydantic import ValidationError
 from adapters import registry
 from adapters.kit.port import Facts
 from gateway.admission.catalogue import open_agencies, open_procedures
+from gateway.dossiers.systems import Target, Targets, facts_in_force
 from gateway.settings import Settings, SettingsError, SystemSettings
 from gateway.store import clients, migrate
 from gateway.store.engine import EmbeddedStore, Store, connect
 from gateway.store.work import systems
-from gateway.store.work.systems import Target, Targets
 
 if TYPE_CHECKING:
     from gateway.store.postgres import PostgresStore
@@ -56,7 +56,7 @@ def find_target(config: SystemSettings, number: int) -> Target:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise SettingsError(f"systems.{config.name}.settings.{place}: {first['msg']}") from None
-    facts = systems.facts_in_force(adapter, config)
+    facts = facts_in_force(adapter, config)
     check_limits(config.name, facts)
     return Target(
         id=number,

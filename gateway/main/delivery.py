@@ -22,6 +22,7 @@ from gateway.delivery.poller import Ear
 from gateway.delivery.runner import Bench, Runner
 from gateway.delivery.shared_session import SharedKeeper
 from gateway.delivery.sweeper import sweep, turn_months
+from gateway.dossiers.systems import Target, Targets
 from gateway.intake.files import FileRoom
 from gateway.main.bootstrap import find_targets, open_store, shared
 from gateway.retries.embedded import EmbeddedRetries
@@ -30,7 +31,6 @@ from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
 from gateway.store.seal import Seal
 from gateway.store.work import inboxes, lanes, systems
-from gateway.store.work.systems import Target, Targets
 from gateway.watch import metrics
 from gateway.watch.loop import watch_loop
 

@@ -15,13 +15,13 @@ from fastapi import FastAPI
 
 from gateway.admission.batcher import FrontDesk, Waker
 from gateway.admission.inbox import Reception
+from gateway.dossiers.systems import Targets
 from gateway.intake.app import Parts, application
 from gateway.intake.files import FileRoom
 from gateway.main.bootstrap import find_targets, open_store, shared
 from gateway.main.delivery import Delivery, queues, tellers
 from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
-from gateway.store.work.systems import Targets
 from gateway.watch.loop import watch_loop
 
 if TYPE_CHECKING:

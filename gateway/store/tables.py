@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
+
 metadata = sa.MetaData()
 
 Millis = sa.BigInteger
@@ -163,9 +165,6 @@ lane = sa.Table(
     sa.Column("born_here", sa.Boolean, nullable=False, default=False),
     sa.Column("via", sa.Text),  # another system reports there: we keep out
 )
-
-READY, WAITING, PARKED, ASKED = 1, 2, 3, 4
-"""States of a todo; a leased one is ready with `lease_until` set."""
 
 todo = sa.Table(
     "todo",

@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 from gateway.delivery.consistency import Checker
 from gateway.store.tables import todo
 from gateway.watch import metrics
-from tests.store.test_lanes import House, house
+from tests.store.work.test_lanes import House, house
 
 __all__ = ["house"]
 

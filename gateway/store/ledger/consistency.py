@@ -8,8 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from gateway.rules.lane_states import READY
 from gateway.store.dialect import now as db_now
-from gateway.store.tables import READY, dossier, event, lane, system, todo
+from gateway.store.tables import dossier, event, lane, system, todo
 
 
 @dataclass(frozen=True, slots=True)

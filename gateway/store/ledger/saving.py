@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from gateway.dossiers.record import State, known_codes, millis
 from gateway.store import rows
 from gateway.store.ledger.bodies import pack
-from gateway.store.ledger.dossiers import State, known_codes, millis
 from gateway.store.tables import dossier, dossier_code, event, joined, lane, todo
 
 

@@ -17,12 +17,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.rules import gate as gates
+from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
 from gateway.rules.outcomes import MAY_STAND, MAY_STAND_TWICE, PARK_AFTER_LAPSES
 from gateway.store import rows
 from gateway.store.dialect import POSTGRES_NOW
 from gateway.store.dialect import now as db_now
 from gateway.store.ledger import attempts
-from gateway.store.tables import ASKED, PARKED, READY, WAITING, counter, lane, system, todo
+from gateway.store.tables import counter, lane, system, todo
 from gateway.store.work.gate_lock import Entry
 from schemas.outcome import Remote
 

@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.rules.gate import Gate
+from gateway.rules.lane_states import PARKED, READY, WAITING
 from gateway.store.dialect import now as db_now
 from gateway.store.ledger.attempts import RETRIED
 from gateway.store.ledger.queries import STATES
-from gateway.store.tables import PARKED, READY, WAITING, attempt, dossier, inbox, system, todo
+from gateway.store.tables import attempt, dossier, inbox, system, todo
 
 SHOWN = ("ready", "sending", "waiting", "asked", "parked")
 OWNERS = ("officer", "operator", "integrator")

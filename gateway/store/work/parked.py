@@ -9,9 +9,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from gateway.rules.lane_states import PARKED
 from gateway.store.dialect import now as db_now
 from gateway.store.ledger.attempts import RETRIED
-from gateway.store.tables import PARKED, attempt, dossier, system, todo
+from gateway.store.tables import attempt, dossier, system, todo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,13 +15,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.rules.gate import Gate
+from gateway.rules.lane_states import PARKED, READY, WAITING
 from gateway.rules.outcomes import MAY_STAND, MAY_STAND_TWICE
 from gateway.rules.schedule import rank
 from gateway.rules.waves import Shut
 from gateway.store.dialect import now as db_now
 from gateway.store.ledger import attempts
 from gateway.store.ledger.attempts import RETRIED
-from gateway.store.tables import PARKED, READY, WAITING, attempt, dossier, lane, system, todo
+from gateway.store.tables import attempt, dossier, lane, system, todo
 from gateway.store.work.operating import PASSED
 from gateway.store.work.parked import last_try, of_cause
 

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from gateway.rules import gate as gates
 from gateway.rules.gate import Result
+from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
 from gateway.rules.outcomes import (
     MAY_STAND,
     AskLater,
@@ -27,7 +28,7 @@ from gateway.rules.schedule import Waiting
 from gateway.store import rows
 from gateway.store.ledger import attempts
 from gateway.store.ledger.attempts import Attempt
-from gateway.store.tables import ASKED, PARKED, READY, WAITING, lane, todo
+from gateway.store.tables import lane, todo
 from gateway.store.work.gate_lock import Entry
 from gateway.store.work.lanes import Claim
 from schemas.outcome import CannotExpress, Outcome, Uncertain

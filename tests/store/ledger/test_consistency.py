@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tests.store.test_lanes import House, house, told
-
 from gateway.store.ledger import consistency
 from gateway.store.tables import todo
+from tests.store.work.test_lanes import House, house, told
 
 __all__ = ["house"]
 

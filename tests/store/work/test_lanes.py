@@ -16,16 +16,17 @@ from uuid_utils.compat import uuid7
 from gateway.access.keys import Client
 from gateway.admission.batcher import FrontDesk
 from gateway.admission.requests import Answer, Post, PostEvent
+from gateway.dossiers.systems import Targets
 from gateway.main.bootstrap import find_targets, open_store
+from gateway.rules.lane_states import READY
 from gateway.settings import Settings, read_systems
 from gateway.store.engine import Connection, Store
 from gateway.store.ledger import dossiers
-from gateway.store.tables import READY, attempt, dossier, lane, todo
+from gateway.store.tables import attempt, dossier, lane, todo
 from gateway.store.work import lanes, settling, steps
 from gateway.store.work.gate_lock import entered
 from gateway.store.work.lanes import FRESH, Claim, Terms
 from gateway.store.work.settling import Finished, Rules
-from gateway.store.work.systems import Targets
 from gateway.workbench.samples.generator import sample
 from schemas.dossier import NewDossier
 from schemas.event import NewEvent

@@ -15,13 +15,15 @@ from uuid_utils.compat import uuid7
 from gateway.access.keys import Client
 from gateway.admission.batcher import FrontDesk
 from gateway.admission.requests import Answer, Post
+from gateway.dossiers.systems import Targets
 from gateway.main.bootstrap import find_targets, open_store
 from gateway.rules.gate import Gate
+from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
 from gateway.rules.waves import Shut
 from gateway.settings import Settings, read_systems
 from gateway.store.dialect import now as db_now
 from gateway.store.engine import Connection, Store
-from gateway.store.tables import ASKED, PARKED, READY, WAITING, attempt, dossier, system, todo
+from gateway.store.tables import attempt, dossier, system, todo
 from gateway.store.work import lanes, operating, parked, retrying, settling, systems
 from gateway.store.work.gate_lock import entered
 from gateway.store.work.lanes import Claim, Terms
@@ -29,7 +31,6 @@ from gateway.store.work.operating import Standing, Survey
 from gateway.store.work.parked import Group
 from gateway.store.work.retrying import HELD, Choice, Chosen, Made
 from gateway.store.work.settling import Finished, Rules
-from gateway.store.work.systems import Targets
 from gateway.workbench.samples.generator import sample
 from schemas.dossier import NewDossier
 from schemas.outcome import (

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.store.test_lanes import House, house
 
-from gateway.store.tables import READY, WAITING, system, todo
+from gateway.rules.lane_states import READY, WAITING
+from gateway.store.tables import system, todo
 from schemas.outcome import Malformed, Outcome, Refused, Uncertain, Unreachable
+from tests.store.work.test_lanes import House, house
 
 __all__ = ["house"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from gateway.dossiers.record import LaneRow, State, TodoRow, millis
+from gateway.dossiers.systems import Target, Targets
 from gateway.rules import routing
+from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
 from gateway.rules.schedule import rank
-from gateway.store.ledger.dossiers import LaneRow, State, TodoRow, millis
-from gateway.store.tables import ASKED, PARKED, READY, WAITING
-from gateway.store.work.systems import Target, Targets
 from schemas.dossier import Dossier, Known
 from schemas.status import Kind
 
