@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from adapters.commune_files.export import Bad, Unusable, item_of, read, report
 from adapters.commune_files.tables import needs_memo
 from adapters.kit import charsets
-from adapters.kit.port import Hand, Look, Move, Put, Take
+from adapters.kit.port import Hand, Move, PollContext, Put, Take
 from schemas.inbound import Row, Verdict
 from schemas.outcome import Outcome
 
@@ -28,7 +28,7 @@ LOOKS_FOR_MEMO = 5
 MOST_REPORTED = 2000
 
 
-async def poll(look: Look, settings: CommuneSettings) -> Outcome | None:
+async def poll(look: PollContext, settings: CommuneSettings) -> Outcome | None:
     """Read complete exports one after the other, in the order of their names."""
     cursor: dict[str, Any] = json.loads(look.cursor) if look.cursor else {}
     memos = await Take(pattern=_memos(settings.exports)) if _tables(settings.exports) else {}

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from adapters.igate.replies import name_in
-from adapters.kit.port import Hand, Http, Look
+from adapters.kit.port import Hand, Http, PollContext
 from adapters.kit.replies import judge, read_json
 from schemas.base import VIETNAM, spoken
 from schemas.inbound import Report
@@ -46,7 +46,7 @@ def birthday(text: Any) -> str | None:
     return None if at is None else at.astimezone(VIETNAM).date().isoformat()
 
 
-async def poll(look: Look, settings: IgateSettings) -> Outcome | None:
+async def poll(look: PollContext, settings: IgateSettings) -> Outcome | None:
     """Hand in the changes since the last pass; the cursor says how far this one has come."""
     place = json.loads(look.cursor) if look.cursor else {}
     first = look.now - timedelta(days=settings.poll_days)

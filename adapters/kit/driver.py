@@ -12,14 +12,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from adapters.kit.http import Lost
+from adapters.kit.http import TransportError
 from adapters.kit.port import (
     Adapter,
     Checkpoint,
     Hand,
     Http,
-    Look,
     Move,
+    PollContext,
     Put,
     Reply,
     Session,
@@ -30,7 +30,7 @@ from adapters.kit.port import (
 )
 from adapters.kit.private import cleaned, private_of
 from adapters.kit.replies import redact
-from adapters.kit.session import Keeper
+from adapters.kit.session import SessionCache
 from schemas.inbound import Verdict
 from schemas.outcome import (
     Blocked,
@@ -49,7 +49,7 @@ class Fenced(Exception):  # noqa: N818 - somebody else holds the lane now
     """The lease was lost: whatever this conversation still learns moves no lane."""
 
 
-class Carries(Protocol):
+class CarriesHttp(Protocol):
     """Something that carries requests: the real carrier, or canned replies."""
 
     @property
@@ -58,23 +58,23 @@ class Carries(Protocol):
         ...
 
     async def exchange(self, request: Http) -> Reply:
-        """Send a request and read the whole reply, or raise `Lost`."""
+        """Send a request and read the whole reply, or raise `TransportError`."""
         ...
 
 
-class Holds(Protocol):
+class HoldsFiles(Protocol):
     """A folder that both sides see: the real one, or one in memory."""
 
     async def put(self, asked: Put) -> None:
-        """Write a file, or raise `Lost`."""
+        """Write a file, or raise `TransportError`."""
         ...
 
     async def take(self, asked: Take) -> dict[str, bytes]:
-        """Read complete files, or raise `Lost`."""
+        """Read complete files, or raise `TransportError`."""
         ...
 
     async def move(self, asked: Move) -> None:
-        """Rename a file, or raise `Lost`."""
+        """Rename a file, or raise `TransportError`."""
         ...
 
 
@@ -99,10 +99,10 @@ class Conversation:
 
     adapter: Adapter[Any]
     settings: Settings
-    keeper: Keeper
+    keeper: SessionCache
     seconds: float
-    carrier: Carries | None = None
-    folder: Holds | None = None
+    carrier: CarriesHttp | None = None
+    folder: HoldsFiles | None = None
     checkpoint: Callable[[Checkpoint], Awaitable[None]] | None = None
     hand: Callable[[Hand], Awaitable[tuple[Verdict, ...]]] | None = None
     clock: Callable[[], float] = time.monotonic
@@ -123,7 +123,7 @@ class Conversation:
             found = self._bug(error, step)
         return self._cleaned(found, step)
 
-    async def hold_many(
+    async def run_many(
         self, steps: Sequence[Step]
     ) -> Sequence[Outcome | CannotExpress] | Outcome | CannotExpress:
         """Tell several steps at once; gives an outcome for each, or what befell all of them."""
@@ -152,7 +152,7 @@ class Conversation:
     def _private(self, steps: Sequence[Step]) -> tuple[str, ...]:
         return tuple(text for step in steps for text in private_of(step, self.settings))
 
-    async def listen(self, look: Look) -> Outcome | None:
+    async def listen(self, look: PollContext) -> Outcome | None:
         """Hear what they have to tell; None: all of it was handed in."""
         if self.adapter.poll is None:
             raise TypeError("this adapter does not poll")
@@ -166,7 +166,7 @@ class Conversation:
         self._until = self.clock() + self.seconds
         try:
             await self._token(self.adapter.session)
-        except Lost as lost:
+        except TransportError as lost:
             return lost.outcome
         return None
 
@@ -175,7 +175,7 @@ class Conversation:
         self._until = self.clock() + self.seconds
         try:
             return await self._drive(talk, self._signed)
-        except Lost as lost:
+        except TransportError as lost:
             return lost.outcome
         except (CannotExpress, NotARequestError):
             raise
@@ -219,7 +219,7 @@ class Conversation:
             self._ours = error
             raise
 
-    async def _file(self, asked: Put | Take | Move, folder: Holds) -> dict[str, bytes] | None:
+    async def _file(self, asked: Put | Take | Move, folder: HoldsFiles) -> dict[str, bytes] | None:
         begun, lost = self.clock(), None
         self._sent = self._sent or isinstance(asked, Put)
         try:
@@ -230,7 +230,7 @@ class Conversation:
                     await folder.put(asked)
                 case Move():
                     await folder.move(asked)
-        except Lost as error:
+        except TransportError as error:
             lost = type(error.outcome).__name__
             raise
         else:
@@ -248,10 +248,10 @@ class Conversation:
         reply = await self._exchange(session.sign(request, token))
         if not session.dead(reply):
             return reply
-        self.keeper.spoil(token)
+        self.keeper.invalidate(token)
         reply = await self._exchange(session.sign(request, await self._token(session)))
         if session.dead(reply):
-            raise Lost(Blocked(why="the session was refused right after a fresh login"))
+            raise TransportError(Blocked(why="the session was refused right after a fresh login"))
         return reply
 
     async def _token(self, session: Session[Any]) -> str:
@@ -260,14 +260,14 @@ class Conversation:
                 found: str | Outcome = await self._drive(
                     session.login(self.settings), self._exchange
                 )
-            except Lost as lost:
+            except TransportError as lost:
                 return lost.outcome
             return found
 
         token = await self.keeper.token(login)
         if not isinstance(token, str):
             # Nothing of this step was sent, whatever happened to the login.
-            raise Lost(_of_login(token))
+            raise TransportError(_of_login(token))
         self._tokens.add(token)
         return token
 
@@ -275,12 +275,12 @@ class Conversation:
         if self.carrier is None:
             raise NotARequestError(request)
         if self._until - self.clock() < self.carrier.seconds:
-            raise Lost(Unreachable(why="no time left for a whole exchange"))
+            raise TransportError(Unreachable(why="no time left for a whole exchange"))
         self._sent = self._sent or request.effect != "read"
         begun = self.clock()
         try:
             reply = await self.carrier.exchange(request)
-        except Lost as lost:
+        except TransportError as lost:
             self._note(request.method, request.path, None, begun, type(lost.outcome).__name__)
             raise
         self._note(request.method, request.path, reply.status, begun, None)

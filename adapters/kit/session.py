@@ -18,7 +18,7 @@ def _nobody(_word: str) -> None:
 
 
 @dataclass(slots=True)
-class Keeper:
+class SessionCache:
     """Keeps the token of one system.
 
     seconds: how long a token is used at most
@@ -59,7 +59,7 @@ class Keeper:
             self.told("failed")
         return answer
 
-    def spoil(self, token: str) -> None:
+    def invalidate(self, token: str) -> None:
         """Drop a token that they no longer take, unless it has been replaced already."""
         if self._token == token:
             self._token = None

@@ -12,7 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from adapters.kit.port import Call, Heard, Said
+from adapters.kit.port import Call, CallResponse, Heard
 from adapters.national_portal import codes
 from schemas.base import VIETNAM, spoken
 from schemas.inbound import Arrival, Item, Row, Verdict
@@ -174,7 +174,7 @@ def _moment(text: str | None) -> str | None:
     return found.isoformat()
 
 
-def _answer(code: str, verdicts: tuple[Verdict, ...]) -> Said:
+def _answer(code: str, verdicts: tuple[Verdict, ...]) -> CallResponse:
     """Say 0 for taken, 1 for taken before, -1 for refused, as their callers expect."""
     verdict = verdicts[0]
     if verdict.word == "refused":
@@ -185,6 +185,6 @@ def _answer(code: str, verdicts: tuple[Verdict, ...]) -> Said:
     return _say(0, f"{code}|{verdict.dossier or ''}")
 
 
-def _say(number: int, message: str, status: int = 200) -> Said:
+def _say(number: int, message: str, status: int = 200) -> CallResponse:
     text = json.dumps({"error_code": number, "message": message}, ensure_ascii=False)
-    return Said(status=status, body=text.encode(), headers=JSON)
+    return CallResponse(status=status, body=text.encode(), headers=JSON)

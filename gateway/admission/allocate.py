@@ -9,7 +9,7 @@ from uuid import UUID
 
 from gateway.dossiers import outbox
 from gateway.dossiers.record import millis
-from gateway.dossiers.systems import Target, Targets
+from gateway.dossiers.systems import System, Systems
 from gateway.rules.history import Version, follow
 from gateway.store.engine import Connection
 from gateway.store.ledger import dossiers, saving
@@ -18,7 +18,7 @@ from schemas.status import Kind
 
 
 def assign_codes(
-    connection: Connection, targets: Targets, by: Target, codes: Sequence[tuple[UUID, str]]
+    connection: Connection, systems: Systems, by: System, codes: Sequence[tuple[UUID, str]]
 ) -> frozenset[int]:
     """Record official codes that a system allocated, where it is its business to do so.
 
@@ -27,24 +27,24 @@ def assign_codes(
     """
     now = datetime.now(UTC)
     code_of = dict(codes)
-    states = dossiers.load(connection, code_of)
-    for state in states:
-        if state.dossier.official_code is not None:
+    records = dossiers.load(connection, code_of)
+    for record in records:
+        if record.dossier.official_code is not None:
             continue
-        if targets.allocator(state.dossier) != f"system:{by.name}":
+        if systems.allocator(record.dossier) != f"system:{by.name}":
             continue
         new = NewEvent(
             ref=f"code-from-{by.name}",
             kind=Kind.LINKED,
             occurred_at=now,
-            official_code=code_of[state.id],
+            official_code=code_of[record.id],
             target=by.name,
         )
-        version = follow(state.dossier, state.history, new, now=now)
+        version = follow(record.dossier, record.history, new, now=now)
         if isinstance(version, Version):
             digest = hashlib.sha256(new.model_dump_json().encode()).digest()
-            state.add(version, origin=by.name, digest=digest)
-            outbox.route(state, targets, millis(now))
-    ready = outbox.ready(states)
-    saving.save(connection, states, millis(now))
+            record.add(version, origin=by.name, digest=digest)
+            outbox.route(record, systems, millis(now))
+    ready = outbox.ready(records)
+    saving.save(connection, records, millis(now))
     return ready

@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection, Sequence
 
 from gateway.access.keys import Client
 from gateway.admission.admit import admit, answer
-from gateway.admission.requests import Answer, Ask, Denied
+from gateway.admission.requests import Answer, Command, Denied
 from gateway.admission.unit_of_work import Decided
-from gateway.dossiers.systems import Targets
+from gateway.dossiers.systems import Systems
 from gateway.store.engine import Store
 from gateway.watch import metrics
 
@@ -26,45 +26,45 @@ Waker = Callable[[Collection[int]], None]
 """Whoever wants to know that there is work for these systems."""
 
 
-class FrontDesk:
+class RequestBatcher:
     """Takes requests one by one, and stores what has come together in one transaction."""
 
     def __init__(
         self,
         store: Store,
-        targets: Targets,
+        systems: Systems,
         wake: Waker,
-        tellers: dict[str, Client] | None = None,
+        accounts: dict[str, Client] | None = None,
     ) -> None:
         self._store = store
-        self._targets = targets
-        self._tellers = tellers or {}
+        self._systems = systems
+        self._tellers = accounts or {}
         self._wake = wake
-        self._waiting: list[tuple[Ask, asyncio.Future[Answer | Denied]]] = []
+        self._waiting: list[tuple[Command, asyncio.Future[Answer | Denied]]] = []
         self._begun, self._together, self._enough = 0.0, 1, asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def submit(self, ask: Ask) -> Answer | Denied:
+    async def submit(self, command: Command) -> Answer | Denied:
         """Store one request together with its neighbours; return after the commit."""
         future: asyncio.Future[Answer | Denied] = asyncio.get_running_loop().create_future()
-        self._waiting.append((ask, future))
+        self._waiting.append((command, future))
         if len(self._waiting) >= self._together:
             self._enough.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._drain())
         return await asyncio.shield(future)
 
-    async def take(self, asks: Sequence[Ask]) -> list[Decided]:
+    async def take(self, commands: Sequence[Command]) -> list[Decided]:
         """Store some asks in one transaction of their own: all of them, or none."""
-        return await self._write(asks)
+        return await self._write(commands)
 
     async def _drain(self) -> None:
         while self._waiting:
             await self._gather()
             group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
-            asks = [ask for ask, _ in group]
+            commands = [command for command, _ in group]
             try:
-                decided = await self._write(asks)
+                decided = await self._write(commands)
             except Exception as error:  # noqa: BLE001 - each client is told; the desk goes on
                 if len(group) == 1:
                     _fail(group[0][1], error)
@@ -85,29 +85,29 @@ class FrontDesk:
         self._begun, self._together = time.monotonic(), min(GROUP, len(self._waiting))
 
     async def _one_by_one(
-        self, group: Sequence[tuple[Ask, asyncio.Future[Answer | Denied]]]
+        self, group: Sequence[tuple[Command, asyncio.Future[Answer | Denied]]]
     ) -> None:
         """One request spoilt the group: let it fail alone."""
-        for ask, future in group:
+        for command, future in group:
             try:
-                decided = await self._write([ask])
+                decided = await self._write([command])
             except Exception as error:  # noqa: BLE001 - this client is told
                 _fail(future, error)
                 continue
             self._tell(future, decided[0])
 
-    async def _write(self, asks: Sequence[Ask]) -> list[Decided]:
+    async def _write(self, commands: Sequence[Command]) -> list[Decided]:
         decided, ready = await self._store.write(
-            lambda connection: admit(connection, self._targets, asks, self._tellers)
+            lambda connection: admit(connection, self._systems, commands, self._tellers)
         )
-        metrics.GROUP_SIZE.observe(len(asks))
+        metrics.GROUP_SIZE.observe(len(commands))
         self._wake(ready)
         return decided
 
     def _tell(self, future: asyncio.Future[Answer | Denied], one: Decided) -> None:
         """Answer after the commit."""
         if not future.done():
-            future.set_result(answer(one, self._targets))
+            future.set_result(answer(one, self._systems))
 
 
 def _fail(future: asyncio.Future[Answer | Denied], error: Exception) -> None:

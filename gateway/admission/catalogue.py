@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.dossiers.record import State
+from gateway.dossiers.record import DossierRecord
 from gateway.rules.procedures import settled
 from gateway.settings import SettingsError
 from schemas.catalogue import agencies
@@ -47,9 +47,9 @@ def open_procedures(path: Path | None) -> Catalogue:
     return reading.catalogue
 
 
-def settle(state: State, catalogue: Catalogue) -> None:
+def settle(record: DossierRecord, catalogue: Catalogue) -> None:
     """Freeze the procedure's publication in every version that is yet to be stored."""
-    new = state.past[state.stored :]
+    new = record.recorded[record.stored :]
     for past in new:
         if past.dossier is not None:
-            past.dossier = state.head = settled(past.dossier, catalogue)
+            past.dossier = record.head = settled(past.dossier, catalogue)

@@ -15,9 +15,9 @@ from gateway import words
 from gateway.access.keys import Client
 from gateway.admission.admit import admit
 from gateway.admission.parse import Unreadable, parse, suspicious, validate
-from gateway.admission.requests import Ask, Post, PostSnapshot, Tell
+from gateway.admission.requests import ApplyReport, Command, RecordSnapshot, RegisterDossier
 from gateway.admission.unit_of_work import Decided
-from gateway.dossiers.systems import Targets
+from gateway.dossiers.systems import Systems
 from gateway.store.engine import Connection
 from gateway.store.ledger import evidence
 from gateway.store.ledger.evidence import Evidence
@@ -34,8 +34,8 @@ C = TypeVar("C", bound=Content)
 
 def take(
     connection: Connection,
-    targets: Targets,
-    tellers: Mapping[str, Client],
+    systems: Systems,
+    accounts: Mapping[str, Client],
     system: str,
     items: Sequence[Item],
 ) -> tuple[tuple[Verdict, ...], frozenset[int]]:
@@ -43,10 +43,10 @@ def take(
 
     Gives a verdict on each item, and the systems with new work.
     """
-    teller = tellers[system]
-    read = [_ask(item, system, teller) for item in items]
-    asks = [one for one in read if not isinstance(one, Verdict)]
-    answers, ready = admit(connection, targets, asks, dict(tellers), bulk=len(asks) > MANY)
+    account = accounts[system]
+    read = [_ask(item, system, account) for item in items]
+    commands = [one for one in read if not isinstance(one, Verdict)]
+    answers, ready = admit(connection, systems, commands, dict(accounts), bulk=len(commands) > MANY)
     decided = iter(answers)
     verdicts = tuple(
         one if isinstance(one, Verdict) else _verdict(item, next(decided))
@@ -77,34 +77,34 @@ def _keep_refused(
     )
 
 
-def _ask(item: Item, system: str, teller: Client) -> Ask | Verdict:
+def _ask(item: Item, system: str, account: Client) -> Command | Verdict:
     """Read an item as strictly as a client's request, or refuse it with all that is wrong."""
     match item:
         case Report():
             if item.code is None and item.remote_id is None:
                 return _refused(item, [Fault("missing", "/code")])
-            return Tell(client=teller, system=system, report=item)
+            return ApplyReport(client=account, system=system, report=item)
         case Arrival():
-            read = _read(item, NewDossier, teller)
+            read = _read(item, NewDossier, account)
             if isinstance(read, Verdict):
                 return read
             content, digest, flags = read
-            return Post(
-                client=teller,
+            return RegisterDossier(
+                client=account,
                 content=_born(content, system),
                 digest=digest,
                 flags=flags,
                 system=system,
             )
         case Row():
-            row = _read(item, Content, teller)
+            row = _read(item, Content, account)
             if isinstance(row, Verdict):
                 return row
             if row[0].source.as_of is None:
                 return _refused(item, [Fault("missing", "/source/as_of")])
             content_, digest, flags = row
-            return PostSnapshot(
-                client=teller,
+            return RecordSnapshot(
+                client=account,
                 content=_born(content_, system),
                 digest=digest,
                 flags=flags,
@@ -113,7 +113,7 @@ def _ask(item: Item, system: str, teller: Client) -> Ask | Verdict:
 
 
 def _read(
-    item: Arrival | Row, model: type[M], teller: Client
+    item: Arrival | Row, model: type[M], account: Client
 ) -> tuple[M, bytes, tuple[tuple[str, str], ...]] | Verdict:
     try:
         body = parse(json.dumps(item.body, ensure_ascii=False).encode("utf-8", "surrogatepass"))
@@ -125,7 +125,7 @@ def _read(
     if isinstance(read, Content):
         agencies = read.agencies
         codes = [ref.code for ref in (agencies.competent, agencies.receiving) if ref is not None]
-        if "*" not in teller.agencies and not teller.may_speak_for(*codes):
+        if "*" not in account.agencies and not account.may_speak_for(*codes):
             return _refused(item, [Fault("agency", "/agencies/competent/code")])
     digest = hashlib.sha256(read.model_dump_json(exclude_none=True).encode()).digest()
     return read, digest, tuple(suspicious(body))
@@ -141,7 +141,7 @@ def _verdict(item: Item, one: Decided) -> Verdict:
     if one.denied is not None:
         faults = one.denied.faults or (Fault(one.denied.code),)
         return _refused(item, faults)
-    dossier = str(one.state.id) if one.state is not None else None
+    dossier = str(one.record.id) if one.record is not None else None
     return Verdict(ref=item.ref, word=one.word, dossier=dossier)
 
 

@@ -10,10 +10,10 @@ from uuid_utils.compat import uuid7
 from gateway.admission import match
 from gateway.admission.catalogue import settle
 from gateway.admission.diff import differing
-from gateway.admission.requests import Post, PostSnapshot
-from gateway.admission.unit_of_work import Decided, Room, decided, denied, digest_of
+from gateway.admission.requests import RecordSnapshot, RegisterDossier
+from gateway.admission.unit_of_work import Decided, UnitOfWork, decided, denied, digest_of
 from gateway.dossiers import outbox
-from gateway.dossiers.record import State, millis
+from gateway.dossiers.record import DossierRecord, millis
 from gateway.rules.history import Version, begin
 from gateway.store.work.lanes import next_numbers
 from gateway.words.fault import Fault
@@ -21,67 +21,81 @@ from schemas.base import VIETNAM
 from schemas.dossier import Content, NewDossier, Quality
 
 
-def post(room: Room, ask: Post) -> Decided:
+def post(unit: UnitOfWork, command: RegisterDossier) -> Decided:
     """Open a dossier; the same post again changes nothing; a known code joins."""
-    state = room.by_ref.get((ask.client.id, ask.content.source.ref))
-    if state is not None:
-        return _again(state, ask)
-    return match.join(room, ask, ask.content) or open_new(room, ask, ask.content)
+    record = unit.by_ref.get((command.client.id, command.content.source.ref))
+    if record is not None:
+        return _again(record, command)
+    return match.join(unit, command, command.content) or open_new(unit, command, command.content)
 
 
-def open_new(room: Room, ask: Post | PostSnapshot, content: NewDossier) -> Decided:
+def open_new(
+    unit: UnitOfWork, command: RegisterDossier | RecordSnapshot, content: NewDossier
+) -> Decided:
     """Begin a dossier; one of a system is never refused for its procedure."""
-    procedures = room.targets.procedures
-    if procedures.complete and ask.system is None and not procedures.knows(content.procedure.code):
+    procedures = unit.systems.procedures
+    if (
+        procedures.complete
+        and command.system is None
+        and not procedures.knows(content.procedure.code)
+    ):
         return denied(422, "invalid", [Fault("unknown_procedure", "/procedure/code")])
-    content = _with_code(room, content)
+    content = _with_code(unit, content)
     versions = begin(
-        content, id=uuid7(), environment=ask.client.environment, now=room.now, flags=ask.flags
+        content,
+        id=uuid7(),
+        environment=command.client.environment,
+        now=unit.now,
+        flags=command.flags,
     )
     faults = [one for one in versions if isinstance(one, Fault)]
     if faults:
         return denied(422, "invalid", faults)
     made = [one for one in versions if isinstance(one, Version)]
-    state = State(made[-1].dossier.id, ask.client.id, content.source.ref, ask.digest)
-    if isinstance(ask, PostSnapshot) and content.source.as_of is not None:
-        state.as_of = millis(content.source.as_of)
+    record = DossierRecord(
+        made[-1].dossier.id, command.client.id, content.source.ref, command.digest
+    )
+    if isinstance(command, RecordSnapshot) and content.source.as_of is not None:
+        record.as_of = millis(content.source.as_of)
     born = content.origin.system if content.origin is not None else None
     for number, version in enumerate(made):
-        state.add(
+        record.add(
             version,
-            origin=ask.system or (born if number == 0 else None),
+            origin=command.system or (born if number == 0 else None),
             digest=digest_of(version),
-            client=ask.client.id,
+            client=command.client.id,
         )
-    settle(state, procedures)
-    _flag_twins(room, state)
-    outbox.route(state, room.targets, room.millis, content.known_in, bulk=room.bulk)
-    room.put(state)
-    return decided(state, 201, {"created": True})
+    settle(record, procedures)
+    _flag_twins(unit, record)
+    outbox.route(record, unit.systems, unit.millis, content.known_in, bulk=unit.bulk)
+    unit.put(record)
+    return decided(record, 201, {"created": True})
 
 
-def _again(state: State, ask: Post) -> Decided:
+def _again(record: DossierRecord, command: RegisterDossier) -> Decided:
     """Answer the same post once more as before; refuse another one under its name."""
-    source = state.joined.get(ask.client.id)
-    held = source.digest if source is not None else state.digest
-    if held == ask.digest:
+    source = record.joined.get(command.client.id)
+    held = source.digest if source is not None else record.digest
+    if held == command.digest:
         more: dict[str, Any] = {"created": False} | ({"joined": True} if source is not None else {})
-        if state.merged_into is not None:
-            more["merged_into"] = str(state.merged_into)
-        return decided(state, 200, more, "repeated")
-    fields = differing(ask.content, state.dossier)
-    return denied(409, "ref_reused", [Fault("differs", at) for at in fields], {"id": str(state.id)})
+        if record.merged_into is not None:
+            more["merged_into"] = str(record.merged_into)
+        return decided(record, 200, more, "repeated")
+    fields = differing(command.content, record.dossier)
+    return denied(
+        409, "ref_reused", [Fault("differs", at) for at in fields], {"id": str(record.id)}
+    )
 
 
-def _with_code(room: Room, content: NewDossier) -> NewDossier:
+def _with_code(unit: UnitOfWork, content: NewDossier) -> NewDossier:
     """Allocate the official code here, where the gateway numbers this agency's dossiers."""
     agency = content.agencies.receiving or content.agencies.competent
     if content.official_code is not None or agency.code is None:
         return content
-    if room.targets.allocator_of(agency.code) != "gateway":
+    if unit.systems.allocator_of(agency.code) != "gateway":
         return content
     day = (content.received_at or content.submitted_at).astimezone(VIETNAM).strftime("%y%m%d")
-    number = next_numbers(room.connection, f"code:{agency.code}:{day}", 1)
+    number = next_numbers(unit.connection, f"code:{agency.code}:{day}", 1)
     return content.model_copy(update={"official_code": f"{agency.code}-{day}-{number:04d}"})
 
 
@@ -95,17 +109,17 @@ def twin_of(content: Content) -> bytes | None:
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
-def _flag_twins(room: Room, state: State) -> None:
+def _flag_twins(unit: UnitOfWork, record: DossierRecord) -> None:
     """Flag a dossier that may be one we have under another code; it is never merged by itself."""
-    state.twin = twin_of(state.dossier)
-    if state.twin is None:
+    record.twin = twin_of(record.dossier)
+    if record.twin is None:
         return
-    place = (state.twin, state.dossier.environment)
-    other = room.twins.get(place)
-    room.twins[place] = state.id
+    place = (record.twin, record.dossier.environment)
+    other = unit.twins.get(place)
+    unit.twins[place] = record.id
     if other is not None:
-        flag = Quality(code="possible_duplicate", since=room.now, by=str(other))
-        last = state.past[-1]
-        head = state.dossier
-        state.head = head.model_copy(update={"data_quality": (*head.data_quality, flag)})
-        last.dossier = state.head
+        flag = Quality(code="possible_duplicate", since=unit.now, by=str(other))
+        last = record.recorded[-1]
+        head = record.dossier
+        record.head = head.model_copy(update={"data_quality": (*head.data_quality, flag)})
+        last.dossier = record.head

@@ -16,7 +16,7 @@ from schemas.parts import Officer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class RegisterDossier:
     """A new dossier, or the same one again. `flags`: what reading noticed (code, pointer)."""
 
     client: Client
@@ -28,7 +28,7 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PostEvent:
+class RecordEvent:
     """A further event of a known dossier."""
 
     client: Client
@@ -41,7 +41,7 @@ class PostEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PostSnapshot:
+class RecordSnapshot:
     """The current state of a dossier, from software that only knows rows."""
 
     client: Client
@@ -53,7 +53,7 @@ class PostSnapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tell:
+class ApplyReport:
     """What a system reports of a dossier."""
 
     client: Client  # as which the system's own dossiers are kept
@@ -64,7 +64,7 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Merge:
+class MergeDossiers:
     """Two dossiers are one: `dossier` survives with all codes, `duplicate` is voided."""
 
     client: Client
@@ -76,7 +76,7 @@ class Merge:
     key: str | None = None
 
 
-Ask = Post | PostEvent | PostSnapshot | Tell | Merge
+Command = RegisterDossier | RecordEvent | RecordSnapshot | ApplyReport | MergeDossiers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +97,9 @@ class Denied:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Desk(Protocol):
+class Batcher(Protocol):
     """Where requests become rows."""
 
-    async def submit(self, ask: Ask) -> Answer | Denied:
+    async def submit(self, command: Command) -> Answer | Denied:
         """Store one request together with its neighbours; return after the commit."""
         ...

@@ -13,8 +13,8 @@ from gateway.access.keys import Client
 from gateway.admission.catalogue import settle
 from gateway.admission.requests import Denied
 from gateway.dossiers import outbox
-from gateway.dossiers.record import State, Twins, known_codes, millis
-from gateway.dossiers.systems import Targets
+from gateway.dossiers.record import DossierRecord, Twins, known_codes, millis
+from gateway.dossiers.systems import Systems
 from gateway.rules.history import Version
 from gateway.rules.ownership import owning_system
 from gateway.store.engine import Connection
@@ -28,7 +28,7 @@ from schemas.inbound import Word
 class Decided:
     """The decision on one ask: the dossier it is about, or a denial."""
 
-    state: State | None
+    record: DossierRecord | None
     head: Dossier | None
     status: int
     more: dict[str, Any]
@@ -44,22 +44,24 @@ def denied(
     return Decided(None, None, status, {}, "refused", why)
 
 
-def decided(state: State, status: int, more: dict[str, Any], word: Word = "stored") -> Decided:
+def decided(
+    record: DossierRecord, status: int, more: dict[str, Any], word: Word = "stored"
+) -> Decided:
     """Decide on a dossier as it stands now."""
-    return Decided(state, state.dossier, status, more, word)
+    return Decided(record, record.dossier, status, more, word)
 
 
 @dataclass(slots=True)
-class Room:
+class UnitOfWork:
     """One group in one transaction."""
 
     connection: Connection
-    targets: Targets
+    systems: Systems
     now: datetime
-    by_id: dict[UUID, State] = field(default_factory=dict)
-    by_ref: dict[tuple[int, str], State] = field(default_factory=dict)
-    by_code: dict[tuple[str, str], list[State]] = field(default_factory=dict)
-    tellers: dict[str, Client] = field(default_factory=dict)
+    by_id: dict[UUID, DossierRecord] = field(default_factory=dict)
+    by_ref: dict[tuple[int, str], DossierRecord] = field(default_factory=dict)
+    by_code: dict[tuple[str, str], list[DossierRecord]] = field(default_factory=dict)
+    accounts: dict[str, Client] = field(default_factory=dict)
     evidence: list[Evidence] = field(default_factory=list)
     twins: Twins = field(default_factory=dict)
     """Dossiers that those which are opened here may be, and those that were opened here."""
@@ -71,38 +73,38 @@ class Room:
         """The time of this transaction, as it is stored."""
         return millis(self.now)
 
-    def put(self, state: State) -> None:
+    def put(self, record: DossierRecord) -> None:
         """Let later asks of the group find a dossier."""
-        self.by_id[state.id] = state
-        self.by_ref[state.owner, state.ref] = state
-        for source in state.joined.values():
-            self.by_ref[source.client, source.ref] = state
-        for code in {*known_codes(state.dossier), *state.codes}:
-            same = self.by_code.setdefault((state.dossier.environment, code), [])
-            if state not in same:
-                same.append(state)
+        self.by_id[record.id] = record
+        self.by_ref[record.owner, record.ref] = record
+        for source in record.joined.values():
+            self.by_ref[source.client, source.ref] = record
+        for code in {*known_codes(record.dossier), *record.codes}:
+            same = self.by_code.setdefault((record.dossier.environment, code), [])
+            if record not in same:
+                same.append(record)
 
-    def route(self, state: State) -> None:
+    def route(self, record: DossierRecord) -> None:
         """Bring a changed dossier's agenda up to date."""
-        settle(state, self.targets.procedures)
-        outbox.route(state, self.targets, self.millis, bulk=self.bulk)
-        self.put(state)
+        settle(record, self.systems.procedures)
+        outbox.route(record, self.systems, self.millis, bulk=self.bulk)
+        self.put(record)
 
-    def owner_of_status(self, state: State) -> str | None:
+    def owner_of_status(self, record: DossierRecord) -> str | None:
         """Say who owns the state: `system:NAME`, `client:NUMBER`, or None: nobody yet."""
-        system = owning_system(state.dossier, [target.config for target in self.targets.all])
+        system = owning_system(record.dossier, [system.config for system in self.systems.all])
         if system is not None:
             return f"system:{system}"
-        newcomers = self.targets.newcomers
-        if state.owner in newcomers and state.as_of is not None:
-            return self.voice(state.owner)  # software that tells rows goes on telling them
-        clients = [state.owner, *state.joined]
+        newcomers = self.systems.newcomers
+        if record.owner in newcomers and record.as_of is not None:
+            return self.voice(record.owner)  # software that tells rows goes on telling them
+        clients = [record.owner, *record.joined]
         own = next((one for one in clients if one not in newcomers), None)
         return None if own is None else self.voice(own)
 
     def voice(self, client: int) -> str:
         """Say as whom a client speaks: for itself, or as a system of ours."""
-        names = (name for name, number in self.targets.inboxes.items() if number == client)
+        names = (name for name, number in self.systems.inboxes.items() if number == client)
         name = next(names, None)
         return f"client:{client}" if name is None else f"system:{name}"
 

@@ -14,7 +14,7 @@ import typer
 from gateway.commands.parked import known_cause
 from gateway.commands.shown import configured, plain
 from gateway.commands.wave import Orders, Retry
-from gateway.main.bootstrap import find_target, open_store
+from gateway.main.bootstrap import find_system, open_store
 from gateway.rules.outcomes import MAY_STAND_TWICE
 from gateway.rules.waves import FIRST, LARGEST
 from gateway.settings import Settings, SettingsError, load
@@ -143,7 +143,7 @@ async def _drive(
 ) -> bool:
     """Retry each system by itself, so that one which is still down does not stop the others."""
     lingers = {
-        config.name: find_target(config, 0).facts.linger * settings.time_scale
+        config.name: find_system(config, 0).facts.linger * settings.time_scale
         for config in settings.systems
     }
     runs = [

@@ -21,7 +21,7 @@ EVERY = 2.0
 
 
 @dataclass(slots=True)
-class Beginning:
+class QueueStart:
     """What one runner remembers of its system's queue; `now` is in seconds of any clock."""
 
     lowest: int | None = None
@@ -50,7 +50,7 @@ LATEST = 15.0
 
 
 @dataclass(slots=True)
-class Reclaiming:
+class ReclaimTimer:
     """When to look again for lapsed leases although no place is free.
 
     Somebody died and left places taken: that happens once in a long while. That none is free is

@@ -29,7 +29,7 @@ KINDS = ("forgotten", "idle")
 
 
 @dataclass(slots=True)
-class Checker:
+class ConsistencyScan:
     """Goes round; `holder` names the process that does it for all.
 
     systems: those that are spoken to; what is left to say to others is no difference

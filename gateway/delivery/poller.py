@@ -14,11 +14,11 @@ from typing import Protocol
 import structlog
 
 from adapters.kit.driver import Conversation
-from adapters.kit.port import LEASE_MARGIN, Hand, Look
+from adapters.kit.port import LEASE_MARGIN, Hand, PollContext
 from gateway.admission.inbox import Before, Superseded
 from gateway.delivery.conversation import Channel
-from gateway.delivery.runner import Bench
-from gateway.dossiers.systems import Target
+from gateway.delivery.runner import WorkerContext
+from gateway.dossiers.systems import System
 from gateway.rules.outcomes import word
 from gateway.store.engine import Connection
 from gateway.store.work import inboxes
@@ -36,37 +36,39 @@ class Hears(Protocol):
     """Whoever stores what was heard."""
 
     def __call__(
-        self, target: Target, items: Sequence[Item], before: Before | None = None
+        self, system: System, items: Sequence[Item], before: Before | None = None
     ) -> Awaitable[tuple[Verdict, ...]]:
         """Store items in one transaction, after `before`."""
         ...
 
 
-class Ear:
+class Poller:
     """Polls one system for as long as the process runs."""
 
-    def __init__(self, bench: Bench, target: Target, channel: Channel, hears: Hears) -> None:
+    def __init__(
+        self, bench: WorkerContext, system: System, channel: Channel, hears: Hears
+    ) -> None:
         self._bench = bench
-        self._target = target
+        self._system = system
         self._channel = channel
         self._hears = hears
         self._failed = 0
 
     async def run(self) -> None:
         """Listen until cancelled."""
-        every = self._target.facts.poll_every * self._bench.scale
+        every = self._system.facts.poll_every * self._bench.scale
         while True:
             try:
                 await self._turn(every)
             except Exception as error:  # noqa: BLE001 - an ear outlives a lost database
-                log.warning("ear_failed", system=self._target.name, error=type(error).__name__)
+                log.warning("ear_failed", system=self._system.name, error=type(error).__name__)
             await asyncio.sleep(max(0.05, every * (0.9 + 0.2 * self._bench.randomness.random())))
 
     async def _turn(self, every: float) -> None:
-        seconds = self._target.facts.conversation
+        seconds = self._system.facts.conversation
         lease = int((seconds + LEASE_MARGIN) * 1000)
         one = await self._bench.store.write(
-            lambda connection: inboxes.begin(connection, self._target.id, lease)
+            lambda connection: inboxes.begin(connection, self._system.id, lease)
         )
         if one is None:
             return
@@ -78,7 +80,7 @@ class Ear:
         why = None if outcome is None else f"{word(outcome)}: {getattr(outcome, 'why', '')}"[:200]
         await self._bench.store.write(lambda connection: inboxes.end(connection, one, why, pause))
         if (why is None) != (self._failed == 0):
-            log.info("hearing", system=self._target.name, why=why)
+            log.info("hearing", system=self._system.name, why=why)
         self._failed = 0 if outcome is None else self._failed + 1
 
     async def _listen(self, one: Listening) -> Outcome | None:
@@ -87,18 +89,18 @@ class Ear:
                 if not inboxes.advance(connection, one, asked.cursor):
                     raise Superseded
 
-            return await self._hears(self._target, asked.items, advance)
+            return await self._hears(self._system, asked.items, advance)
 
         conversation = Conversation(
-            adapter=self._target.adapter,
-            settings=self._target.settings,
+            adapter=self._system.adapter,
+            settings=self._system.settings,
             carrier=self._channel.carrier,
             folder=self._channel.folder,
             keeper=self._channel.keeper,
             hand=hand,
-            seconds=self._target.facts.conversation,
+            seconds=self._system.facts.conversation,
         )
-        return await conversation.listen(Look(cursor=one.cursor, now=datetime.now(UTC)))
+        return await conversation.listen(PollContext(cursor=one.cursor, now=datetime.now(UTC)))
 
     def _pause(self, outcome: Outcome | None, every: float) -> float:
         """Give the seconds until the next poll: longer each time it fails."""

@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 
 from adapters.kit.port import Step
 from gateway.admission.allocate import assign_codes
-from gateway.delivery.claim_hints import Beginning, Reclaiming
+from gateway.delivery.claim_hints import QueueStart, ReclaimTimer
 from gateway.delivery.conversation import (
     Channel,
     Ended,
@@ -26,7 +26,7 @@ from gateway.delivery.conversation import (
     converse_many,
     unreadable_lane,
 )
-from gateway.dossiers.systems import Target, Targets
+from gateway.dossiers.systems import System, Systems
 from gateway.retries.port import Retries
 from gateway.rules.outcomes import word
 from gateway.store.engine import Connection, Store
@@ -54,11 +54,11 @@ REST = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
+class WorkerContext:
     """What every runner works with."""
 
     store: Store
-    targets: Targets
+    systems: Systems
     retries: Retries
     worker: str
     scale: float
@@ -81,25 +81,25 @@ def _step(work: Work) -> Step:
 class Runner:
     """Delivers the lanes of one system."""
 
-    def __init__(self, bench: Bench, target: Target, channel: Channel) -> None:
+    def __init__(self, bench: WorkerContext, system: System, channel: Channel) -> None:
         self._bench = bench
-        self.target = self._target = target
+        self.system = self._system = system
         self.channel = self._channel = channel
         self._news = asyncio.Event()
         self._talking: set[asyncio.Task[None]] = set()
         self._ended: list[Finished] = []
-        self._beginning = Beginning()
-        self._reclaiming = Reclaiming()
+        self._beginning = QueueStart()
+        self._reclaiming = ReclaimTimer()
         self._open = True
         self._barred = 0.0
         self._postponed = False
-        facts = target.facts
-        many = target.adapter.deliver_many is not None and target.config.mode == "live"
+        facts = system.facts
+        many = system.adapter.deliver_many is not None and system.config.mode == "live"
         self._together = facts.batch if many else 1
         self._terms = Terms(
-            system=target.id,
+            system=system.id,
             worker=bench.worker,
-            adapter=target.adapter_version,
+            adapter=system.adapter_version,
             at_once=facts.at_once * self._together,
             lease=int(facts.lease_seconds * 1000),
             linger=int(facts.linger * bench.scale * 1000),
@@ -107,9 +107,9 @@ class Runner:
             parks_doubt=facts.on_uncertain == "park",
         )
         self._rules = settling.Rules(
-            system=target.id,
+            system=system.id,
             worker=bench.worker,
-            adapter=target.adapter_version,
+            adapter=system.adapter_version,
             at_once=facts.at_once * self._together,
             linger=facts.linger,
             on_uncertain=facts.on_uncertain,
@@ -138,7 +138,7 @@ class Runner:
                     pause = await self._turn()
                 except Exception as error:  # noqa: BLE001 - a runner outlives a lost database
                     log.warning(
-                        "runner_failed", system=self._target.name, error=type(error).__name__
+                        "runner_failed", system=self._system.name, error=type(error).__name__
                     )
                     pause = 1.0
                 rest = REST * (time.monotonic() - begun)
@@ -150,7 +150,7 @@ class Runner:
     async def _turn(self) -> float:
         """Settle what ended and claim what may begin; give the seconds until the next look."""
         self._news.clear()
-        free = min(BATCH, (self._target.facts.at_once - len(self._talking)) * self._together)
+        free = min(BATCH, (self._system.facts.at_once - len(self._talking)) * self._together)
         if free <= 0 and not self._ended:
             return 1.0
         claimed, stored = await self._settle_and_claim(max(0, free))
@@ -159,7 +159,7 @@ class Runner:
             # Where no place was free, the places of what has just been settled are free by now.
             return 0.0 if self._ended or free <= 0 else claimed.look_again / 1000
         groups = self._grouped(self._unpack(claimed.claims, stored))
-        places = self._target.facts.at_once - len(self._talking)
+        places = self._system.facts.at_once - len(self._talking)
         for works in groups[:places]:
             talk = self._attempt(works[0]) if len(works) == 1 else self._attempt_many(works)
             task = asyncio.create_task(talk)
@@ -183,7 +183,7 @@ class Runner:
 
         def turn(connection: Connection) -> tuple[Settled | None, Claimed, list[Versions]]:
             claimed = Claimed((), lanes.LOOK_AGAIN)
-            with entered(connection, self._target.id) as at:
+            with entered(connection, self._system.id) as at:
                 settled = self._settle_rows(connection, batch, at) if batch else None
                 if free:
                     claimed = lanes.claim(
@@ -218,9 +218,9 @@ class Runner:
         self._say(batch, settled)
 
     def _unpack(self, claims: Sequence[Claim], stored: Sequence[Versions]) -> list[Work]:
-        work, unreadable = steps.unpack(self._target.name, claims, stored)
+        work, unreadable = steps.unpack(self._system.name, claims, stored)
         for claim in unreadable:
-            log.error("unreadable", system=self._target.name, dossier=str(claim.dossier_id))
+            log.error("unreadable", system=self._system.name, dossier=str(claim.dossier_id))
             self._ended.append(self._finished(claim, unreadable_lane()))
             self._news.set()
         return work
@@ -239,28 +239,28 @@ class Runner:
         """Hold one conversation about several dossiers; each has its own end."""
         told = [_step(one) for one in works]
         attempts = [uuid7() for _ in works]
-        ended = await converse_many(self._target, self._channel, told, attempts)
+        ended = await converse_many(self._system, self._channel, told, attempts)
         self._exchanged(ended[0])
         for work, one in zip(works, ended, strict=True):
             self._note(work, one)
 
     def _exchanged(self, ended: Ended) -> None:
         for one in ended.detail.get("exchanges", ()):
-            metrics.exchanged(self._target.name, one["ms"] / 1000)
+            metrics.exchanged(self._system.name, one["ms"] / 1000)
 
     async def _attempt(self, work: Work) -> None:
         """Hold one conversation and put what came of it on the pile to settle."""
         claim, attempt = work.claim, uuid7()
         # Every line that is written from here on, by whomever, says whose it is.
         structlog.contextvars.bind_contextvars(
-            system=self._target.name,
+            system=self._system.name,
             dossier=str(claim.dossier_id),
             fence=claim.fence,
             attempt=str(attempt),
         )
         try:
             ended = await converse(
-                self._bench.store, self._target, self._channel, _step(work), claim, attempt
+                self._bench.store, self._system, self._channel, _step(work), claim, attempt
             )
         except StoreUnavailable:
             # What was sent stands in no ledger yet: the lease lapses, and the lane is in doubt.
@@ -270,10 +270,10 @@ class Runner:
         self._note(work, ended)
 
     def _note(self, work: Work, ended: Ended) -> None:
-        metrics.attempted(self._target.name, ended.name, ended.seconds)
+        metrics.attempted(self._system.name, ended.name, ended.seconds)
         if isinstance(ended.outcome, Delivered) and work.events:
             stored = min(event.recorded_at for event in work.events)
-            metrics.delivered(self._target.name, time.time() - stored.timestamp())
+            metrics.delivered(self._system.name, time.time() - stored.timestamp())
         self._ended.append(self._finished(work.claim, ended))
         self._news.set()
 
@@ -301,7 +301,7 @@ class Runner:
                 continue
             log.info(
                 became,
-                system=self._target.name,
+                system=self._system.name,
                 dossier=str(one.claim.dossier_id),
                 fence=one.claim.fence,
                 attempt=str(one.id),
@@ -310,13 +310,13 @@ class Runner:
         is_open = settled.gate == "open"
         if is_open != self._open:
             self._open = is_open
-            log.warning("gate", system=self._target.name, state="open" if is_open else "shut")
+            log.warning("gate", system=self._system.name, state="open" if is_open else "shut")
 
     def _settle_rows(self, connection: Connection, batch: Sequence[Finished], at: Entry) -> Settled:
         settled = settling.settle(connection, self._rules, batch, at)
         if settled.codes:
-            targets = self._bench.targets
-            freed = assign_codes(connection, targets, self._target, settled.codes)
+            systems = self._bench.systems
+            freed = assign_codes(connection, systems, self._system, settled.codes)
             return replace(settled, freed=freed)
         return settled
 
@@ -333,7 +333,7 @@ class Runner:
 
     async def _gather(self, until: float) -> None:
         """Wait for more to end, unless nobody talks any more, or half of the places are to free."""
-        enough = self._target.facts.at_once * self._together // 2
+        enough = self._system.facts.at_once * self._together // 2
         while self._talking and len(self._ended) < enough:
             left = until - time.monotonic()
             if left <= 0:
@@ -346,7 +346,7 @@ class Runner:
     async def _finish(self) -> None:
         """Let conversations come to their end: their deadline bounds the wait."""
         if self._talking:
-            await asyncio.wait(self._talking, timeout=self._target.facts.conversation)
+            await asyncio.wait(self._talking, timeout=self._system.facts.conversation)
         while self._ended:
             await self._settle_and_claim(0)
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from adapters.kit.session import Keeper
+from adapters.kit.session import SessionCache
 from gateway.store.engine import Store
 from gateway.store.errors import StoreUnavailable
 from gateway.store.seal import Seal
@@ -23,7 +23,7 @@ WAIT, LONGEST = 0.1, 30.0
 
 
 @dataclass(slots=True)
-class SharedKeeper(Keeper):
+class SharedSessionCache(SessionCache):
     """Keeps the token of one system for this process, and shares it through the store."""
 
     store: Store | None = None
@@ -47,7 +47,7 @@ class SharedKeeper(Keeper):
 
     async def _shared(self, login: Callable[[], Awaitable[str | Outcome]]) -> str | Outcome:
         if self.store is None or self.seal is None:
-            return await Keeper.token(self, login)
+            return await SessionCache.token(self, login)
         store, seal, begun = self.store, self.seal, self.clock()
         while True:
             held = await store.write(
@@ -100,7 +100,7 @@ class SharedKeeper(Keeper):
         self._token, self._until, self._sealed = token, self.clock() + self.seconds, sealed
         return token
 
-    def spoil(self, token: str) -> None:
+    def invalidate(self, token: str) -> None:
         """Drop a token that they no longer take; another process may have a newer one already."""
         if self._token == token:
             self._spoilt, self._token = self._sealed, None

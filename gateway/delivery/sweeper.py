@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from gateway.dossiers.systems import Target
+from gateway.dossiers.systems import System
 from gateway.store import partitions
 from gateway.store.engine import Connection, Store
 from gateway.store.work import lanes
@@ -42,22 +42,22 @@ async def turn_months(store: Store, keep: int) -> None:
 
 
 async def sweep(
-    store: Store, targets: Sequence[Target], wake: Callable[[Collection[int]], None], scale: float
+    store: Store, systems: Sequence[System], wake: Callable[[Collection[int]], None], scale: float
 ) -> None:
     """Wake overdue waits of every system, until cancelled."""
     every, grace = max(0.2, EVERY * scale), int(GRACE * scale * 1000)
     while True:
-        for target in targets:
+        for system in systems:
             try:
                 woken = await store.write(
-                    lambda connection: lanes.wake_due(connection, target.id, grace)  # noqa: B023 - awaited in this turn
+                    lambda connection: lanes.wake_due(connection, system.id, grace)  # noqa: B023 - awaited in this turn
                 )
             except Exception as error:  # noqa: BLE001 - a sweep that fails is followed by another
-                log.warning("sweep_failed", system=target.name, error=type(error).__name__)
+                log.warning("sweep_failed", system=system.name, error=type(error).__name__)
                 continue
             if woken:
                 metrics.retries("sweeper", woken)
-                log.info("swept", system=target.name, woken=woken)
-                wake({target.id})
+                log.info("swept", system=system.name, woken=woken)
+                wake({system.id})
         metrics.swept()
         await asyncio.sleep(every)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gateway.dossiers.record import LaneRow, State, TodoRow, millis
-from gateway.dossiers.systems import Target, Targets
+from gateway.dossiers.record import DossierRecord, LaneRecord, OutboxRow, millis
+from gateway.dossiers.systems import System, Systems
 from gateway.rules import routing
 from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
 from gateway.rules.schedule import rank
@@ -14,8 +14,8 @@ from schemas.status import Kind
 
 
 def route(
-    state: State,
-    targets: Targets,
+    record: DossierRecord,
+    systems: Systems,
     now: int,
     known_in: Sequence[Known] = (),
     *,
@@ -25,58 +25,58 @@ def route(
 
     bulk: it came with many others, which go behind what comes one by one
     """
-    head = state.dossier
-    matching = [target for target in targets.all if routing.matches(head, target.config)]
-    configs = [target.config for target in matching]
-    for target in matching:
-        if target.id not in state.lanes:
-            via = routing.reached_by(target.name, configs)
-            begun = routing.begin(head, state.history, known_in, target.config, via)
-            state.lanes[target.id] = LaneRow(
-                target.id, begun.done_seq, begun.remote, begun.born_here, begun.via, new=True
+    head = record.dossier
+    matching = [system for system in systems.all if routing.matches(head, system.config)]
+    configs = [system.config for system in matching]
+    for system in matching:
+        if system.id not in record.lanes:
+            via = routing.reached_by(system.name, configs)
+            begun = routing.begin(head, record.history, known_in, system.config, via)
+            record.lanes[system.id] = LaneRecord(
+                system.id, begun.done_seq, begun.remote, begun.born_here, begun.via, new=True
             )
-    place = _place(state, targets, now, bulk=bulk)
-    for target in targets.all:
-        row = state.lanes.get(target.id)
-        if row is not None and row.via is None and target.config.mode != "off":
-            _agenda(state, row, target, targets, now, place)
+    place = _place(record, systems, now, bulk=bulk)
+    for system in systems.all:
+        row = record.lanes.get(system.id)
+        if row is not None and row.via is None and system.config.mode != "off":
+            _agenda(record, row, system, systems, now, place)
 
 
-def ready(states: Iterable[State]) -> frozenset[int]:
+def ready(records: Iterable[DossierRecord]) -> frozenset[int]:
     """Give the systems with a changed lane that is not waiting: worth a look, once it is written.
 
     Some of them have nothing to claim, as where the lane is being told at the moment.
     """
     return frozenset(
         system
-        for state in states
-        for system, todo in state.todos.items()
+        for record in records
+        for system, todo in record.outbox.items()
         if todo.state == READY and (todo.new or todo.change)
     )
 
 
-def _place(state: State, targets: Targets, now: int, *, bulk: bool) -> int:
+def _place(record: DossierRecord, systems: Systems, now: int, *, bulk: bool) -> int:
     """Give the place in the queue of what this dossier has to say."""
-    agencies, due = state.dossier.agencies, state.dossier.due
+    agencies, due = record.dossier.agencies, record.dossier.due
     agency = (agencies.receiving or agencies.competent).code
     return rank(
         now,
         millis(due.at) if due is not None and due.at is not None else None,
         bulk=bulk,
-        ahead=0 if agency is None else targets.pace.ahead(agency, now),
+        ahead=0 if agency is None else systems.pace.ahead(agency, now),
     )
 
 
 def _agenda(
-    state: State, row: LaneRow, target: Target, targets: Targets, now: int, place: int
+    record: DossierRecord, row: LaneRecord, system: System, systems: Systems, now: int, place: int
 ) -> None:
-    told = [(past.event.seq, past.origin) for past in state.past]
-    waits = _needs_code(state.dossier, target, targets)
-    last = len(state.past)
-    agenda = state.todos.get(target.id)
+    told = [(past.event.seq, past.origin) for past in record.recorded]
+    waits = _needs_code(record.dossier, system, systems)
+    last = len(record.recorded)
+    agenda = record.outbox.get(system.id)
     if agenda is None:
-        if routing.news(told, row.done_seq, target.name):
-            state.todos[target.id] = TodoRow(
+        if routing.news(told, row.done_seq, system.name):
+            record.outbox[system.id] = OutboxRow(
                 WAITING if waits else READY,
                 last,
                 "needs_code" if waits else None,
@@ -88,7 +88,7 @@ def _agenda(
     freed = agenda.reason == "needs_code" and agenda.state == WAITING and not waits
     # Only an event that has not been loaded with the others can have put things right.
     corrected = (
-        any(past.event.kind is Kind.CORRECTED for past in state.past[state.stored :])
+        any(past.event.kind is Kind.CORRECTED for past in record.recorded[record.stored :])
         and agenda.state == PARKED
         and agenda.parked_for in {"officer", "integrator"}
     )
@@ -109,8 +109,8 @@ def _agenda(
         }
 
 
-def _needs_code(head: Dossier, target: Target, targets: Targets) -> bool:
+def _needs_code(head: Dossier, system: System, systems: Systems) -> bool:
     """Say whether a lane must wait for the official code, unless this system is to give it."""
-    if not target.facts.needs_official_code or head.official_code is not None:
+    if not system.facts.needs_official_code or head.official_code is not None:
         return False
-    return targets.allocator(head) != f"system:{target.name}"
+    return systems.allocator(head) != f"system:{system.name}"

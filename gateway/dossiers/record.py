@@ -17,7 +17,7 @@ from schemas.outcome import Remote
 
 
 @dataclass(slots=True)
-class Past:
+class RecordedEvent:
     """One event of the past, with what idempotency and routing need."""
 
     event: Event
@@ -28,7 +28,7 @@ class Past:
 
 
 @dataclass(slots=True)
-class LaneRow:
+class LaneRecord:
     """A lane as it is or will be stored."""
 
     system: int
@@ -41,7 +41,7 @@ class LaneRow:
 
 
 @dataclass(slots=True)
-class TodoRow:
+class OutboxRow:
     """An agenda row as it is or will be stored; `change` says what has to be written."""
 
     state: int
@@ -64,7 +64,7 @@ class Source:
 
 
 @dataclass(slots=True)
-class State:
+class DossierRecord:
     """One dossier within a group: what is stored, and what the group adds."""
 
     id: UUID
@@ -78,10 +78,10 @@ class State:
     codes: dict[str, str] = field(default_factory=dict)
     """The codes by which it is stored to be known, with their kinds."""
     head: Dossier | None = None
-    past: list[Past] = field(default_factory=list)
+    recorded: list[RecordedEvent] = field(default_factory=list)
     stored: int = 0
-    lanes: dict[int, LaneRow] = field(default_factory=dict)
-    todos: dict[int, TodoRow] = field(default_factory=dict)
+    lanes: dict[int, LaneRecord] = field(default_factory=dict)
+    outbox: dict[int, OutboxRow] = field(default_factory=dict)
     touched: bool = False
 
     @property
@@ -94,7 +94,7 @@ class State:
     @property
     def history(self) -> list[Event]:
         """The events in order of arrival."""
-        return [past.event for past in self.past]
+        return [past.event for past in self.recorded]
 
     def knows(self, client: int) -> bool:
         """Say whether a client is a source of this dossier."""
@@ -105,14 +105,14 @@ class State:
     ) -> None:
         """Add the next version."""
         self.head = version.dossier
-        self.past.append(Past(version.event, origin, digest, client, version.dossier))
+        self.recorded.append(RecordedEvent(version.event, origin, digest, client, version.dossier))
         self.touched = True
 
     def go_back(self, length: int, head: Dossier) -> None:
         """Forget versions that were added and never written."""
-        del self.past[length:]
+        del self.recorded[length:]
         self.head = head
-        self.touched = len(self.past) > self.stored
+        self.touched = len(self.recorded) > self.stored
 
 
 def millis(moment: datetime) -> int:

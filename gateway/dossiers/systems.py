@@ -16,7 +16,7 @@ from schemas.dossier import Dossier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class System:
     """One configured system, ready for use: its row, adapter, settings and facts in force."""
 
     id: int
@@ -45,10 +45,10 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Targets:
+class Systems:
     """All configured systems, and who allocates official codes for which agency."""
 
-    all: tuple[Target, ...]
+    all: tuple[System, ...]
     codes: Mapping[str, str]
     inboxes: Mapping[str, int] = field(default_factory=dict)
     """By the name of a system with an inbox: the client as which its dossiers are kept."""

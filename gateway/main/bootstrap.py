@@ -9,11 +9,11 @@ from pydantic import ValidationError
 from adapters import registry
 from adapters.kit.port import Facts
 from gateway.admission.catalogue import open_agencies, open_procedures
-from gateway.dossiers.systems import Target, Targets, facts_in_force
+from gateway.dossiers.systems import System, Systems, facts_in_force
 from gateway.settings import Settings, SettingsError, SystemSettings
 from gateway.store import clients, migrate
 from gateway.store.engine import EmbeddedStore, Store, connect
-from gateway.store.work import systems
+from gateway.store.work import systems as system_rows
 
 if TYPE_CHECKING:
     from gateway.store.postgres import PostgresStore
@@ -42,7 +42,7 @@ def shared(store: Store) -> PostgresStore | None:
     return store if isinstance(store, PostgresStore) else None
 
 
-def find_target(config: SystemSettings, number: int) -> Target:
+def find_system(config: SystemSettings, number: int) -> System:
     """Bring a configured system and its adapter together, or say in one line what is wrong."""
     found = registry.find()
     if config.adapter not in found.adapters:
@@ -58,7 +58,7 @@ def find_target(config: SystemSettings, number: int) -> Target:
         raise SettingsError(f"systems.{config.name}.settings.{place}: {first['msg']}") from None
     facts = facts_in_force(adapter, config)
     check_limits(config.name, facts)
-    return Target(
+    return System(
         id=number,
         config=config,
         adapter=adapter,
@@ -83,19 +83,19 @@ def check_limits(name: str, facts: Facts) -> None:
         )
 
 
-async def find_targets(settings: Settings, store: Store) -> Targets:
+async def find_systems(settings: Settings, store: Store) -> Systems:
     """Give every configured system its row and its adapter."""
     procedures = open_procedures(settings.procedures)
     agencies = open_agencies(settings.agencies)
     for config in settings.systems:
-        find_target(config, 0)  # all settings are checked before anything is written
+        find_system(config, 0)  # all settings are checked before anything is written
     names = [config.name for config in settings.systems]
-    numbers = await store.write(lambda connection: systems.register(connection, names))
-    targets = tuple(find_target(config, numbers[config.name]) for config in settings.systems)
+    numbers = await store.write(lambda connection: system_rows.register(connection, names))
+    systems = tuple(find_system(config, numbers[config.name]) for config in settings.systems)
     inboxes = {}
-    for target in targets:
-        if target.listens:
-            inboxes[target.name] = await store.write(
-                lambda connection: clients.of_system(connection, target.config)  # noqa: B023 - awaited in this turn
+    for system in systems:
+        if system.listens:
+            inboxes[system.name] = await store.write(
+                lambda connection: clients.of_system(connection, system.config)  # noqa: B023 - awaited in this turn
             )
-    return Targets(targets, settings.codes, inboxes, procedures, agencies)
+    return Systems(systems, settings.codes, inboxes, procedures, agencies)

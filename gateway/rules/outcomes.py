@@ -64,7 +64,7 @@ class Park:
     problems: tuple[Problem, ...] = ()
 
 
-Fate = Close | Wait | AskLater | Park
+Decision = Close | Wait | AskLater | Park
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ def word(outcome: Outcome | CannotExpress) -> str:
 
 def decide(
     outcome: Outcome | CannotExpress, lane: Lane, gate: Gate, jitter: float
-) -> tuple[Fate, Word, str]:
+) -> tuple[Decision, Word, str]:
     """Say what becomes of the lane, and what the gate learns: a word and a cause."""
     match outcome:
         case Delivered(up_to=up_to, remote=remote, official_code=code):
@@ -141,7 +141,7 @@ def decide(
 
 def _again(
     lane: Lane, gate: Gate, after: float | None, doubt: int, reason: str, jitter: float
-) -> Fate:
+) -> Decision:
     """Wait and repeat; a lane that fails on and on while others pass is parked instead."""
     tries = lane.tries + 1
     others_pass = lane.failing_since is not None and gate.good_at > lane.failing_since
@@ -154,7 +154,7 @@ def _again(
     return Wait(seconds, reason, doubt, counted=gate.state == "open")
 
 
-def _park_unless_paused(gate: Gate, lane: Lane, park: Park, jitter: float) -> Fate:
+def _park_unless_paused(gate: Gate, lane: Lane, park: Park, jitter: float) -> Decision:
     """While a system is paused for one cause, its probes wait: they are not that lane's fault."""
     if gate.state != "open" and gate.why == "one_cause":
         return Wait(backoff(lane.tries + 1, jitter), "system_paused", lane.doubt, counted=False)

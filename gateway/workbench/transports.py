@@ -24,15 +24,15 @@ from adapters.kit.port import (
     Checkpoint,
     Hand,
     Http,
-    Look,
     Move,
+    PollContext,
     Put,
     Reply,
     Settings,
     Step,
     Take,
 )
-from adapters.kit.session import Keeper
+from adapters.kit.session import SessionCache
 from schemas.base import VIETNAM
 from schemas.inbound import Item, Verdict
 from schemas.outcome import CannotExpress, Outcome
@@ -144,7 +144,7 @@ def play(
         settings=one.settings,
         carrier=ways,
         folder=ways,
-        keeper=Keeper(60),
+        keeper=SessionCache(60),
         checkpoint=_kept,
         seconds=60,
     )
@@ -166,10 +166,10 @@ def play_many(
         settings=one.settings,
         carrier=ways,
         folder=ways,
-        keeper=Keeper(60),
+        keeper=SessionCache(60),
         seconds=60,
     )
-    return asyncio.run(conversation.hold_many(steps))
+    return asyncio.run(conversation.run_many(steps))
 
 
 def listen(one: Subject, cursor: str, far: Far) -> tuple[Outcome | None, list[Sent]]:
@@ -180,11 +180,11 @@ def listen(one: Subject, cursor: str, far: Far) -> tuple[Outcome | None, list[Se
         settings=one.settings,
         carrier=ways,
         folder=ways,
-        keeper=Keeper(60),
+        keeper=SessionCache(60),
         hand=ways.hand,
         seconds=60,
     )
-    return asyncio.run(conversation.listen(Look(cursor=cursor, now=NOW))), ways.sent
+    return asyncio.run(conversation.listen(PollContext(cursor=cursor, now=NOW))), ways.sent
 
 
 @dataclass(slots=True)

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from gateway.access.keys import Client
-from gateway.admission.batcher import FrontDesk
-from gateway.admission.requests import Answer, Post, PostEvent, Tell
-from gateway.main.bootstrap import find_targets, open_store
+from gateway.admission.batcher import RequestBatcher
+from gateway.admission.requests import Answer, ApplyReport, RecordEvent, RegisterDossier
+from gateway.main.bootstrap import find_systems, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store.engine import Store
 from gateway.store.ledger import evidence
@@ -44,8 +44,8 @@ class Office:
     """A store with one dossier that the province was told up to its first event."""
 
     store: Store
-    desk: FrontDesk
-    teller: Client
+    batcher: RequestBatcher
+    account: Client
 
     async def told(self, up_to: int, at: datetime) -> None:
         """Note that the province was told up to an event."""
@@ -57,12 +57,12 @@ class Office:
 
     async def report(self, status: Status, at: datetime | None, ref: str = "r") -> tuple[str, Any]:
         """Let the province report; give the verdict's word and where the dossier stands."""
-        tell = Tell(
-            client=self.teller,
+        tell = ApplyReport(
+            client=self.account,
             system="province",
             report=Report(ref=ref, code=CODE, status=status, at=at),
         )
-        decided = (await self.desk.take([tell]))[0]
+        decided = (await self.batcher.take([tell]))[0]
         return decided.word, decided.head.status if decided.head is not None else None
 
 
@@ -71,20 +71,20 @@ async def office(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Offi
     """Open a dossier, let the province accept it, and tell the province so."""
     settings = Settings(data=tmp_path, **database, systems=read_systems(SYSTEMS, {}))
     store = await open_store(settings)
-    targets = await find_targets(settings, store)
-    teller = Client(
-        id=targets.inboxes["province"],
+    systems = await find_systems(settings, store)
+    account = Client(
+        id=systems.inboxes["province"],
         name="system:province",
         environment="sandbox",
         agencies=("*",),
     )
-    desk = FrontDesk(store, targets, lambda _: None, {"province": teller})
+    desk = RequestBatcher(store, systems, lambda _: None, {"province": account})
     body = {k: v for k, v in sample(3, 1).requests[0].body.items() if k != "origin"}
     answer = await desk.submit(
-        Post(client=CLIENT, content=NewDossier.model_validate(body), digest=b"1")
+        RegisterDossier(client=CLIENT, content=NewDossier.model_validate(body), digest=b"1")
     )
     assert isinstance(answer, Answer)
-    office = Office(store, desk, teller)
+    office = Office(store, desk, account)
     yield office
     await store.close()
 
@@ -132,12 +132,12 @@ async def test_a_step_that_cannot_be_is_kept_and_shown(office: Office) -> None:
 
 async def test_an_unknown_code_waits_for_its_dossier(office: Office) -> None:
     """A report of a code that nobody has is kept without a dossier."""
-    tell = Tell(
-        client=office.teller,
+    tell = ApplyReport(
+        client=office.account,
         system="province",
         report=Report(ref="x", code="H99-nowhere", status=Status.REFUSED),
     )
-    word = (await office.desk.take([tell]))[0].word
+    word = (await office.batcher.take([tell]))[0].word
     counted = await office.store.read(evidence.counts)
 
     assert (word, counted) == ("unknown", [("system:province", "unknown_code", 1)])
@@ -150,11 +150,15 @@ async def test_what_was_said_before_its_dossier_came_is_taken_then(office: Offic
     for number, status in enumerate((Status.ACCEPTED, Status.PROCESSING)):
         at = content.submitted_at + timedelta(minutes=number + 1)
         report = Report(ref=f"x{number}", code=content.official_code, status=status, at=at)
-        await office.desk.take([Tell(client=office.teller, system="province", report=report)])
-    made = (await office.desk.take([Post(client=CLIENT, content=content, digest=b"4")]))[0]
+        await office.batcher.take(
+            [ApplyReport(client=office.account, system="province", report=report)]
+        )
+    made = (
+        await office.batcher.take([RegisterDossier(client=CLIENT, content=content, digest=b"4")])
+    )[0]
 
-    assert made.state is not None
-    assert (made.state.dossier.status, made.state.dossier.version) == (Status.PROCESSING, 3)
+    assert made.record is not None
+    assert (made.record.dossier.status, made.state.dossier.version) == (Status.PROCESSING, 3)
     assert await office.store.read(evidence.counts) == []
 
 
@@ -162,13 +166,15 @@ async def test_one_bad_report_leaves_the_others_alone(office: Office) -> None:
     """Reports of one group are decided one by one."""
     await office.told(1, NOW - timedelta(hours=1))
     tells = [
-        Tell(client=office.teller, system="province", report=Report(ref=ref, code=code, status=to))
+        ApplyReport(
+            client=office.account, system="province", report=Report(ref=ref, code=code, status=to)
+        )
         for ref, code, to in (
             ("a", "H99-nowhere", Status.REFUSED),
             ("b", CODE, Status.REFUSED),
         )
     ]
-    words = [one.word for one in await office.desk.take(tells)]
+    words = [one.word for one in await office.batcher.take(tells)]
 
     assert words == ["unknown", "stored"]
 
@@ -179,8 +185,8 @@ async def test_a_client_learns_that_the_state_is_not_its_own(office: Office) -> 
     found = await office.store.read(
         lambda connection: connection.execute(lane.select()).one().dossier_id
     )
-    answer = await office.desk.submit(
-        PostEvent(client=CLIENT, dossier=found, event=NewEvent.model_validate(body), digest=b"2")
+    answer = await office.batcher.submit(
+        RecordEvent(client=CLIENT, dossier=found, event=NewEvent.model_validate(body), digest=b"2")
     )
 
     assert getattr(answer, "code", None) == "status_not_yours"

@@ -11,9 +11,9 @@ import pytest
 
 from gateway.access.keys import Client
 from gateway.admission import batcher as desks
-from gateway.admission.batcher import FrontDesk
-from gateway.admission.requests import Answer, Denied, Post
-from gateway.main.bootstrap import find_targets, open_store
+from gateway.admission.batcher import RequestBatcher
+from gateway.admission.requests import Answer, Denied, RegisterDossier
+from gateway.main.bootstrap import find_systems, open_store
 from gateway.settings import Settings, read_systems
 from gateway.workbench.samples.generator import sample
 from schemas.dossier import NewDossier
@@ -27,7 +27,7 @@ SYSTEMS = {"here": ECHO, "elsewhere": ECHO | {"route": {"agencies": ["K01"]}}}
 class Office:
     """A desk over a real store; `told`: the names of the systems with work, by transaction."""
 
-    desk: FrontDesk
+    batcher: RequestBatcher
     told: list[set[str]] = field(default_factory=list)
 
     def come(self, number: int) -> asyncio.Task[Answer | Denied]:
@@ -37,8 +37,8 @@ class Office:
         content = NewDossier.model_validate(
             {key: value for key, value in body.items() if value is not None}
         )
-        ask = Post(client=CLIENT, content=content, digest=bytes([number]))
-        return asyncio.create_task(self.desk.submit(ask))
+        command = RegisterDossier(client=CLIENT, content=content, digest=bytes([number]))
+        return asyncio.create_task(self.batcher.submit(command))
 
 
 @pytest.fixture
@@ -46,14 +46,14 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
     """Open a desk beside two systems, of which one has to do with the dossiers that come."""
     settings = Settings(data=tmp_path, systems=read_systems({"systems": SYSTEMS}, {}))
     store = await open_store(settings)
-    targets = await find_targets(settings, store)
-    names = {target.id: target.name for target in targets.all}
+    systems = await find_systems(settings, store)
+    names = {system.id: system.name for system in systems.all}
     told: list[set[str]] = []
 
     def wake(systems: Collection[int]) -> None:
         told.append({names[one] for one in systems})
 
-    yield Office(FrontDesk(store, targets, wake), told)
+    yield Office(RequestBatcher(store, systems, wake), told)
     await store.close()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import REGISTRY
 
-from gateway.delivery.consistency import Checker
+from gateway.delivery.consistency import ConsistencyScan
 from gateway.store.tables import todo
 from gateway.watch import metrics
 from tests.store.work.test_lanes import House, house
@@ -31,7 +31,7 @@ async def test_a_lap_goes_round_in_parts_and_counts_what_differs(house: House) -
     for number in (1, 2, 3):
         await house.post(number)
     await house.store.write(lambda connection: connection.execute(todo.delete()))
-    checker = Checker(house.store, "me", await names(house), lanes=1)
+    checker = ConsistencyScan(house.store, "me", await names(house), lanes=1)
     laps = [await checker.look()]
     during = shown("forgotten")
     while not laps[-1]:
@@ -46,14 +46,14 @@ async def test_what_is_left_for_a_system_that_is_off_is_no_difference(house: Hou
     metrics.not_checking()
     await house.post(1)
     await house.store.write(lambda connection: connection.execute(todo.delete()))
-    await Checker(house.store, "me", frozenset()).look()
+    await ConsistencyScan(house.store, "me", frozenset()).look()
 
     assert shown("forgotten") == 0.0
 
 
 async def test_one_process_checks_for_all(house: House) -> None:
     """Another neither looks nor tells."""
-    await Checker(house.store, "first", frozenset()).look()
-    await Checker(house.store, "second", frozenset()).look()
+    await ConsistencyScan(house.store, "first", frozenset()).look()
+    await ConsistencyScan(house.store, "second", frozenset()).look()
 
     assert shown("forgotten") is None

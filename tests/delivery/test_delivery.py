@@ -15,10 +15,10 @@ from uuid import UUID
 import pytest
 
 from gateway.access.keys import Client
-from gateway.admission.batcher import FrontDesk
-from gateway.admission.requests import Answer, Post, PostEvent
-from gateway.intake.files import FileRoom
-from gateway.main.bootstrap import find_targets, open_store
+from gateway.admission.batcher import RequestBatcher
+from gateway.admission.requests import Answer, RecordEvent, RegisterDossier
+from gateway.intake.files import FileStore
+from gateway.main.bootstrap import find_systems, open_store
 from gateway.main.delivery import Delivery
 from gateway.settings import Settings, read_systems
 from gateway.store.engine import Store
@@ -39,7 +39,7 @@ class House:
     """A gateway at work over hosted simulators."""
 
     store: Store
-    desk: FrontDesk
+    batcher: RequestBatcher
     hosts: dict[str, Host]
     folder: Path
 
@@ -47,14 +47,16 @@ class House:
         """Store a dossier."""
         model = NewDossier.model_validate(content)
         digest = json.dumps(content, sort_keys=True).encode()[:32]
-        answer = await self.desk.submit(Post(client=CLIENT, content=model, digest=digest))
+        answer = await self.batcher.submit(
+            RegisterDossier(client=CLIENT, content=model, digest=digest)
+        )
         assert isinstance(answer, Answer)
         return answer
 
     async def event(self, name: str, event: dict[str, Any]) -> Answer:
         """Store an event."""
-        answer = await self.desk.submit(
-            PostEvent(
+        answer = await self.batcher.submit(
+            RecordEvent(
                 client=CLIENT,
                 dossier=UUID(name),
                 event=NewEvent.model_validate(event),
@@ -111,11 +113,11 @@ async def house(
             time_scale=0.002,
         )
         store = await open_store(settings)
-        targets = await find_targets(settings, store)
-        files = FileRoom(settings.data / "files", settings.max_file_bytes)
-        delivery = Delivery(store, targets, files, {}, settings)
+        systems = await find_systems(settings, store)
+        files = FileStore(settings.data / "files", settings.max_file_bytes)
+        delivery = Delivery(store, systems, files, {}, settings)
         running = asyncio.create_task(delivery.run())
-        yield House(store, FrontDesk(store, targets, delivery.wake), hosts, folder)
+        yield House(store, RequestBatcher(store, systems, delivery.wake), hosts, folder)
         running.cancel()
         await asyncio.wait([running])
         for runner in delivery.runners.values():

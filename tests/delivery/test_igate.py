@@ -12,9 +12,9 @@ import pytest
 
 from adapters import registry
 from adapters.kit.driver import Conversation
-from adapters.kit.http import Carrier
+from adapters.kit.http import HttpTransport
 from adapters.kit.port import Checkpoint
-from adapters.kit.session import Keeper
+from adapters.kit.session import SessionCache
 from gateway.workbench.checks import step_of
 from gateway.workbench.faults import Faults
 from gateway.workbench.samples.generator import sample
@@ -59,7 +59,7 @@ class Told:
         self.kept: list[Remote] = []
         self.file = folder / "file"
         self.file.write_bytes(b"%PDF")
-        self.keeper = Keeper(3600)
+        self.keeper = SessionCache(3600)
         self.port = 0
 
     @property
@@ -78,7 +78,7 @@ class Told:
             if cut_after is not None and len(self.kept) > cut_after:
                 raise ConnectionError
 
-        carrier = Carrier(
+        carrier = HttpTransport(
             f"http://127.0.0.1:{self.port}", exchange_seconds=5, files=lambda _sha: self.file
         )
         conversation = Conversation(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.delivery.shared_session import SharedKeeper
+from gateway.delivery.shared_session import SharedSessionCache
 from gateway.main.bootstrap import open_store
 from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
@@ -44,9 +44,9 @@ async def store(tmp_path: Path, postgres: Callable[[], str]) -> AsyncIterator[St
     await found.close()
 
 
-def processes(store: Store, count: int) -> list[SharedKeeper]:
+def processes(store: Store, count: int) -> list[SharedSessionCache]:
     """Give the keepers of so many processes."""
-    return [SharedKeeper(600, store=store, seal=SEAL, system=1) for _ in range(count)]
+    return [SharedSessionCache(600, store=store, seal=SEAL, system=1) for _ in range(count)]
 
 
 async def test_many_processes_log_in_once(store: Store) -> None:
@@ -63,7 +63,7 @@ async def test_a_session_that_died_is_renewed_once_for_all(store: Store) -> None
     for one in ours:
         await one.token(portal.login)
     for one in ours:
-        one.spoil("phien-bi-mat-1")
+        one.invalidate("phien-bi-mat-1")
     tokens = await asyncio.gather(*(one.token(portal.login) for one in ours))
 
     assert (set(tokens), portal.logins) == ({"phien-bi-mat-2"}, 2)

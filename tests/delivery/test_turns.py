@@ -13,10 +13,10 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from adapters.kit.session import Keeper
+from adapters.kit.session import SessionCache
 from gateway.delivery.conversation import Channel, unreadable_lane
-from gateway.delivery.runner import Bench, Runner
-from gateway.main.bootstrap import find_targets, open_store
+from gateway.delivery.runner import Runner, WorkerContext
+from gateway.main.bootstrap import find_systems, open_store
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.rules.gate import Gate
 from gateway.settings import Settings, read_systems
@@ -34,10 +34,10 @@ async def runner(tmp_path: Path) -> AsyncIterator[Runner]:
     """Give a runner with eight places, one of which is taken by somebody who talks for ever."""
     settings = Settings(data=tmp_path, systems=read_systems({"systems": {"e": EIGHT}}, {}))
     store = await open_store(settings)
-    targets = await find_targets(settings, store)
+    systems = await find_systems(settings, store)
     retries = EmbeddedRetries()
-    bench = Bench(store=store, targets=targets, retries=retries, worker="w", scale=1.0)
-    made = Runner(bench, targets.all[0], Channel(Keeper(60.0)))
+    bench = WorkerContext(store=store, systems=systems, retries=retries, worker="w", scale=1.0)
+    made = Runner(bench, systems.all[0], Channel(SessionCache(60.0)))
     talk = asyncio.create_task(asyncio.sleep(60))
     made._talking.add(talk)
     yield made

@@ -13,7 +13,7 @@ import pytest
 from prometheus_client import REGISTRY, generate_latest
 
 from gateway.intake.totals import refresh
-from gateway.main.bootstrap import find_targets, open_store
+from gateway.main.bootstrap import find_systems, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store.engine import Store
 from gateway.store.errors import StoreUnavailable
@@ -62,7 +62,7 @@ def expressions() -> list[str]:
         found += re.findall(r"expr: (.+)", (RULES / file).read_text())
     for board in (DEPLOY / "grafana").glob("*.json"):
         for panel in json.loads(board.read_text("utf-8"))["panels"]:
-            found += [target["expr"] for target in panel["targets"]]
+            found += [system["expr"] for system in panel["targets"]]
     return found
 
 
@@ -154,7 +154,7 @@ async def test_totals_come_from_one_process_only(opened: Settings) -> None:
     """The second stays silent until the first has been for its lease."""
     store = await open_store(opened)
     try:
-        await find_targets(opened, store)
+        await find_systems(opened, store)
         await refresh(store, 0, holder="first")
         first = shown()
         await refresh(store, 0, holder="second")
@@ -206,7 +206,7 @@ async def test_a_lost_database_takes_away_totals_and_is_said(opened: Settings) -
     """The page itself still comes."""
     store = await open_store(opened)
     try:
-        await find_targets(opened, store)
+        await find_systems(opened, store)
         await refresh(store, 0, holder="first")
         before = shown()
     finally:

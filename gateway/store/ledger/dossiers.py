@@ -9,7 +9,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from gateway.dossiers.record import LaneRow, Past, Place, Source, State, TodoRow, Twins
+from gateway.dossiers.record import (
+    DossierRecord,
+    LaneRecord,
+    OutboxRow,
+    Place,
+    RecordedEvent,
+    Source,
+    Twins,
+)
 from gateway.store.ledger.bodies import unpack_dossier, unpack_event
 from gateway.store.tables import dossier, dossier_code, event, joined, lane, todo
 from schemas.outcome import Remote
@@ -55,22 +63,24 @@ def find(
     return Found(known, _alike(connection, sought, since) if sought else {})
 
 
-def load(connection: Connection, wanted: Iterable[UUID]) -> list[State]:
+def load(connection: Connection, wanted: Iterable[UUID]) -> list[DossierRecord]:
     """Read dossiers by id, with all about them; they stay locked until the transaction ends."""
     ids = set(wanted)
     if not ids:
         return []
-    states = {
-        row.id: State(row.id, row.owner, row.ref, row.digest, row.as_of, row.merged_into, row.twin)
+    records = {
+        row.id: DossierRecord(
+            row.id, row.owner, row.ref, row.digest, row.as_of, row.merged_into, row.twin
+        )
         for row in connection.execute(
             sa.select(dossier).where(dossier.c.id.in_(ids)).order_by(dossier.c.id).with_for_update()
         )
     }
-    if states:
-        _load_events(connection, states)
-        _load_lanes(connection, states)
-        _load_sources(connection, states)
-    return list(states.values())
+    if records:
+        _load_events(connection, records)
+        _load_lanes(connection, records)
+        _load_sources(connection, records)
+    return list(records.values())
 
 
 def _alike(connection: Connection, sought: Sequence[bytes], since: int) -> Twins:
@@ -124,36 +134,36 @@ _FOUND = sa.text(
 server believes that most of a table is meant, and would read all of it for each group."""
 
 
-def _load_sources(connection: Connection, states: dict[UUID, State]) -> None:
-    for row in connection.execute(sa.select(joined).where(joined.c.dossier_id.in_(list(states)))):
-        states[row.dossier_id].joined[row.client] = Source(
+def _load_sources(connection: Connection, records: dict[UUID, DossierRecord]) -> None:
+    for row in connection.execute(sa.select(joined).where(joined.c.dossier_id.in_(list(records)))):
+        records[row.dossier_id].joined[row.client] = Source(
             row.client, row.ref, row.digest, row.as_of
         )
     for row in connection.execute(
-        sa.select(dossier_code).where(dossier_code.c.dossier_id.in_(list(states)))
+        sa.select(dossier_code).where(dossier_code.c.dossier_id.in_(list(records)))
     ):
-        states[row.dossier_id].codes[row.value] = row.kind
+        records[row.dossier_id].codes[row.value] = row.kind
 
 
-def _load_events(connection: Connection, states: dict[UUID, State]) -> None:
+def _load_events(connection: Connection, records: dict[UUID, DossierRecord]) -> None:
     newest: dict[UUID, bytes] = {}
     for row in connection.execute(
         sa.select(event.c.dossier_id, event.c.origin, event.c.digest, event.c.client, event.c.body)
-        .where(event.c.dossier_id.in_(list(states)))
+        .where(event.c.dossier_id.in_(list(records)))
         .order_by(event.c.dossier_id, event.c.seq)
     ):
-        states[row.dossier_id].past.append(
-            Past(unpack_event(row.body), row.origin, row.digest, row.client)
+        records[row.dossier_id].recorded.append(
+            RecordedEvent(unpack_event(row.body), row.origin, row.digest, row.client)
         )
         newest[row.dossier_id] = row.body
     for dossier_id, body in newest.items():
-        state = states[dossier_id]
-        state.head, state.stored = unpack_dossier(body), len(state.past)
+        record = records[dossier_id]
+        record.head, record.stored = unpack_dossier(body), len(record.recorded)
 
 
-def _load_lanes(connection: Connection, states: dict[UUID, State]) -> None:
-    for row in connection.execute(sa.select(lane).where(lane.c.dossier_id.in_(list(states)))):
-        states[row.dossier_id].lanes[row.system] = LaneRow(
+def _load_lanes(connection: Connection, records: dict[UUID, DossierRecord]) -> None:
+    for row in connection.execute(sa.select(lane).where(lane.c.dossier_id.in_(list(records)))):
+        records[row.dossier_id].lanes[row.system] = LaneRecord(
             row.system,
             row.done_seq,
             Remote(**row.remote),
@@ -164,10 +174,10 @@ def _load_lanes(connection: Connection, states: dict[UUID, State]) -> None:
     # Locked: a settlement that ends the lane meanwhile would miss the event that is being added.
     for row in connection.execute(
         sa.select(todo)
-        .where(todo.c.dossier_id.in_(list(states)))
+        .where(todo.c.dossier_id.in_(list(records)))
         .order_by(todo.c.dossier_id, todo.c.system)
         .with_for_update()
     ):
-        states[row.dossier_id].todos[row.system] = TodoRow(
+        records[row.dossier_id].outbox[row.system] = OutboxRow(
             row.state, row.head_seq, row.reason, row.parked_for
         )

@@ -7,47 +7,47 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from gateway.dossiers.record import State, known_codes, millis
+from gateway.dossiers.record import DossierRecord, known_codes, millis
 from gateway.store import rows
 from gateway.store.ledger.bodies import pack
 from gateway.store.tables import dossier, dossier_code, event, joined, lane, todo
 
 
-def save(connection: Connection, states: Sequence[State], now: int) -> None:
+def save(connection: Connection, records: Sequence[DossierRecord], now: int) -> None:
     """Write everything that a group added."""
-    touched = sorted((state for state in states if state.touched), key=lambda state: state.id)
+    touched = sorted((record for record in records if record.touched), key=lambda record: record.id)
     if not touched:
         return
     writing = rows.Writing(connection)
-    fresh = [state for state in touched if state.stored == 0]
+    fresh = [record for record in touched if record.stored == 0]
     if fresh:
         writing.insert(
             dossier,
             [
-                _row(state)
+                _row(record)
                 | {
                     "created_at": now,
                     "updated_at": now,
-                    "id": state.id,
-                    "owner": state.owner,
-                    "ref": state.ref,
-                    "digest": state.digest,
-                    "twin": state.twin,
+                    "id": record.id,
+                    "owner": record.owner,
+                    "ref": record.ref,
+                    "digest": record.digest,
+                    "twin": record.twin,
                 }
-                for state in fresh
+                for record in fresh
             ],
         )
-    known = [state for state in touched if state.stored]
-    changes = [_row(state) | {"id": state.id, "updated_at": now} for state in known]
+    known = [record for record in touched if record.stored]
+    changes = [_row(record) | {"id": record.id, "updated_at": now} for record in known]
     writing.update(dossier, ("id",), changes)
-    writing.insert(event, [row for state in touched for row in _events(state)])
+    writing.insert(event, [row for record in touched for row in _events(record)])
     _save_lanes(connection, writing, touched)
     _save_sources(connection, writing, touched, now)
     writing.write()
 
 
-def _row(state: State) -> dict[str, Any]:
-    head = state.dossier
+def _row(record: DossierRecord) -> dict[str, Any]:
+    head = record.dossier
     due = head.due.at if head.due is not None else None
     return {
         "environment": head.environment,
@@ -55,18 +55,18 @@ def _row(state: State) -> dict[str, Any]:
         "agency": head.agencies.competent.code,
         "procedure": head.procedure.code,
         "status": head.status.value,
-        "last_seq": len(state.past),
+        "last_seq": len(record.recorded),
         "due_at": None if due is None else millis(due),
-        "as_of": state.as_of,
-        "merged_into": state.merged_into,
+        "as_of": record.as_of,
+        "merged_into": record.merged_into,
     }
 
 
-def _events(state: State) -> list[dict[str, Any]]:
-    seq_of = {past.event.ref: past.event.seq for past in state.past}
+def _events(record: DossierRecord) -> list[dict[str, Any]]:
+    seq_of = {past.event.ref: past.event.seq for past in record.recorded}
     return [
         {
-            "dossier_id": state.id,
+            "dossier_id": record.id,
             "seq": past.event.seq,
             "ref": past.event.ref,
             "kind": past.event.kind.value,
@@ -78,64 +78,66 @@ def _events(state: State) -> list[dict[str, Any]]:
             "recorded_at": millis(past.event.recorded_at),
             "digest": past.digest,
             "key_id": 0,
-            "body": pack(past.event, past.dossier or state.dossier),
+            "body": pack(past.event, past.dossier or record.dossier),
         }
-        for past in state.past[state.stored :]
+        for past in record.recorded[record.stored :]
     ]
 
 
-def _save_lanes(connection: Connection, writing: rows.Writing, states: Sequence[State]) -> None:
+def _save_lanes(
+    connection: Connection, writing: rows.Writing, records: Sequence[DossierRecord]
+) -> None:
     lanes = [
         {
-            "dossier_id": state.id,
+            "dossier_id": record.id,
             "system": row.system,
             "done_seq": row.done_seq,
             "remote": row.remote.row(),
             "born_here": row.born_here,
             "via": row.via,
         }
-        for state in states
-        for row in state.lanes.values()
+        for record in records
+        for row in record.lanes.values()
         if row.new
     ]
     writing.insert(lane, lanes)
     agenda = [
         {
-            "dossier_id": state.id,
+            "dossier_id": record.id,
             "system": of,
             "state": row.state,
             "head_seq": row.head_seq,
             "reason": row.reason,
             **row.change,
         }
-        for state in states
-        for of, row in state.todos.items()
+        for record in records
+        for of, row in record.outbox.items()
         if row.new
     ]
     writing.insert(todo, agenda)
-    for state in states:
-        for of, row in state.todos.items():
+    for record in records:
+        for of, row in record.outbox.items():
             if not row.new and row.change:
                 connection.execute(
                     todo.update()
-                    .where(todo.c.dossier_id == state.id, todo.c.system == of)
+                    .where(todo.c.dossier_id == record.id, todo.c.system == of)
                     .values(**row.change)
                 )
 
 
 def _save_sources(
-    connection: Connection, writing: rows.Writing, states: Sequence[State], now: int
+    connection: Connection, writing: rows.Writing, records: Sequence[DossierRecord], now: int
 ) -> None:
     """Write further sources, and the codes by which the dossiers are known from now on."""
-    for state in states:
-        for source in state.joined.values():
+    for record in records:
+        for source in record.joined.values():
             row = {"digest": source.digest, "as_of": source.as_of}
             if source.new:
                 connection.execute(
                     joined.insert().values(
                         client=source.client,
                         ref=source.ref,
-                        dossier_id=state.id,
+                        dossier_id=record.id,
                         joined_at=now,
                         **row,
                     )
@@ -147,9 +149,9 @@ def _save_sources(
                     .values(**row)
                 )
     codes = [
-        {"value": value, "dossier_id": state.id, "kind": kind}
-        for state in states
-        for value, kind in known_codes(state.dossier).items()
-        if value not in state.codes
+        {"value": value, "dossier_id": record.id, "kind": kind}
+        for record in records
+        for value, kind in known_codes(record.dossier).items()
+        if value not in record.codes
     ]
     writing.insert(dossier_code, codes)

@@ -17,7 +17,7 @@ from gateway.rules.outcomes import (
     MAY_STAND,
     AskLater,
     Close,
-    Fate,
+    Decision,
     Lane,
     Park,
     Wait,
@@ -63,7 +63,7 @@ class Rules:
     scale: float
 
 
-Became = Literal["told", "waiting", "parked", "again", "late"]
+Transition = Literal["told", "waiting", "parked", "again", "late"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,13 @@ class Settled:
 
     waits: tuple[Waiting, ...]
     codes: tuple[tuple[UUID, str], ...]
-    became: tuple[Became, ...]
+    became: tuple[Transition, ...]
     gate: gates.State
     freed: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
-class Moves:
+class LaneUpdates:
     """What has to be written of a batch: gathered row by row, written kind by kind."""
 
     system: int
@@ -126,9 +126,9 @@ def settle(
     """
     now = at.now
     held = _held(connection, rules.system, finished)
-    moves = Moves(rules.system, now, rules.scale)
+    moves = LaneUpdates(rules.system, now, rules.scale)
     lines: list[Attempt] = []
-    became: list[Became] = []
+    became: list[Transition] = []
     for one in finished:
         head = held.get(one.claim.dossier_id)
         late = head is None or head.fence != one.claim.fence or head.lease_until is None
@@ -219,7 +219,7 @@ def _line(one: Finished, rules: Rules, *, late: bool) -> Attempt:
     )
 
 
-def _move(moves: Moves, one: Finished, head_seq: int, fate: Fate) -> Became:
+def _move(moves: LaneUpdates, one: Finished, head_seq: int, fate: Decision) -> Transition:
     """Note how one lane moves as decided."""
     claim, now = one.claim, moves.now
     match fate:
@@ -276,5 +276,5 @@ def _move(moves: Moves, one: Finished, head_seq: int, fate: Fate) -> Became:
             return "parked"
 
 
-def _wait(moves: Moves, claim: Claim, seconds: float) -> None:
+def _wait(moves: LaneUpdates, claim: Claim, seconds: float) -> None:
     moves.waits.append(Waiting(claim.dossier_id, claim.system, claim.fence, seconds * moves.scale))

@@ -14,9 +14,9 @@ import uvloop
 
 from adapters.echo import ADAPTER, EchoSettings
 from adapters.kit.driver import Conversation
-from adapters.kit.http import Carrier
+from adapters.kit.http import HttpTransport
 from adapters.kit.port import Step
-from adapters.kit.session import Keeper
+from adapters.kit.session import SessionCache
 from gateway.admission.parse import parse, validate
 from schemas.dossier import Dossier, NewDossier
 from schemas.outcome import Delivered, Remote
@@ -36,7 +36,7 @@ def dossier() -> Dossier:
 async def talk(url: str, count: int, at_once: int) -> None:
     """Hold so many conversations, so many at the same time."""
     settings, made = EchoSettings(base_url=url), dossier()
-    carrier = Carrier(url, exchange_seconds=ADAPTER.facts.exchange)
+    carrier = HttpTransport(url, exchange_seconds=ADAPTER.facts.exchange)
     left = iter(range(count))
     wanted = Delivered(up_to=made.version, remote=Remote(created=True, line=made.version))
 
@@ -45,7 +45,7 @@ async def talk(url: str, count: int, at_once: int) -> None:
             conversation = Conversation(
                 adapter=ADAPTER,
                 settings=settings,
-                keeper=Keeper(0),
+                keeper=SessionCache(0),
                 seconds=ADAPTER.facts.conversation,
                 carrier=carrier,
             )

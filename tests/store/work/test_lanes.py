@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.access.keys import Client
-from gateway.admission.batcher import FrontDesk
-from gateway.admission.requests import Answer, Post, PostEvent
-from gateway.dossiers.systems import Targets
-from gateway.main.bootstrap import find_targets, open_store
+from gateway.admission.batcher import RequestBatcher
+from gateway.admission.requests import Answer, RecordEvent, RegisterDossier
+from gateway.dossiers.systems import Systems
+from gateway.main.bootstrap import find_systems, open_store
 from gateway.rules.lane_states import READY
 from gateway.settings import Settings, read_systems
 from gateway.store.engine import Connection, Store
@@ -49,15 +49,17 @@ class House:
     """A store with one system, and the terms on which it is claimed."""
 
     store: Store
-    targets: Targets
+    systems: Systems
     terms: Terms
     rules: Rules
 
     async def post(self, number: int) -> None:
         """Store a sample dossier."""
         content = NewDossier.model_validate(sample(number, 1).requests[0].body)
-        desk = FrontDesk(self.store, self.targets, lambda _: None)
-        answer = await desk.submit(Post(client=CLIENT, content=content, digest=bytes([number])))
+        desk = RequestBatcher(self.store, self.systems, lambda _: None)
+        answer = await desk.submit(
+            RegisterDossier(client=CLIENT, content=content, digest=bytes([number]))
+        )
         assert isinstance(answer, Answer)
 
     async def claim(
@@ -113,11 +115,11 @@ async def house(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[House
     """Set up a house over an empty database."""
     settings = Settings(data=tmp_path, **database, systems=read_systems(SYSTEMS, {}))
     store = await open_store(settings)
-    targets = await find_targets(settings, store)
-    number = targets.all[0].id
+    systems = await find_systems(settings, store)
+    number = systems.all[0].id
     yield House(
         store,
-        targets,
+        systems,
         Terms(
             system=number,
             worker="w",
@@ -304,9 +306,9 @@ async def _note(house: House, number: int, ref: str, **more: Any) -> None:
         "occurred_at": content["submitted_at"],
         **more,
     }
-    desk = FrontDesk(house.store, house.targets, lambda _: None)
+    desk = RequestBatcher(house.store, house.systems, lambda _: None)
     answer = await desk.submit(
-        PostEvent(
+        RecordEvent(
             client=CLIENT,
             dossier=found.id,
             event=NewEvent.model_validate(event),

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.access.keys import Client
-from gateway.admission.batcher import FrontDesk
-from gateway.admission.requests import Answer, Post
-from gateway.dossiers.systems import Targets
-from gateway.main.bootstrap import find_targets, open_store
+from gateway.admission.batcher import RequestBatcher
+from gateway.admission.requests import Answer, RegisterDossier
+from gateway.dossiers.systems import Systems
+from gateway.main.bootstrap import find_systems, open_store
 from gateway.rules.gate import Gate
 from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
 from gateway.rules.waves import Shut
@@ -57,20 +57,22 @@ class Office:
     """A store with one system whose gate lets many pass."""
 
     store: Store
-    targets: Targets
+    systems: Systems
     ids: list[UUID]
 
     @property
     def number(self) -> int:
         """The system's own number."""
-        return self.targets.all[0].id
+        return self.systems.all[0].id
 
     async def post(self, count: int) -> None:
         """Store sample dossiers."""
-        desk = FrontDesk(self.store, self.targets, lambda _: None)
+        desk = RequestBatcher(self.store, self.systems, lambda _: None)
         for number in range(1, count + 1):
             content = NewDossier.model_validate(sample(number, 1).requests[0].body)
-            answer = await desk.submit(Post(client=CLIENT, content=content, digest=bytes([number])))
+            answer = await desk.submit(
+                RegisterDossier(client=CLIENT, content=content, digest=bytes([number]))
+            )
             assert isinstance(answer, Answer)
             self.ids.append(UUID(answer.body["id"]))
 
@@ -182,7 +184,7 @@ async def office(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Offi
     """Open an office over an empty database."""
     settings = Settings(data=tmp_path, **database, systems=read_systems(SYSTEMS, {}))
     store = await open_store(settings)
-    made = Office(store, await find_targets(settings, store), [])
+    made = Office(store, await find_systems(settings, store), [])
     wide = Gate(window=64, good_at=1).row()
     await made.set(system, sa.true(), gate=wide)
     yield made
