@@ -99,9 +99,9 @@ class Conversation:
 
     adapter: Adapter[Any]
     settings: Settings
-    keeper: SessionCache
+    session_cache: SessionCache
     seconds: float
-    carrier: CarriesHttp | None = None
+    transport: CarriesHttp | None = None
     folder: HoldsFiles | None = None
     checkpoint: Callable[[Checkpoint], Awaitable[None]] | None = None
     hand: Callable[[Hand], Awaitable[tuple[Verdict, ...]]] | None = None
@@ -113,7 +113,7 @@ class Conversation:
     _ours: Exception | None = None
     _tokens: set[str] = field(default_factory=set)
 
-    async def hold(self, step: Step) -> Outcome:
+    async def run(self, step: Step) -> Outcome:
         """Tell a step; raises `CannotExpress` before anything was sent, or what the store did."""
         try:
             found: Outcome = await self._whole(self.adapter.deliver(step, self.settings), step)
@@ -152,14 +152,14 @@ class Conversation:
     def _private(self, steps: Sequence[Step]) -> tuple[str, ...]:
         return tuple(text for step in steps for text in private_of(step, self.settings))
 
-    async def listen(self, look: PollContext) -> Outcome | None:
+    async def run_poll(self, look: PollContext) -> Outcome | None:
         """Hear what they have to tell; None: all of it was handed in."""
         if self.adapter.poll is None:
             raise TypeError("this adapter does not poll")
         found: Outcome | None = await self._whole(self.adapter.poll(look, self.settings))
         return found
 
-    async def log_in(self) -> Outcome | None:
+    async def run_login(self) -> Outcome | None:
         """Log in and tell nothing; None: they took the login, or have none."""
         if self.adapter.session is None:
             return None
@@ -200,7 +200,7 @@ class Conversation:
     ) -> Any:
         """Do what the adapter asked for; anything else ends the talk."""
         match asked:
-            case Http() if self.carrier is not None:
+            case Http() if self.transport is not None:
                 return await send(asked)
             case Put() | Take() | Move() if self.folder is not None:
                 return await self._file(asked, self.folder)
@@ -248,7 +248,7 @@ class Conversation:
         reply = await self._exchange(session.sign(request, token))
         if not session.dead(reply):
             return reply
-        self.keeper.invalidate(token)
+        self.session_cache.invalidate(token)
         reply = await self._exchange(session.sign(request, await self._token(session)))
         if session.dead(reply):
             raise TransportError(Blocked(why="the session was refused right after a fresh login"))
@@ -264,7 +264,7 @@ class Conversation:
                 return lost.outcome
             return found
 
-        token = await self.keeper.token(login)
+        token = await self.session_cache.token(login)
         if not isinstance(token, str):
             # Nothing of this step was sent, whatever happened to the login.
             raise TransportError(_of_login(token))
@@ -272,14 +272,14 @@ class Conversation:
         return token
 
     async def _exchange(self, request: Http) -> Reply:
-        if self.carrier is None:
+        if self.transport is None:
             raise NotARequestError(request)
-        if self._until - self.clock() < self.carrier.seconds:
+        if self._until - self.clock() < self.transport.seconds:
             raise TransportError(Unreachable(why="no time left for a whole exchange"))
         self._sent = self._sent or request.effect != "read"
         begun = self.clock()
         try:
-            reply = await self.carrier.exchange(request)
+            reply = await self.transport.exchange(request)
         except TransportError as lost:
             self._note(request.method, request.path, None, begun, type(lost.outcome).__name__)
             raise

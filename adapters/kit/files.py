@@ -1,7 +1,7 @@
 """The only folder: files for a system, whole or not at all, and complete files of theirs.
 
 A file of theirs is complete when nobody holds a lock on it and it has not changed between two
-looks at least `settle` seconds apart. Their clock is not asked: it may be wrong.
+looks at least `quiet_seconds` seconds apart. Their clock is not asked: it may be wrong.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", "~")
 
 @dataclass(slots=True)
 class Folder:
-    """The folder of one system; `settle` in seconds."""
+    """The folder of one system; `quiet_seconds` in seconds."""
 
     path: Path
-    settle: float = 2.0
+    quiet_seconds: float = 2.0
     seconds: float = 30.0
     clock: Callable[[], float] = time.monotonic
     _seen: dict[str, tuple[int, int, float]] = field(default_factory=dict)
@@ -106,7 +106,7 @@ class Folder:
         if (size, changed) != (before.st_size, before.st_mtime_ns):
             since = now
             self._seen[name] = (before.st_size, before.st_mtime_ns, now)
-        if now - since < self.settle:
+        if now - since < self.quiet_seconds:
             return None
         if before.st_size > LARGEST_FILE:
             raise TransportError(Blocked(why="a file of theirs is too large"))

@@ -8,7 +8,7 @@ from typing import Any
 from uuid_utils.compat import uuid7
 
 from gateway.admission import match
-from gateway.admission.catalogue import settle
+from gateway.admission.catalogue import pin_procedure
 from gateway.admission.diff import differing
 from gateway.admission.requests import RecordSnapshot, RegisterDossier
 from gateway.admission.unit_of_work import Decided, UnitOfWork, decided, denied, digest_of
@@ -65,7 +65,7 @@ def open_new(
             digest=digest_of(version),
             client=command.client.id,
         )
-    settle(record, procedures)
+    pin_procedure(record, procedures)
     _flag_twins(unit, record)
     outbox.route(record, unit.systems, unit.millis, content.known_in, bulk=unit.bulk)
     unit.put(record)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from gateway.access.keys import Client
-from gateway.admission.catalogue import settle
+from gateway.admission.catalogue import pin_procedure
 from gateway.admission.requests import Denied
 from gateway.dossiers import outbox
 from gateway.dossiers.record import DossierRecord, Twins, known_codes, millis
@@ -86,7 +86,7 @@ class UnitOfWork:
 
     def route(self, record: DossierRecord) -> None:
         """Bring a changed dossier's agenda up to date."""
-        settle(record, self.systems.procedures)
+        pin_procedure(record, self.systems.procedures)
         outbox.route(record, self.systems, self.millis, bulk=self.bulk)
         self.put(record)
 

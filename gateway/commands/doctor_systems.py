@@ -45,7 +45,7 @@ async def _web(
     way = f" through {urlsplit(config.proxy).hostname}" if config.proxy else ""
     what = f"{config.name} ({config.adapter}, {config.mode}) at {address.netloc}{way}"
     try:
-        carrier = HttpTransport(
+        transport = HttpTransport(
             own.base_url,
             exchange_seconds=min(system.facts.exchange, 10.0),
             ca_file=config.ca_file,
@@ -54,29 +54,29 @@ async def _web(
     except OSError as error:
         return [(off, f"{config.name}: ca_file {config.ca_file}: {error.strerror or error}")]
     try:
-        why = await carrier.reach()
+        why = await transport.reach()
         found = [(why is None or off, f"{what} {'can be reached' if why is None else why}")]
         if why is None and login and system.adapter.session is not None and not off:
-            found.append(await _login(system, carrier))
+            found.append(await _login(system, transport))
     finally:
-        await carrier.close()
+        await transport.close()
     return [*found, *_files(system, settings)]
 
 
-async def _login(system: System, carrier: HttpTransport) -> Finding:
+async def _login(system: System, transport: HttpTransport) -> Finding:
     """Log in once, as a conversation does."""
     session = system.adapter.session
     conversation = Conversation(
         adapter=system.adapter,
         settings=system.settings,
-        keeper=SessionCache(session.seconds if session is not None else 0),
+        session_cache=SessionCache(session.seconds if session is not None else 0),
         seconds=system.facts.conversation,
-        carrier=carrier,
+        transport=transport,
     )
-    refused = await conversation.log_in()
+    refused = await conversation.run_login()
     if isinstance(refused, (Unreachable, Uncertain)):
         # A line that was cut says nothing about a credential: some end it after a front page.
-        refused = await conversation.log_in()
+        refused = await conversation.run_login()
     if refused is None:
         return True, f"{system.name} takes our credentials"
     return False, f"{system.name} does not take our login: {getattr(refused, 'why', refused)}"

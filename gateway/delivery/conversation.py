@@ -34,17 +34,17 @@ EXCHANGED = tuple(one.name for one in fields(Exchanged))
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class SystemConnection:
     """The ways to one system: its socket and its session, or its folder."""
 
-    keeper: SessionCache
-    carrier: HttpTransport | None = None
+    session_cache: SessionCache
+    transport: HttpTransport | None = None
     folder: Folder | None = None
 
     async def close(self) -> None:
         """Close what is open."""
-        if self.carrier is not None:
-            await self.carrier.close()
+        if self.transport is not None:
+            await self.transport.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,12 @@ def unreadable_lane() -> Ended:
 
 
 async def converse(
-    store: Store, system: System, channel: Channel, step: Step, claim: Claim, attempt: UUID
+    store: Store,
+    system: System,
+    outbound: SystemConnection,
+    step: Step,
+    claim: Claim,
+    attempt: UUID,
 ) -> Ended:
     """Hold the conversation of one step; in shadow mode translate it, and send nothing.
 
@@ -90,7 +95,7 @@ async def converse(
         outcome, name, detail = _shadow(system, step)
         progressed = False
     else:
-        outcome, detail, progressed = await _live(store, system, channel, step, claim)
+        outcome, detail, progressed = await _live(store, system, outbound, step, claim)
         name = word(outcome)
     return Ended(
         id=attempt,
@@ -104,7 +109,7 @@ async def converse(
 
 
 async def converse_many(
-    system: System, channel: Channel, steps: Sequence[Step], attempts: Sequence[UUID]
+    system: System, outbound: SystemConnection, steps: Sequence[Step], attempts: Sequence[UUID]
 ) -> list[Ended]:
     """Hold one conversation about several dossiers; an end for each.
 
@@ -115,9 +120,9 @@ async def converse_many(
     conversation = Conversation(
         adapter=system.adapter,
         settings=system.settings,
-        carrier=channel.carrier,
-        folder=channel.folder,
-        keeper=channel.keeper,
+        transport=outbound.transport,
+        folder=outbound.folder,
+        session_cache=outbound.session_cache,
         seconds=system.facts.conversation,
     )
     found: Sequence[Outcome | CannotExpress] | Outcome | CannotExpress
@@ -157,7 +162,7 @@ def _detail(outcome: Outcome | CannotExpress) -> dict[str, Any]:
 
 
 async def _live(
-    store: Store, system: System, channel: Channel, step: Step, claim: Claim
+    store: Store, system: System, outbound: SystemConnection, step: Step, claim: Claim
 ) -> tuple[Outcome | CannotExpress, dict[str, Any], bool]:
     kept = step.remote
 
@@ -173,15 +178,15 @@ async def _live(
     conversation = Conversation(
         adapter=system.adapter,
         settings=system.settings,
-        carrier=channel.carrier,
-        folder=channel.folder,
-        keeper=channel.keeper,
+        transport=outbound.transport,
+        folder=outbound.folder,
+        session_cache=outbound.session_cache,
         checkpoint=checkpoint,
         seconds=system.facts.conversation,
     )
     outcome: Outcome | CannotExpress
     try:
-        outcome = await conversation.hold(step)
+        outcome = await conversation.run(step)
     except CannotExpress as error:
         outcome = error
     except Fenced:

@@ -21,12 +21,12 @@ EVERY = 3600.0
 async def watch_expiry(ways: Sequence[tuple[System, HttpTransport]]) -> None:
     """Look once an hour until cancelled; a system that cannot be reached says nothing new."""
     while True:
-        for system, carrier in ways:
-            await look(system, carrier)
+        for system, transport in ways:
+            await look(system, transport)
         await asyncio.sleep(EVERY)
 
 
-async def look(system: System, carrier: HttpTransport) -> None:
+async def look(system: System, transport: HttpTransport) -> None:
     """Show the ends that are known of one system."""
     config = system.config
     if config.credential_until is not None:
@@ -36,7 +36,7 @@ async def look(system: System, carrier: HttpTransport) -> None:
         if config.ca_file is not None:
             ends = await asyncio.to_thread(ca_expiry, config.ca_file)
             metrics.expires(system.name, "ca_file", ends)
-        found = await carrier.certificate_expiry()
+        found = await transport.certificate_expiry()
     except (OSError, ValueError) as error:
         log.warning("expiry_unknown", system=system.name, error=type(error).__name__)
         return

@@ -16,7 +16,7 @@ import structlog
 from adapters.kit.driver import Conversation
 from adapters.kit.port import LEASE_MARGIN, Hand, PollContext
 from gateway.admission.inbox import Before, Superseded
-from gateway.delivery.conversation import Channel
+from gateway.delivery.conversation import SystemConnection
 from gateway.delivery.runner import WorkerContext
 from gateway.dossiers.systems import System
 from gateway.rules.outcomes import word
@@ -46,11 +46,11 @@ class Poller:
     """Polls one system for as long as the process runs."""
 
     def __init__(
-        self, bench: WorkerContext, system: System, channel: Channel, hears: Hears
+        self, bench: WorkerContext, system: System, outbound: SystemConnection, hears: Hears
     ) -> None:
         self._bench = bench
         self._system = system
-        self._channel = channel
+        self._outbound = outbound
         self._hears = hears
         self._failed = 0
 
@@ -94,13 +94,13 @@ class Poller:
         conversation = Conversation(
             adapter=self._system.adapter,
             settings=self._system.settings,
-            carrier=self._channel.carrier,
-            folder=self._channel.folder,
-            keeper=self._channel.keeper,
+            transport=self._outbound.transport,
+            folder=self._outbound.folder,
+            session_cache=self._outbound.session_cache,
             hand=hand,
             seconds=self._system.facts.conversation,
         )
-        return await conversation.listen(PollContext(cursor=one.cursor, now=datetime.now(UTC)))
+        return await conversation.run_poll(PollContext(cursor=one.cursor, now=datetime.now(UTC)))
 
     def _pause(self, outcome: Outcome | None, every: float) -> float:
         """Give the seconds until the next poll: longer each time it fails."""
@@ -111,4 +111,4 @@ class Poller:
 
     async def close(self) -> None:
         """Close the way to the system."""
-        await self._channel.close()
+        await self._outbound.close()

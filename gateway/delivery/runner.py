@@ -20,8 +20,8 @@ from adapters.kit.port import Step
 from gateway.admission.allocate import assign_codes
 from gateway.delivery.claim_hints import QueueStart, ReclaimTimer
 from gateway.delivery.conversation import (
-    Channel,
     Ended,
+    SystemConnection,
     converse,
     converse_many,
     unreadable_lane,
@@ -81,10 +81,10 @@ def _step(work: Work) -> Step:
 class Runner:
     """Delivers the lanes of one system."""
 
-    def __init__(self, bench: WorkerContext, system: System, channel: Channel) -> None:
+    def __init__(self, bench: WorkerContext, system: System, outbound: SystemConnection) -> None:
         self._bench = bench
         self.system = self._system = system
-        self.channel = self._channel = channel
+        self.outbound = self._outbound = outbound
         self._news = asyncio.Event()
         self._talking: set[asyncio.Task[None]] = set()
         self._ended: list[Finished] = []
@@ -239,7 +239,7 @@ class Runner:
         """Hold one conversation about several dossiers; each has its own end."""
         told = [_step(one) for one in works]
         attempts = [uuid7() for _ in works]
-        ended = await converse_many(self._system, self._channel, told, attempts)
+        ended = await converse_many(self._system, self._outbound, told, attempts)
         self._exchanged(ended[0])
         for work, one in zip(works, ended, strict=True):
             self._note(work, one)
@@ -260,7 +260,7 @@ class Runner:
         )
         try:
             ended = await converse(
-                self._bench.store, self._system, self._channel, _step(work), claim, attempt
+                self._bench.store, self._system, self._outbound, _step(work), claim, attempt
             )
         except StoreUnavailable:
             # What was sent stands in no ledger yet: the lease lapses, and the lane is in doubt.
@@ -352,4 +352,4 @@ class Runner:
 
     async def close(self) -> None:
         """Close the way to the system."""
-        await self._channel.close()
+        await self._outbound.close()

@@ -30,7 +30,7 @@ class SharedSessionCache(SessionCache):
     seal: Seal | None = None
     system: int = 0
     _sealed: bytes | None = None
-    _spoilt: bytes | None = None
+    _invalid: bytes | None = None
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def token(self, login: Callable[[], Awaitable[str | Outcome]]) -> str | Outcome:
@@ -52,15 +52,15 @@ class SharedSessionCache(SessionCache):
         while True:
             held = await store.write(
                 lambda connection: sessions.look(
-                    connection, self.system, self._spoilt, LOGIN_MILLIS
+                    connection, self.system, self._invalid, LOGIN_MILLIS
                 )
             )
             if held.token is not None:
                 opened = seal.open(held.token, self._purpose)
                 if opened is not None:
-                    self.told("shared")
+                    self.on_change("shared")
                     return self._use(opened, held.token)
-                self._spoilt = held.token  # sealed by another key: log in anew
+                self._invalid = held.token  # sealed by another key: log in anew
                 continue
             if held.may_login:
                 return await self._login_for_all(store, seal, held.fence, login)
@@ -103,5 +103,5 @@ class SharedSessionCache(SessionCache):
     def invalidate(self, token: str) -> None:
         """Drop a token that they no longer take; another process may have a newer one already."""
         if self._token == token:
-            self._spoilt, self._token = self._sealed, None
-            self.told("dead")
+            self._invalid, self._token = self._sealed, None
+            self.on_change("dead")

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from adapters.kit import charsets
-from gateway.demo.environment import Stage
+from gateway.demo.environment import Environment
 from gateway.demo.foxpro import table
 from gateway.workbench.samples.generator import Sample
 from schemas.base import VIETNAM
@@ -38,7 +38,9 @@ class Progress:
     stored: dict[str, int] = field(default_factory=dict)
 
 
-async def drive(on: Stage, samples: Sequence[Sample], progress: Progress) -> list[dict[str, Any]]:
+async def drive(
+    on: Environment, samples: Sequence[Sample], progress: Progress
+) -> list[dict[str, Any]]:
     """Post what comes by the API, each dossier in its own order, until there is an answer."""
     posted = [one for one in samples if one.story != EXPORTED]
     progress.dossiers, progress.requests = len(samples), sum(len(one.requests) for one in posted)
@@ -131,7 +133,9 @@ STATES = {
 CHANNELS = {"direct": "Trực tiếp", "post": "Bưu chính", "online": "Trực tuyến"}
 
 
-async def nights(on: Stage, samples: Sequence[Sample], progress: Progress) -> list[dict[str, Any]]:
+async def nights(
+    on: Environment, samples: Sequence[Sample], progress: Progress
+) -> list[dict[str, Any]]:
     """Lay out exports night by night, each with every row, as old software does.
 
     The commune leaves a FoxPro table in TCVN3, the ward (where there is one) a CSV file in VNI.
@@ -153,7 +157,7 @@ Rows = Sequence[dict[str, str]]
 
 
 async def _nights(
-    on: Stage,
+    on: Environment,
     folder: Path,
     told: Sequence[Sample],
     written: Callable[[Rows], dict[str, bytes]],
@@ -201,7 +205,7 @@ async def _lay(out: Path, name: str, body: bytes) -> None:
         return
 
 
-async def _gone(file: Path, on: Stage) -> None:
+async def _gone(file: Path, on: Environment) -> None:
     """Wait until an export has been read and put away."""
     done = file.parent.parent / "done" / file.name
     for _ in range(600):

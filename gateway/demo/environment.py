@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -133,7 +132,7 @@ PROGRAM = ("-m", "gateway.commands")
 
 
 @dataclass(slots=True)
-class Stage:
+class Environment:
     """Everything of one demonstration: folder, processes, addresses, key."""
 
     folder: Path
@@ -208,13 +207,6 @@ def _command(*words: str, program: tuple[str, ...] = PROGRAM) -> tuple[str, ...]
     return (sys.executable, *program, *words)
 
 
-def free_port() -> int:
-    """Find a port of this machine that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _place(name: str, contract: str, folder: Path) -> str:
     return f":{(folder / name).absolute()}" if is_folder(contract) else ""
 
@@ -225,7 +217,7 @@ def _empty(folder: Path) -> None:
 
 
 @asynccontextmanager
-async def stage(
+async def demo_environment(
     folder: Path,
     *,
     port: int,
@@ -237,7 +229,7 @@ async def stage(
     limits: Mapping[str, str] = LIMITS,
     program: tuple[str, ...] = PROGRAM,
     systems: Mapping[str, str] = SYSTEMS,
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[Environment]:
     """Set the stage: simulators, settings, a client, the gateway; all ended on the way out.
 
     servers: settings that name a database and a broker; workers: processes that deliver then
@@ -260,7 +252,7 @@ async def stage(
         ),
         stdout=asyncio.subprocess.PIPE,
     )
-    set_up: Stage | None = None
+    set_up: Environment | None = None
     try:
         urls = {}
         for _ in systems:
@@ -282,7 +274,7 @@ async def stage(
             **(servers or {}),
         }
         key = await _key(environ)
-        set_up = Stage(folder, port, urls, key, environ, program=program)
+        set_up = Environment(folder, port, urls, key, environ, program=program)
         await set_up.start_gateway()
         for _ in range(workers):
             await set_up.start_worker()
@@ -311,7 +303,7 @@ async def _key(environ: dict[str, str]) -> str:
     return out.decode().strip()
 
 
-async def control(on: Stage, system: str, order: str, body: dict[str, Any]) -> None:
+async def control(on: Environment, system: str, order: str, body: dict[str, Any]) -> None:
     """Give a simulator an order."""
     async with httpx.AsyncClient(trust_env=False) as client:
         (await client.post(f"{on.urls[system]}/_control/{order}", json=body)).raise_for_status()

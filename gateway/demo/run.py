@@ -17,7 +17,7 @@ import httpx
 
 from gateway.demo.audit import Followed, audit, read_log
 from gateway.demo.client import EXPORTED, Progress, drive, nights
-from gateway.demo.environment import Stage, control
+from gateway.demo.environment import Environment, control
 from gateway.workbench.samples.generator import PORTAL, generate
 
 STYLES = {PORTAL: "lines", "province": "events", "commune": "events", "ward": "events"}
@@ -27,7 +27,7 @@ PATIENCE = 120.0
 """Seconds to wait for the last delivery before the audit is made all the same."""
 
 
-async def _watch(on: Stage, progress: Progress, show: Callable[[], None]) -> None:
+async def _watch(on: Environment, progress: Progress, show: Callable[[], None]) -> None:
     """Look at the gateway's and the simulators' word a few times a second, for whoever shows it."""
     headers = {"Authorization": f"Bearer {on.key}"}
     async with httpx.AsyncClient(base_url=on.address, headers=headers, trust_env=False) as client:
@@ -42,7 +42,7 @@ async def _watch(on: Stage, progress: Progress, show: Callable[[], None]) -> Non
             await asyncio.sleep(0.2)
 
 
-async def settle(on: Stage) -> None:
+async def wait_for_the_last(on: Environment) -> None:
     """Wait until nothing waits any more."""
     headers = {"Authorization": f"Bearer {on.key}"}
     until = time.monotonic() + PATIENCE
@@ -54,7 +54,7 @@ async def settle(on: Stage) -> None:
             await asyncio.sleep(0.1)
 
 
-async def follow(on: Stage, posted: Sequence[dict[str, Any]]) -> list[Followed]:
+async def follow(on: Environment, posted: Sequence[dict[str, Any]]) -> list[Followed]:
     """Ask the gateway what it says of every dossier."""
     headers = {"Authorization": f"Bearer {on.key}"}
     found = []
@@ -98,8 +98,8 @@ def _nowhere(one: dict[str, Any]) -> Followed:
     return Followed("", one["sample"].code, promised, (), {}, ())
 
 
-async def perform(
-    on: Stage,
+async def run_demo(
+    on: Environment,
     *,
     dossiers: int,
     seed: int,
@@ -120,7 +120,7 @@ async def perform(
     if between is not None:
         await between()
     posted = [one for part in await driving for one in part]
-    await settle(on)
+    await wait_for_the_last(on)
     await asyncio.sleep(0.3)
     watching.cancel()
     seconds = time.monotonic() - begun

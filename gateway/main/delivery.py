@@ -16,7 +16,7 @@ from adapters.kit.session import SessionCache
 from gateway.access.keys import Client
 from gateway.admission.inbox import InboundHandler
 from gateway.delivery.consistency import ConsistencyScan
-from gateway.delivery.conversation import Channel
+from gateway.delivery.conversation import SystemConnection
 from gateway.delivery.expiring import watch_expiry
 from gateway.delivery.poller import Poller
 from gateway.delivery.runner import Runner, WorkerContext
@@ -35,9 +35,9 @@ from gateway.store.work import systems as system_rows
 from gateway.watch import metrics
 from gateway.watch.loop import watch_loop
 
-SETTLE = 2.0
+QUIET_SECONDS = 2.0
 """Seconds for which a file of theirs must lie unchanged before it is read."""
-SHORTEST_SETTLE = 0.25
+SHORTEST_QUIET = 0.25
 """Their pen is as slow in a demonstration as in life: this is not scaled below it."""
 
 
@@ -54,7 +54,7 @@ class Delivery:
     def __post_init__(self) -> None:
         """Make one runner per system that is to be spoken to, and an ear where one is asked."""
         self.scale = self.settings.time_scale
-        self.keepers: dict[int, SessionCache] = {}
+        self.session_caches: dict[int, SessionCache] = {}
         self.worker = f"{socket.gethostname()}:{os.getpid()}"
         self.retries = find_retries(self.settings, self.systems)
         bench = WorkerContext(
@@ -70,7 +70,7 @@ class Delivery:
             Poller(
                 bench,
                 system,
-                channel(system, self.files, self.keeper(system), self.scale),
+                outbound(system, self.files, self.session_cache(system), self.scale),
                 self.reception.hear,
             )
             for system in self.systems.all
@@ -78,25 +78,29 @@ class Delivery:
         ]
         self.runners = {
             system.id: Runner(
-                bench, system, channel(system, self.files, self.keeper(system), self.scale)
+                bench, system, outbound(system, self.files, self.session_cache(system), self.scale)
             )
             for system in self.systems.all
             if system.config.mode != "off"
         }
 
-    def keeper(self, system: System) -> SessionCache:
+    def session_cache(self, system: System) -> SessionCache:
         """Give who keeps the session of a system: shared by all processes where there are more."""
-        if system.id in self.keepers:
-            return self.keepers[system.id]
+        if system.id in self.session_caches:
+            return self.session_caches[system.id]
         session, key = system.adapter.session, self.settings.seal_key
         seconds = session.seconds if session is not None else 0
-        told = partial(metrics.login, system.name)
-        made = SessionCache(seconds, told=told)
+        on_change = partial(metrics.login, system.name)
+        made = SessionCache(seconds, on_change=on_change)
         if session is not None and key is not None and shared(self.store) is not None:
             made = SharedSessionCache(
-                seconds, told=told, store=self.store, seal=Seal.read(key), system=system.id
+                seconds,
+                on_change=on_change,
+                store=self.store,
+                seal=Seal.read(key),
+                system=system.id,
             )
-        self.keepers[system.id] = made
+        self.session_caches[system.id] = made
         return made
 
     def wake(self, systems: Collection[int] | None = None) -> None:
@@ -138,9 +142,9 @@ class Delivery:
     def _ways(self) -> list[tuple[System, HttpTransport]]:
         """Give the systems behind HTTP, each with its way."""
         return [
-            (runner.system, runner.channel.carrier)
+            (runner.system, runner.outbound.transport)
             for runner in self.runners.values()
-            if runner.channel.carrier is not None
+            if runner.outbound.transport is not None
         ]
 
     async def close(self) -> None:
@@ -181,24 +185,26 @@ def queues(settings: Settings, systems: Systems) -> dict[str, tuple[str, str]]:
     }
 
 
-def channel(system: System, files: FileStore, keeper: SessionCache, scale: float) -> Channel:
+def outbound(
+    system: System, files: FileStore, session_cache: SessionCache, scale: float
+) -> SystemConnection:
     """Open the ways to one system."""
     settings = system.settings
     if isinstance(settings, FolderSettings):
         folder = Folder(
-            settings.folder, max(SETTLE * scale, SHORTEST_SETTLE), system.facts.exchange
+            settings.folder, max(QUIET_SECONDS * scale, SHORTEST_QUIET), system.facts.exchange
         )
-        return Channel(keeper, folder=folder)
+        return SystemConnection(session_cache, folder=folder)
     if not isinstance(settings, WebSettings):
-        return Channel(keeper)
-    carrier = HttpTransport(
+        return SystemConnection(session_cache)
+    transport = HttpTransport(
         settings.base_url,
         exchange_seconds=system.facts.exchange,
         ca_file=system.config.ca_file,
         proxy=system.config.proxy,
         files=files.path,
     )
-    return Channel(keeper, carrier=carrier)
+    return SystemConnection(session_cache, transport=transport)
 
 
 def accounts(systems: Systems) -> dict[str, Client]:

@@ -142,15 +142,15 @@ def play(
     conversation = Conversation(
         adapter=one.adapter,
         settings=one.settings,
-        carrier=ways,
+        transport=ways,
         folder=ways,
-        keeper=SessionCache(60),
+        session_cache=SessionCache(60),
         checkpoint=_kept,
         seconds=60,
     )
     outcome: Outcome | CannotExpress
     try:
-        outcome = asyncio.run(conversation.hold(step))
+        outcome = asyncio.run(conversation.run(step))
     except CannotExpress as error:
         outcome = error
     return outcome, ways.sent, conversation.trace
@@ -164,9 +164,9 @@ def play_many(
     conversation = Conversation(
         adapter=one.adapter,
         settings=one.settings,
-        carrier=ways,
+        transport=ways,
         folder=ways,
-        keeper=SessionCache(60),
+        session_cache=SessionCache(60),
         seconds=60,
     )
     return asyncio.run(conversation.run_many(steps))
@@ -178,13 +178,13 @@ def listen(one: Subject, cursor: str, far: Far) -> tuple[Outcome | None, list[Se
     conversation = Conversation(
         adapter=one.adapter,
         settings=one.settings,
-        carrier=ways,
+        transport=ways,
         folder=ways,
-        keeper=SessionCache(60),
+        session_cache=SessionCache(60),
         hand=ways.hand,
         seconds=60,
     )
-    return asyncio.run(conversation.listen(PollContext(cursor=cursor, now=NOW))), ways.sent
+    return asyncio.run(conversation.run_poll(PollContext(cursor=cursor, now=NOW))), ways.sent
 
 
 @dataclass(slots=True)

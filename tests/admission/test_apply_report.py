@@ -158,7 +158,7 @@ async def test_what_was_said_before_its_dossier_came_is_taken_then(office: Offic
     )[0]
 
     assert made.record is not None
-    assert (made.record.dossier.status, made.state.dossier.version) == (Status.PROCESSING, 3)
+    assert (made.record.dossier.status, made.record.dossier.version) == (Status.PROCESSING, 3)
     assert await office.store.read(evidence.counts) == []
 
 

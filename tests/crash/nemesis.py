@@ -13,7 +13,7 @@ import aio_pika
 import asyncpg
 
 from gateway.demo.audit import read_log
-from gateway.demo.environment import Stage, control
+from gateway.demo.environment import Environment, control
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 from tests.crash.findings import Fault
 
@@ -40,7 +40,7 @@ PATIENCE = 5.0
 class Nemesis:
     """Breaks one stage with its servers."""
 
-    on: Stage
+    on: Environment
     database: PrivatePostgres
     broker: PrivateRabbit
     dsn: str

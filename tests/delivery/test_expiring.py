@@ -71,9 +71,11 @@ async def test_all_three_ends_are_shown(tmp_path: Path) -> None:
         "settings": {"base_url": f"https://localhost:{port}"},
     }
     system = find_system(read_systems({"systems": {"tls": table}}, {})[0], 1)
-    carrier = HttpTransport(f"https://localhost:{port}", exchange_seconds=5.0, ca_file=str(public))
-    await look(system, carrier)
-    await carrier.close()
+    transport = HttpTransport(
+        f"https://localhost:{port}", exchange_seconds=5.0, ca_file=str(public)
+    )
+    await look(system, transport)
+    await transport.close()
     server.close()
 
     assert (shown("certificate"), shown("ca_file")) == (ENDS.timestamp(), ENDS.timestamp())
@@ -82,9 +84,9 @@ async def test_all_three_ends_are_shown(tmp_path: Path) -> None:
 
 async def test_without_tls_there_is_no_end() -> None:
     """And nothing is connected."""
-    carrier = HttpTransport("http://127.0.0.1:1", exchange_seconds=1.0)
-    found = await carrier.certificate_expiry()
-    await carrier.close()
+    transport = HttpTransport("http://127.0.0.1:1", exchange_seconds=1.0)
+    found = await transport.certificate_expiry()
+    await transport.close()
 
     assert found is None
 

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.kit.session import SessionCache
-from gateway.delivery.conversation import Channel, unreadable_lane
+from gateway.delivery.conversation import SystemConnection, unreadable_lane
 from gateway.delivery.runner import Runner, WorkerContext
 from gateway.main.bootstrap import find_systems, open_store
 from gateway.retries.embedded import EmbeddedRetries
@@ -37,7 +37,7 @@ async def runner(tmp_path: Path) -> AsyncIterator[Runner]:
     systems = await find_systems(settings, store)
     retries = EmbeddedRetries()
     bench = WorkerContext(store=store, systems=systems, retries=retries, worker="w", scale=1.0)
-    made = Runner(bench, systems.all[0], Channel(SessionCache(60.0)))
+    made = Runner(bench, systems.all[0], SystemConnection(SessionCache(60.0)))
     talk = asyncio.create_task(asyncio.sleep(60))
     made._talking.add(talk)
     yield made

@@ -17,9 +17,8 @@ import httpx
 from typer.testing import CliRunner
 
 from gateway.commands.app import program
-from gateway.demo.environment import free_port
 from gateway.workbench.faults import Faults
-from gateway.workbench.servers import PrivateRabbit
+from gateway.workbench.servers import PrivateRabbit, free_port
 from gateway.workbench.simulate import Answer, Behaves, Host, hosted
 from tests.flow.marks import SECRETS
 

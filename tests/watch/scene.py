@@ -20,10 +20,9 @@ import httpx
 from typer.testing import CliRunner
 
 from gateway.commands.app import program
-from gateway.demo.environment import free_port
 from gateway.workbench.faults import Faults
 from gateway.workbench.samples.generator import sample
-from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
+from gateway.workbench.servers import PrivatePostgres, PrivateRabbit, free_port
 from gateway.workbench.simulate import Answer, Behaves, Host
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"

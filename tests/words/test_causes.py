@@ -85,7 +85,7 @@ def closed() -> Iterator[str]:
         [Result(str(number), "bad") for number in range(9)],
         [Result(str(number), "odd", "x") for number in range(RECENT)],
     ):
-        gate, _ = gates.settle(Gate(), 0, results, now=1, at_once=1, scale=1.0)
+        gate, _ = gates.record(Gate(), 0, results, now=1, at_once=1, scale=1.0)
         yield gate.why or "open"
 
 

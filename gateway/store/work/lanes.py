@@ -221,7 +221,7 @@ def claim(
         attempts.write(connection, lapsed)
     fresh = sum(1 for row, _, _ in found if row.lease_until is None)
     at.inflight += fresh - (len(found) - len(claims))  # less what was parked
-    at.gate, at.changed = gates.entered(at.gate), True
+    at.gate, at.changed = gates.claimed(at.gate), True
     writing = rows.Writing(connection)
     writing.update(todo, ("dossier_id", "system"), leases)
     at.leave(writing)

@@ -20,7 +20,7 @@ class Held:
     fence: int
 
 
-def look(connection: Connection, system: int, spoilt: bytes | None, lease: int) -> Held:
+def look(connection: Connection, system: int, invalid: bytes | None, lease: int) -> Held:
     """Give the token, unless it is the spoilt one; else the right to log in, for `lease` ms."""
     now = db_now(connection)
     row = connection.execute(
@@ -31,7 +31,7 @@ def look(connection: Connection, system: int, spoilt: bytes | None, lease: int) 
             session.insert().values(system=system, until=0, fence=1, login_until=now + lease)
         )
         return Held(None, may_login=True, fence=1)
-    if row.token is not None and row.until > now and row.token != spoilt:
+    if row.token is not None and row.until > now and row.token != invalid:
         return Held(row.token, may_login=False, fence=row.fence)
     if row.login_until is not None and row.login_until > now:
         return Held(None, may_login=False, fence=row.fence)

@@ -145,7 +145,7 @@ def settle(
         fate, said, cause = decide(one.outcome, _lane(one, rules), at.gate, one.jitter)
         if not one.blamed:
             said, cause = "none", ""
-        at.gate, at.until = gates.settle(
+        at.gate, at.until = gates.record(
             at.gate,
             at.until,
             [Result(str(one.claim.dossier_id), said, cause)],

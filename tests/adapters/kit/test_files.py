@@ -28,7 +28,7 @@ class Clock:
 def folder(path: Path) -> tuple[Folder, Clock]:
     """Open a folder with a clock."""
     clock = Clock()
-    return Folder(path, settle=2.0, clock=clock), clock
+    return Folder(path, quiet_seconds=2.0, clock=clock), clock
 
 
 async def settled(one: Folder, clock: Clock, pattern: str = "*.csv") -> dict[str, bytes]:
