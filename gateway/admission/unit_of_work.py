@@ -85,7 +85,7 @@ class UnitOfWork:
                 same.append(record)
 
     def route(self, record: DossierRecord) -> None:
-        """Bring a changed dossier's agenda up to date."""
+        """Bring a changed dossier's outbox up to date."""
         pin_procedure(record, self.systems.procedures)
         outbox.route(record, self.systems, self.millis, bulk=self.bulk)
         self.put(record)

@@ -17,10 +17,10 @@ def warnings(record: DossierRecord, systems: Systems) -> list[dict[str, str]]:
     """Translate for each system that still has to be told, send nothing, and report what fails."""
     found = _procedure(record, systems) + _communes(record) + _agencies(record, systems)
     for system in systems.all:
-        lane, agenda = record.lanes.get(system.id), record.outbox.get(system.id)
-        if lane is None or agenda is None:
+        lane, entry = record.lanes.get(system.id), record.outbox.get(system.id)
+        if lane is None or entry is None:
             continue
-        if agenda.state == WAITING and agenda.reason == "needs_code":
+        if entry.state == WAITING and entry.reason == "needs_code":
             found.append(
                 {
                     "system": system.name,

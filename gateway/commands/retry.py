@@ -115,7 +115,7 @@ def _show(chosen: Sequence[Chosen]) -> None:
     typer.echo("first, by due time:")
     for one in chosen[:SHOWN]:
         typer.echo(f"    {one.dossier_id}  {one.name}")
-    twice = sum(one.doubt >= MAY_STAND_TWICE for one in chosen)
+    twice = sum(one.uncertainty >= MAY_STAND_TWICE for one in chosen)
     if twice:
         typer.echo(
             f"CAREFUL: {twice} of them may already stand in a system that only appends; unless "

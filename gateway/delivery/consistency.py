@@ -1,6 +1,6 @@
-"""The checker: goes round the ledger part by part, and counts where the agenda differs from it.
+"""The checker: goes round the ledger part by part, and counts where the outbox differs from it.
 
-It mends nothing: `lienthong agenda` shows the lanes, and `--mend` puts forgotten ones back.
+It mends nothing: `lienthong outbox` shows the lanes, and `--mend` puts forgotten ones back.
 """
 
 from __future__ import annotations
@@ -75,4 +75,4 @@ class ConsistencyScan:
     def _note(self, found: list[Difference]) -> None:
         self._found.update(one.what for one in found)
         for one in found[:10]:
-            log.error("agenda_differs", what=one.what, system=one.name, dossier=str(one.dossier_id))
+            log.error("outbox_differs", what=one.what, system=one.name, dossier=str(one.dossier_id))

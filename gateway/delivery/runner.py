@@ -44,7 +44,7 @@ log = structlog.get_logger()
 BATCH = 200
 """At most so many lanes are claimed or settled in one transaction."""
 SPACING, LONGEST = 0.02, 0.1
-"""Seconds from one look at the agenda to the next while conversations go on, at least and at most:
+"""Seconds from one look at the outbox to the next while conversations go on, at least and at most:
 what ends meanwhile is settled together. A transaction costs little more for twenty lanes than for
 one.
 """
@@ -73,7 +73,7 @@ def _step(work: Work) -> Step:
         dossier=work.dossier,
         events=work.events,
         remote=claim.remote,
-        doubt=claim.doubt > 0,
+        doubt=claim.uncertainty > 0,
         born_here=claim.born_here,
     )
 
@@ -117,7 +117,7 @@ class Runner:
         )
 
     def wake(self) -> None:
-        """Look at the agenda soon; while the gate lets nobody pass, news are kept until it may."""
+        """Look at the outbox soon; while the gate lets nobody pass, news are kept until it may."""
         left = self._barred - time.monotonic()
         if left <= 0:
             self._news.set()
@@ -230,8 +230,8 @@ class Runner:
         size = self._together
         if size == 1:
             return [[one] for one in works]
-        fresh = [one for one in works if not (one.claim.tries or one.claim.doubt)]
-        alone = [one for one in works if one.claim.tries or one.claim.doubt]
+        fresh = [one for one in works if not (one.claim.tries or one.claim.uncertainty)]
+        alone = [one for one in works if one.claim.tries or one.claim.uncertainty]
         groups = [fresh[start : start + size] for start in range(0, len(fresh), size)]
         return [*groups, *([one] for one in alone)]
 

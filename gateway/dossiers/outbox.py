@@ -1,4 +1,4 @@
-"""The agenda of a changed dossier: which systems must be told, from where on, and when."""
+"""The outbox of a changed dossier: which systems must be told, from where on, and when."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def route(
     *,
     bulk: bool = False,
 ) -> None:
-    """Bring lanes and agenda of a changed dossier up to its newest event.
+    """Bring lanes and outbox of a changed dossier up to its newest event.
 
     bulk: it came with many others, which go behind what comes one by one
     """
@@ -39,7 +39,7 @@ def route(
     for system in systems.all:
         row = record.lanes.get(system.id)
         if row is not None and row.via is None and system.config.mode != "off":
-            _agenda(record, row, system, systems, now, place)
+            _update(record, row, system, systems, now, place)
 
 
 def ready(records: Iterable[DossierRecord]) -> frozenset[int]:
@@ -50,8 +50,8 @@ def ready(records: Iterable[DossierRecord]) -> frozenset[int]:
     return frozenset(
         system
         for record in records
-        for system, todo in record.outbox.items()
-        if todo.state == READY and (todo.new or todo.change)
+        for system, entry in record.outbox.items()
+        if entry.state == READY and (entry.new or entry.change)
     )
 
 
@@ -67,14 +67,14 @@ def _place(record: DossierRecord, systems: Systems, now: int, *, bulk: bool) -> 
     )
 
 
-def _agenda(
+def _update(
     record: DossierRecord, row: LaneRecord, system: System, systems: Systems, now: int, place: int
 ) -> None:
     told = [(past.event.seq, past.origin) for past in record.recorded]
     waits = _needs_code(record.dossier, system, systems)
     last = len(record.recorded)
-    agenda = record.outbox.get(system.id)
-    if agenda is None:
+    entry = record.outbox.get(system.id)
+    if entry is None:
         if routing.news(told, row.done_seq, system.name):
             record.outbox[system.id] = OutboxRow(
                 WAITING if waits else READY,
@@ -84,23 +84,23 @@ def _agenda(
                 change={"rank": place, "since": now},
             )
         return
-    agenda.head_seq = agenda.change["head_seq"] = last
-    freed = agenda.reason == "needs_code" and agenda.state == WAITING and not waits
+    entry.head_seq = entry.change["head_seq"] = last
+    freed = entry.reason == "needs_code" and entry.state == WAITING and not waits
     # Only an event that has not been loaded with the others can have put things right.
     corrected = (
         any(past.event.kind is Kind.CORRECTED for past in record.recorded[record.stored :])
-        and agenda.state == PARKED
-        and agenda.parked_for in {"officer", "integrator"}
+        and entry.state == PARKED
+        and entry.parked_for in {"officer", "integrator"}
     )
-    asked = agenda.state == ASKED and agenda.reason == "asked"
+    asked = entry.state == ASKED and entry.reason == "asked"
     if freed or corrected or asked:
-        agenda.state = WAITING if waits else READY
-        agenda.change |= {
-            "state": agenda.state,
+        entry.state = WAITING if waits else READY
+        entry.change |= {
+            "state": entry.state,
             "rank": place,
             "wake_at": None,
             "tries": 0,
-            "lost": 0,
+            "expired_leases": 0,
             "failing_since": None,
             "reason": "needs_code" if waits else None,
             "cause": None,

@@ -42,7 +42,7 @@ class LaneRecord:
 
 @dataclass(slots=True)
 class OutboxRow:
-    """An agenda row as it is or will be stored; `change` says what has to be written."""
+    """An outbox row as it is or will be stored; `change` says what has to be written."""
 
     state: int
     head_seq: int

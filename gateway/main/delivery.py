@@ -104,7 +104,7 @@ class Delivery:
         return made
 
     def wake(self, systems: Collection[int] | None = None) -> None:
-        """Let runners look at the agenda: those of these systems, or all."""
+        """Let runners look at the outbox: those of these systems, or all."""
         for number, runner in self.runners.items():
             if systems is None or number in systems:
                 runner.wake()

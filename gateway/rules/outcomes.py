@@ -22,7 +22,7 @@ from schemas.outcome import (
 
 PARK_AFTER_FAILURES = 8
 PARK_AFTER_LAPSES = 3
-NO_DOUBT, MAY_STAND, MAY_STAND_TWICE = 0, 1, 2
+CERTAIN, MAY_STAND, MAY_STAND_TWICE = 0, 1, 2
 """Doubts of a lane: nothing; something may have landed; an `append` may have."""
 
 
@@ -41,7 +41,7 @@ class Wait:
 
     seconds: float
     reason: str
-    doubt: int
+    uncertainty: int
     counted: bool = True
 
 
@@ -72,7 +72,7 @@ class Lane:
     """What the decision depends on besides the outcome."""
 
     tries: int
-    doubt: int
+    uncertainty: int
     failing_since: int | None
     linger: float
     on_uncertain: str
@@ -118,15 +118,21 @@ def decide(
                 cause,
             )
         case Unreachable(retry_after=after):
-            return _again(lane, gate, after, lane.doubt, "unreachable", jitter), "bad", ""
+            return _again(lane, gate, after, lane.uncertainty, "unreachable", jitter), "bad", ""
         case Uncertain(effect="append") if lane.on_uncertain == "park":
             return Park("operator", "may_stand_once", "uncertain:append"), "bad", ""
         case Uncertain(effect=effect):
-            doubt = {"append": MAY_STAND_TWICE, "keyed": MAY_STAND, "read": lane.doubt}[effect]
-            return _again(lane, gate, None, max(doubt, lane.doubt), "uncertain", jitter), "bad", ""
+            uncertainty = {"append": MAY_STAND_TWICE, "keyed": MAY_STAND, "read": lane.uncertainty}[
+                effect
+            ]
+            return (
+                _again(lane, gate, None, max(uncertainty, lane.uncertainty), "uncertain", jitter),
+                "bad",
+                "",
+            )
         case Blocked():
             return (
-                Wait(backoff(lane.tries + 1, jitter), "blocked", lane.doubt, counted=False),
+                Wait(backoff(lane.tries + 1, jitter), "blocked", lane.uncertainty, counted=False),
                 "blocked",
                 "",
             )
@@ -140,7 +146,7 @@ def decide(
 
 
 def _again(
-    lane: Lane, gate: Gate, after: float | None, doubt: int, reason: str, jitter: float
+    lane: Lane, gate: Gate, after: float | None, uncertainty: int, reason: str, jitter: float
 ) -> Decision:
     """Wait and repeat; a lane that fails on and on while others pass is parked instead."""
     tries = lane.tries + 1
@@ -148,14 +154,16 @@ def _again(
     if tries >= PARK_AFTER_FAILURES and others_pass:
         return Park("integrator", "too_many_failures", f"too_many_failures:{reason}")
     seconds = backoff(tries, jitter) if after is None else after
-    if doubt > NO_DOUBT:
+    if uncertainty > CERTAIN:
         seconds = max(seconds, lane.linger)  # their side may still act on what we gave up on
     # Failures while a closed gate is probed are the system's, not this lane's.
-    return Wait(seconds, reason, doubt, counted=gate.state == "open")
+    return Wait(seconds, reason, uncertainty, counted=gate.state == "open")
 
 
 def _park_unless_paused(gate: Gate, lane: Lane, park: Park, jitter: float) -> Decision:
     """While a system is paused for one cause, its probes wait: they are not that lane's fault."""
     if gate.state != "open" and gate.why == "one_cause":
-        return Wait(backoff(lane.tries + 1, jitter), "system_paused", lane.doubt, counted=False)
+        return Wait(
+            backoff(lane.tries + 1, jitter), "system_paused", lane.uncertainty, counted=False
+        )
     return park

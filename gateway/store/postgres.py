@@ -217,7 +217,7 @@ class PostgresStore:
     def announce(self, systems: Collection[int]) -> None:
         """Tell other processes of work for these systems; many at once are one notice.
 
-        Unnamed, each process would look at the agenda of every system that it knows.
+        Unnamed, each process would look at the outbox of every system that it knows.
         """
         self._untold |= set(systems)
         if not self._untold:

@@ -21,12 +21,12 @@ PORTAL = "national-portal"
 LEASE = 6.0
 """Seconds of the portal's lease in these runs."""
 HOLDER = """
-    SELECT t.dossier_id, t.worker, t.fence FROM todo t
+    SELECT t.dossier_id, t.worker, t.fence FROM outbox t
     JOIN dossier d ON d.id = t.dossier_id JOIN system s ON s.id = t.system
     WHERE s.name = $1 AND d.code = $2 AND t.lease_until IS NOT NULL
 """
 TAKEN = """
-    SELECT 1 FROM todo t JOIN system s ON s.id = t.system
+    SELECT 1 FROM outbox t JOIN system s ON s.id = t.system
     WHERE s.name = $1 AND t.dossier_id = $2 AND t.fence > $3 AND t.lease_until IS NOT NULL
 """
 SLOW = 0.5

@@ -44,7 +44,7 @@ STATES = {
     "finished": 4,
     "returned": 10,
 }
-REMAINING = "SELECT count(*) FROM todo WHERE state <> 3"
+REMAINING = "SELECT count(*) FROM outbox WHERE state <> 3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import REGISTRY
 
 from gateway.delivery.consistency import ConsistencyScan
-from gateway.store.tables import todo
+from gateway.store.tables import outbox
 from gateway.watch import metrics
 from tests.store.work.test_lanes import House, house
 
@@ -30,7 +30,7 @@ async def test_a_lap_goes_round_in_parts_and_counts_what_differs(house: House) -
     metrics.not_checking()
     for number in (1, 2, 3):
         await house.post(number)
-    await house.store.write(lambda connection: connection.execute(todo.delete()))
+    await house.store.write(lambda connection: connection.execute(outbox.delete()))
     checker = ConsistencyScan(house.store, "me", await names(house), lanes=1)
     laps = [await checker.look()]
     during = shown("forgotten")
@@ -45,7 +45,7 @@ async def test_what_is_left_for_a_system_that_is_off_is_no_difference(house: Hou
     """Its lanes stay for the day on which it is spoken to again."""
     metrics.not_checking()
     await house.post(1)
-    await house.store.write(lambda connection: connection.execute(todo.delete()))
+    await house.store.write(lambda connection: connection.execute(outbox.delete()))
     await ConsistencyScan(house.store, "me", frozenset()).look()
 
     assert shown("forgotten") == 0.0

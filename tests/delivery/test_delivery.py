@@ -165,7 +165,7 @@ async def test_a_code_that_a_system_allocates_reaches_the_others(tmp_path: Path)
 async def test_whoever_waited_for_a_code_is_told_as_soon_as_it_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The others do not wait for their own look at the agenda."""
+    """The others do not wait for their own look at the outbox."""
     monkeypatch.setattr(lanes, "LOOK_AGAIN", 60_000)
     async with uncoded(tmp_path) as (at, name):
         await at.until(name, idle)

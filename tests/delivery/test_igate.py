@@ -100,15 +100,15 @@ class Told:
 @asynccontextmanager
 async def telling(folder: Path, **switches: Any) -> AsyncIterator[Told]:
     """Host a province for as long as this is open."""
-    on_change = Told(folder, **switches)
-    async with hosted(on_change.host) as on_change.port:
-        yield on_change
+    told = Told(folder, **switches)
+    async with hosted(told.host) as told.port:
+        yield told
 
 
 async def test_a_code_that_they_allocate_is_the_dossiers(tmp_path: Path) -> None:
     """Without a code one is taken from their pattern, and told to everybody."""
-    async with telling(tmp_path) as on_change:
-        outcome = await on_change.tell(document(official_code=None))
+    async with telling(tmp_path) as told:
+        outcome = await told.tell(document(official_code=None))
 
         assert isinstance(outcome, Delivered)
         assert outcome.official_code == "H99.14-260302-0001"
@@ -116,72 +116,72 @@ async def test_a_code_that_they_allocate_is_the_dossiers(tmp_path: Path) -> None
 
 async def test_a_code_is_remembered_over_a_retry(tmp_path: Path) -> None:
     """A try that was cut after taking a number goes on with the same number."""
-    async with telling(tmp_path) as on_change:
+    async with telling(tmp_path) as told:
         with pytest.raises(ConnectionError):
-            await on_change.tell(document(official_code=None), cut_after=0)
-        memory = {"id": on_change.kept[0].id, "notes": dict(on_change.kept[0].notes)}
-        outcome = await on_change.tell(
+            await told.tell(document(official_code=None), cut_after=0)
+        memory = {"id": told.kept[0].id, "notes": dict(told.kept[0].notes)}
+        outcome = await told.tell(
             document(official_code=None, _step={"remote": memory, "doubt": True})
         )
 
         assert isinstance(outcome, Delivered)
-        assert (outcome.remote.id, on_change.simulator.allocated) == ("H99.14-260302-0001", 1)
+        assert (outcome.remote.id, told.simulator.allocated) == ("H99.14-260302-0001", 1)
 
 
 async def test_a_file_is_uploaded_once(tmp_path: Path) -> None:
     """What was uploaded before a cut is referred to, not sent again."""
-    async with telling(tmp_path) as on_change:
+    async with telling(tmp_path) as told:
         with pytest.raises(ConnectionError):
-            await on_change.tell(document(), cut_after=0)
-        memory = {"notes": dict(on_change.kept[0].notes), "id": on_change.kept[0].id}
-        outcome = await on_change.tell(document(_step={"remote": memory, "doubt": True}))
+            await told.tell(document(), cut_after=0)
+        memory = {"notes": dict(told.kept[0].notes), "id": told.kept[0].id}
+        outcome = await told.tell(document(_step={"remote": memory, "doubt": True}))
 
         assert isinstance(outcome, Delivered)
-        assert len(on_change.simulator.files) == 1
+        assert len(told.simulator.files) == 1
 
 
 async def test_doubt_is_resolved_by_a_look_up(tmp_path: Path) -> None:
     """A create whose answer was lost is found by its code: there is one dossier."""
-    async with telling(tmp_path) as on_change:
-        await on_change.tell(document())
-        outcome = await on_change.tell(document(_step={"doubt": True}))
+    async with telling(tmp_path) as told:
+        await told.tell(document())
+        outcome = await told.tell(document(_step={"doubt": True}))
 
         assert isinstance(outcome, Delivered)
-        assert len(on_change.simulator.dossiers) == 1
+        assert len(told.simulator.dossiers) == 1
 
 
 @pytest.mark.parametrize("absent", ["404", "null", "empty"])
 async def test_every_way_to_say_that_nothing_is_there(tmp_path: Path, absent: str) -> None:
     """In doubt, and not found: it is created."""
-    async with telling(tmp_path, absent=absent) as on_change:
-        outcome = await on_change.tell(document(_step={"doubt": True}))
+    async with telling(tmp_path, absent=absent) as told:
+        outcome = await told.tell(document(_step={"doubt": True}))
 
         assert isinstance(outcome, Delivered)
 
 
 async def test_a_blind_look_up_ends_well(tmp_path: Path) -> None:
     """A look-up that does not see it yet leads to a create that says it exists."""
-    async with telling(tmp_path, look_up_lag=1) as on_change:
-        await on_change.tell(document())
-        outcome = await on_change.tell(document(_step={"doubt": True}))
+    async with telling(tmp_path, look_up_lag=1) as told:
+        await told.tell(document())
+        outcome = await told.tell(document(_step={"doubt": True}))
 
         assert isinstance(outcome, Delivered)
-        assert len(on_change.simulator.dossiers) == 1
+        assert len(told.simulator.dossiers) == 1
 
 
 async def test_a_token_that_ended_is_renewed(tmp_path: Path) -> None:
     """401 in the middle costs one login, not the step."""
-    async with telling(tmp_path, token_seconds=0.2) as on_change:
-        await on_change.tell(document())
+    async with telling(tmp_path, token_seconds=0.2) as told:
+        await told.tell(document())
         await asyncio.sleep(0.3)
-        outcome = await on_change.tell(document(version=2, _step={"remote": _memory(on_change)}))
+        outcome = await told.tell(document(version=2, _step={"remote": _memory(told)}))
 
         assert isinstance(outcome, Delivered)
-        assert len(on_change.simulator.tokens) == 2
+        assert len(told.simulator.tokens) == 2
 
 
-def _memory(on_change: Told) -> dict[str, Any]:
-    last = on_change.kept[-1]
+def _memory(told: Told) -> dict[str, Any]:
+    last = told.kept[-1]
     return {"id": last.id, "created": True, "line": 0, "notes": dict(last.notes)}
 
 
@@ -189,16 +189,16 @@ async def test_a_state_outside_the_map_is_not_guessed(tmp_path: Path) -> None:
     """A state without a number stops the step before anything is sent."""
     doc = document()
     doc["events"] = [doc["events"][0] | {"status": "submitted"}]
-    async with telling(tmp_path) as on_change:
+    async with telling(tmp_path) as told:
         adapter = registry.find().adapters["igate"]
         own: Any = subject(adapter).settings
         conversation = Conversation(
             adapter=adapter,
             settings=own.model_copy(update={"status_ids": {}}),
-            session_cache=on_change.session_cache,
+            session_cache=told.session_cache,
             seconds=30,
         )
         with pytest.raises(CannotExpress) as error:
             await conversation.run(step_of(doc))
 
-        assert (error.value.field, on_change.host.calls) == ("/status", 0)
+        assert (error.value.field, told.host.calls) == ("/status", 0)

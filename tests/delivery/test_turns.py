@@ -1,4 +1,4 @@
-"""When a runner looks at the agenda again: what ends meanwhile is settled together."""
+"""When a runner looks at the outbox again: what ends meanwhile is settled together."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ CLAIM = Claim(
     head_seq=1,
     remote=Remote(),
     born_here=False,
-    doubt=0,
+    uncertainty=0,
     tries=0,
     failing_since=None,
 )

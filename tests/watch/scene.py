@@ -46,7 +46,7 @@ settings = {{ base_url = "http://127.0.0.1:{echo}" }}
 """
 DISK = "96m"
 """The disk on which the database's tables lie."""
-LEFT = "SELECT count(*) FROM todo"
+LEFT = "SELECT count(*) FROM outbox"
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Rebuilds the agenda from the ledger, and says where the two differ."""
+"""Rebuilds the outbox from the ledger, and says where the two differ."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sqlalchemy.engine import Connection
 
 from gateway.rules.lane_states import READY
 from gateway.store.dialect import now as db_now
-from gateway.store.tables import dossier, event, lane, system, todo
+from gateway.store.tables import dossier, event, lane, outbox, system
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A lane that has something left to say and stands on no agenda, or the other way round."""
+    """A lane that has something left to say and stands on no outbox, or the other way round."""
 
     dossier_id: UUID
     system: int
@@ -52,7 +52,8 @@ def compare(connection: Connection, limit: int = 1000, part: Part = WHOLE) -> li
         sa.select(lane.c.dossier_id, lane.c.system, system.c.name)
         .join(system, system.c.id == lane.c.system)
         .outerjoin(
-            todo, sa.and_(todo.c.dossier_id == lane.c.dossier_id, todo.c.system == lane.c.system)
+            outbox,
+            sa.and_(outbox.c.dossier_id == lane.c.dossier_id, outbox.c.system == lane.c.system),
         )
         .limit(limit)
     )
@@ -60,8 +61,8 @@ def compare(connection: Connection, limit: int = 1000, part: Part = WHOLE) -> li
         both = both.where(lane.c.dossier_id > after)
     if until is not None:
         both = both.where(lane.c.dossier_id <= until)
-    forgotten = both.where(todo.c.dossier_id.is_(None), lane.c.via.is_(None), _LEFT)
-    idle = both.where(todo.c.dossier_id.is_not(None), todo.c.lease_until.is_(None), ~_LEFT)
+    forgotten = both.where(outbox.c.dossier_id.is_(None), lane.c.via.is_(None), _LEFT)
+    idle = both.where(outbox.c.dossier_id.is_not(None), outbox.c.lease_until.is_(None), ~_LEFT)
     return [
         Difference(row.dossier_id, row.system, row.name, what)
         for what, query in (("forgotten", forgotten), ("idle", idle))
@@ -70,7 +71,7 @@ def compare(connection: Connection, limit: int = 1000, part: Part = WHOLE) -> li
 
 
 def mend(connection: Connection) -> list[Difference]:
-    """Put forgotten lanes back on the agenda; a lane without anything to say goes by itself."""
+    """Put forgotten lanes back on the outbox; a lane without anything to say goes by itself."""
     now = db_now(connection)
     found = [one for one in compare(connection) if one.what == "forgotten"]
     for one in found:
@@ -78,7 +79,7 @@ def mend(connection: Connection) -> list[Difference]:
             sa.select(dossier.c.last_seq).where(dossier.c.id == one.dossier_id).with_for_update()
         ).scalar_one()
         connection.execute(
-            todo.insert().values(
+            outbox.insert().values(
                 dossier_id=one.dossier_id,
                 system=one.system,
                 state=READY,

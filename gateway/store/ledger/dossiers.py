@@ -19,7 +19,7 @@ from gateway.dossiers.record import (
     Twins,
 )
 from gateway.store.ledger.bodies import unpack_dossier, unpack_event
-from gateway.store.tables import dossier, dossier_code, event, joined, lane, todo
+from gateway.store.tables import dossier, dossier_code, event, joined, lane, outbox
 from schemas.outcome import Remote
 
 
@@ -173,9 +173,9 @@ def _load_lanes(connection: Connection, records: dict[UUID, DossierRecord]) -> N
         )
     # Locked: a settlement that ends the lane meanwhile would miss the event that is being added.
     for row in connection.execute(
-        sa.select(todo)
-        .where(todo.c.dossier_id.in_(list(records)))
-        .order_by(todo.c.dossier_id, todo.c.system)
+        sa.select(outbox)
+        .where(outbox.c.dossier_id.in_(list(records)))
+        .order_by(outbox.c.dossier_id, outbox.c.system)
         .with_for_update()
     ):
         records[row.dossier_id].outbox[row.system] = OutboxRow(

@@ -24,8 +24,8 @@ from gateway.store.tables import (
     file,
     joined,
     lane,
+    outbox,
     system,
-    todo,
 )
 from gateway.store.tables import evidence as evidence_table
 
@@ -158,19 +158,19 @@ def ledger(connection: Connection, viewer: Viewer, dossier_id: UUID) -> dict[str
                 lane.c.done_at,
                 lane.c.via,
                 lane.c.born_here,
-                todo.c.state,
-                todo.c.wake_at,
-                todo.c.tries,
-                todo.c.reason,
-                todo.c.parked_for,
-                todo.c.detail,
-                todo.c.lease_until,
-                todo.c.since,
+                outbox.c.state,
+                outbox.c.wake_at,
+                outbox.c.tries,
+                outbox.c.reason,
+                outbox.c.parked_for,
+                outbox.c.detail,
+                outbox.c.lease_until,
+                outbox.c.since,
             )
             .join(system, system.c.id == lane.c.system)
             .outerjoin(
-                todo,
-                sa.and_(todo.c.dossier_id == lane.c.dossier_id, todo.c.system == lane.c.system),
+                outbox,
+                sa.and_(outbox.c.dossier_id == lane.c.dossier_id, outbox.c.system == lane.c.system),
             )
             .where(lane.c.dossier_id == dossier_id)
             .order_by(system.c.name)
@@ -203,10 +203,10 @@ def systems(connection: Connection) -> list[dict[str, Any]]:
         counted.setdefault(name, {})[state] = count
     causes: dict[str, dict[str, int]] = {}
     for row in connection.execute(
-        sa.select(system.c.name, todo.c.cause, sa.func.count().label("many"))
-        .join(system, system.c.id == todo.c.system)
-        .where(todo.c.state == PARKED)
-        .group_by(system.c.name, todo.c.cause)
+        sa.select(system.c.name, outbox.c.cause, sa.func.count().label("many"))
+        .join(system, system.c.id == outbox.c.system)
+        .where(outbox.c.state == PARKED)
+        .group_by(system.c.name, outbox.c.cause)
     ):
         causes.setdefault(row.name, {})[row.cause] = row.many
     now = db_now(connection)
@@ -235,12 +235,12 @@ def counts(connection: Connection) -> list[tuple[str, str, int, float]]:
         for row in connection.execute(
             sa.select(
                 system.c.name,
-                todo.c.state,
+                outbox.c.state,
                 sa.func.count().label("many"),
-                sa.func.min(todo.c.since).label("since"),
+                sa.func.min(outbox.c.since).label("since"),
             )
-            .join(system, system.c.id == todo.c.system)
-            .group_by(system.c.name, todo.c.state)
+            .join(system, system.c.id == outbox.c.system)
+            .group_by(system.c.name, outbox.c.state)
         )
     ]
 
@@ -282,15 +282,15 @@ def delete_sandbox(connection: Connection, client: int) -> int:
         dossier.c.owner == client, dossier.c.environment == "sandbox"
     )
     leased = connection.execute(
-        sa.select(todo.c.system, sa.func.count())
-        .where(todo.c.dossier_id.in_(ids), todo.c.lease_until.is_not(None))
-        .group_by(todo.c.system)
+        sa.select(outbox.c.system, sa.func.count())
+        .where(outbox.c.dossier_id.in_(ids), outbox.c.lease_until.is_not(None))
+        .group_by(outbox.c.system)
     ).all()
     for number, count in leased:  # their places are free again
         connection.execute(
             system.update().where(system.c.id == number).values(inflight=system.c.inflight - count)
         )
-    for table in (attempt, todo, lane, event, evidence_table, dossier_code, joined):
+    for table in (attempt, outbox, lane, event, evidence_table, dossier_code, joined):
         connection.execute(table.delete().where(table.c.dossier_id.in_(ids)))
     return connection.execute(
         dossier.delete().where(dossier.c.owner == client, dossier.c.environment == "sandbox")

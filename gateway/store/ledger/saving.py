@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from gateway.dossiers.record import DossierRecord, known_codes, millis
 from gateway.store import rows
 from gateway.store.ledger.bodies import pack
-from gateway.store.tables import dossier, dossier_code, event, joined, lane, todo
+from gateway.store.tables import dossier, dossier_code, event, joined, lane, outbox
 
 
 def save(connection: Connection, records: Sequence[DossierRecord], now: int) -> None:
@@ -101,7 +101,7 @@ def _save_lanes(
         if row.new
     ]
     writing.insert(lane, lanes)
-    agenda = [
+    entries = [
         {
             "dossier_id": record.id,
             "system": of,
@@ -114,13 +114,13 @@ def _save_lanes(
         for of, row in record.outbox.items()
         if row.new
     ]
-    writing.insert(todo, agenda)
+    writing.insert(outbox, entries)
     for record in records:
         for of, row in record.outbox.items():
             if not row.new and row.change:
                 connection.execute(
-                    todo.update()
-                    .where(todo.c.dossier_id == record.id, todo.c.system == of)
+                    outbox.update()
+                    .where(outbox.c.dossier_id == record.id, outbox.c.system == of)
                     .values(**row.change)
                 )
 

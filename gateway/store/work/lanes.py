@@ -23,7 +23,7 @@ from gateway.store import rows
 from gateway.store.dialect import POSTGRES_NOW
 from gateway.store.dialect import now as db_now
 from gateway.store.ledger import attempts
-from gateway.store.tables import counter, lane, system, todo
+from gateway.store.tables import counter, lane, outbox, system
 from gateway.store.work.gate_lock import Entry
 from schemas.outcome import Remote
 
@@ -53,7 +53,7 @@ class Claim:
     head_seq: int
     remote: Remote
     born_here: bool
-    doubt: int
+    uncertainty: int
     tries: int
     failing_since: int | None
 
@@ -78,37 +78,37 @@ class Claimed:
 
 _PICK = (
     sa.select(
-        todo.c.dossier_id,
-        todo.c.head_seq,
-        todo.c.doubt,
-        todo.c.tries,
-        todo.c.lost,
-        todo.c.fence,
-        todo.c.worker,
-        todo.c.lease_until,
-        todo.c.failing_since,
-        todo.c.rank,
+        outbox.c.dossier_id,
+        outbox.c.head_seq,
+        outbox.c.uncertainty,
+        outbox.c.tries,
+        outbox.c.expired_leases,
+        outbox.c.fence,
+        outbox.c.worker,
+        outbox.c.lease_until,
+        outbox.c.failing_since,
+        outbox.c.rank,
         lane.c.done_seq,
         lane.c.remote,
         lane.c.born_here,
     )
-    .join(lane, sa.and_(lane.c.dossier_id == todo.c.dossier_id, lane.c.system == todo.c.system))
+    .join(lane, sa.and_(lane.c.dossier_id == outbox.c.dossier_id, lane.c.system == outbox.c.system))
     .where(
-        todo.c.state == READY,
-        todo.c.system == sa.bindparam("of"),
-        todo.c.rank >= sa.bindparam("since"),
-        sa.or_(todo.c.lease_until.is_(None), todo.c.lease_until < sa.bindparam("lapsed")),
+        outbox.c.state == READY,
+        outbox.c.system == sa.bindparam("of"),
+        outbox.c.rank >= sa.bindparam("since"),
+        sa.or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < sa.bindparam("lapsed")),
     )
-    .order_by(todo.c.rank)
+    .order_by(outbox.c.rank)
     .limit(sa.bindparam("limit"))
-    .with_for_update(skip_locked=True, of=todo)
+    .with_for_update(skip_locked=True, of=outbox)
 )
 
 LOWEST_RANK = -(2**62)
 FRESH = 2000
 """Milliseconds for which a lane that became ready is found, wherever a search begins: one that was
 committed last may have the lower rank, and searches over the last seconds are never dear."""
-_PICK_LAPSED = _PICK.where(todo.c.lease_until.is_not(None))
+_PICK_LAPSED = _PICK.where(outbox.c.lease_until.is_not(None))
 
 FULL = 100
 """Milliseconds for which a worker believes that others have taken all places of an open gate: they
@@ -116,10 +116,10 @@ fill what they free, and its own it knows of."""
 LOOK_AGAIN = 1000
 """Milliseconds after which a worker looks again when nothing has woken it."""
 
-_KEY = sa.and_(todo.c.dossier_id == sa.bindparam("d"), todo.c.system == sa.bindparam("s"))
+_KEY = sa.and_(outbox.c.dossier_id == sa.bindparam("d"), outbox.c.system == sa.bindparam("s"))
 
 _PARK = (
-    todo.update()
+    outbox.update()
     .where(_KEY)
     .values(
         state=PARKED,
@@ -127,8 +127,8 @@ _PARK = (
         reason=sa.bindparam("reason_"),
         cause=sa.bindparam("reason_"),
         parked_for=sa.bindparam("for_"),
-        lost=sa.bindparam("lost_"),
-        doubt=sa.bindparam("doubt_"),
+        expired_leases=sa.bindparam("expired_"),
+        uncertainty=sa.bindparam("uncertainty_"),
     )
 )
 
@@ -155,7 +155,7 @@ def next_fence(connection: Connection) -> int:
 
 
 Picked = tuple[Any, int, int]
-"""A row of the agenda, its new fence, and when it was locked."""
+"""A row of the outbox, its new fence, and when it was locked."""
 
 
 def _pick(connection: Connection, asked: dict[str, int], *, lapsed: bool) -> list[Picked]:
@@ -223,7 +223,7 @@ def claim(
     at.inflight += fresh - (len(found) - len(claims))  # less what was parked
     at.gate, at.changed = gates.claimed(at.gate), True
     writing = rows.Writing(connection)
-    writing.update(todo, ("dossier_id", "system"), leases)
+    writing.update(outbox, ("dossier_id", "system"), leases)
     at.leave(writing)
     writing.write()
     return Claimed(tuple(claims), 0, min(row.rank for row, _, _ in found), cost, not free)
@@ -238,9 +238,16 @@ def _lease(
     lapsed: list[attempts.Attempt] = []
     for row, fence, now in found:
         expired = row.lease_until is not None
-        lost = row.lost + expired
-        doubt = max(row.doubt, (MAY_STAND_TWICE if terms.appends else MAY_STAND) if expired else 0)
-        key = {"d": row.dossier_id, "s": terms.system, "lost_": lost, "doubt_": doubt}
+        expired_leases = row.expired_leases + expired
+        uncertainty = max(
+            row.uncertainty, (MAY_STAND_TWICE if terms.appends else MAY_STAND) if expired else 0
+        )
+        key = {
+            "d": row.dossier_id,
+            "s": terms.system,
+            "expired_": expired_leases,
+            "uncertainty_": uncertainty,
+        }
         if expired:
             lapsed.append(
                 attempts.lapsed(
@@ -254,7 +261,7 @@ def _lease(
                     adapter=terms.adapter,
                 )
             )
-            if lost >= PARK_AFTER_LAPSES:
+            if expired_leases >= PARK_AFTER_LAPSES:
                 connection.execute(_PARK, key | {"reason_": "lapsed", "for_": "integrator"})
                 continue
             if terms.appends and terms.parks_doubt:
@@ -269,7 +276,7 @@ def _lease(
                 head_seq=row.head_seq,
                 remote=Remote(**row.remote),
                 born_here=row.born_here,
-                doubt=doubt,
+                uncertainty=uncertainty,
                 tries=row.tries,
                 failing_since=row.failing_since,
             )
@@ -281,8 +288,8 @@ def _lease(
                 "fence": fence,
                 "lease_until": now + terms.lease,
                 "worker": terms.worker,
-                "doubt": doubt,
-                "lost": lost,
+                "uncertainty": uncertainty,
+                "expired_leases": expired_leases,
             }
         )
     return claims, leases, lapsed
@@ -291,12 +298,12 @@ def _lease(
 def checkpoint(connection: Connection, one: Claim, remote: Remote, up_to: int) -> bool:
     """Make a lane's progress durable in the middle of a conversation; False: the lease is lost."""
     held = connection.execute(
-        sa.select(todo.c.fence)
+        sa.select(outbox.c.fence)
         .where(
-            todo.c.dossier_id == one.dossier_id,
-            todo.c.system == one.system,
-            todo.c.fence == one.fence,
-            todo.c.lease_until.is_not(None),
+            outbox.c.dossier_id == one.dossier_id,
+            outbox.c.system == one.system,
+            outbox.c.fence == one.fence,
+            outbox.c.lease_until.is_not(None),
         )
         .with_for_update()
     ).one_or_none()
@@ -318,12 +325,12 @@ def release(connection: Connection, claims: Sequence[Claim]) -> None:
     """Give back lanes of which nothing was sent, as if they had not been claimed."""
     for one in sorted(claims, key=lambda item: item.dossier_id):
         given = connection.execute(
-            todo.update()
+            outbox.update()
             .where(
-                todo.c.dossier_id == one.dossier_id,
-                todo.c.system == one.system,
-                todo.c.fence == one.fence,
-                todo.c.lease_until.is_not(None),
+                outbox.c.dossier_id == one.dossier_id,
+                outbox.c.system == one.system,
+                outbox.c.fence == one.fence,
+                outbox.c.lease_until.is_not(None),
             )
             .values(lease_until=None)
         ).rowcount
@@ -339,7 +346,9 @@ def lapse_all(connection: Connection) -> int:
     """At the start of the only process: whoever held a lease is dead, and its linger begins now."""
     now = db_now(connection)
     return connection.execute(
-        todo.update().where(todo.c.state == READY, todo.c.lease_until > now).values(lease_until=now)
+        outbox.update()
+        .where(outbox.c.state == READY, outbox.c.lease_until > now)
+        .values(lease_until=now)
     ).rowcount
 
 
@@ -349,12 +358,12 @@ def wake(connection: Connection, waits: Sequence[tuple[UUID, int, int]]) -> int:
     woken = 0
     for dossier_id, of, fence in sorted(waits):
         woken += connection.execute(
-            todo.update()
+            outbox.update()
             .where(
-                todo.c.dossier_id == dossier_id,
-                todo.c.system == of,
-                todo.c.fence == fence,
-                todo.c.state.in_((WAITING, ASKED)),
+                outbox.c.dossier_id == dossier_id,
+                outbox.c.system == of,
+                outbox.c.fence == fence,
+                outbox.c.state.in_((WAITING, ASKED)),
             )
             .values(state=READY, rank=now, wake_at=None)
         ).rowcount
@@ -365,16 +374,18 @@ def wake_due(connection: Connection, of: int, overdue: int, limit: int = 1000) -
     """Wake what should have woken `overdue` milliseconds ago: the sweeper's work."""
     now = db_now(connection)
     due = (
-        sa.select(todo.c.dossier_id)
+        sa.select(outbox.c.dossier_id)
         .where(
-            todo.c.system == of, todo.c.state.in_((WAITING, ASKED)), todo.c.wake_at <= now - overdue
+            outbox.c.system == of,
+            outbox.c.state.in_((WAITING, ASKED)),
+            outbox.c.wake_at <= now - overdue,
         )
-        .order_by(todo.c.wake_at)
+        .order_by(outbox.c.wake_at)
         .limit(limit)
     )
     return connection.execute(
-        todo.update()
-        .where(todo.c.system == of, todo.c.dossier_id.in_(due))
+        outbox.update()
+        .where(outbox.c.system == of, outbox.c.dossier_id.in_(due))
         .values(state=READY, rank=now, wake_at=None)
     ).rowcount
 
@@ -382,8 +393,8 @@ def wake_due(connection: Connection, of: int, overdue: int, limit: int = 1000) -
 def next_wake(connection: Connection, of: int) -> int | None:
     """Say in how many milliseconds the next wait of a system ends; None: nothing waits."""
     at = connection.execute(
-        sa.select(sa.func.min(todo.c.wake_at)).where(
-            todo.c.system == of, todo.c.state.in_((WAITING, ASKED))
+        sa.select(sa.func.min(outbox.c.wake_at)).where(
+            outbox.c.system == of, outbox.c.state.in_((WAITING, ASKED))
         )
     ).scalar_one()
     return None if at is None else max(0, at - db_now(connection))

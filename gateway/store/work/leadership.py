@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from gateway.store.dialect import now as db_now
-from gateway.store.tables import duty
+from gateway.store.tables import leadership
 
 
 def take(connection: Connection, name: str, holder: str, lease: int) -> bool:
@@ -15,12 +15,15 @@ def take(connection: Connection, name: str, holder: str, lease: int) -> bool:
     now = db_now(connection)
     row = {"name": name, "holder": holder, "until": now + lease}
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    added = insert(duty).values(row).on_conflict_do_nothing(index_elements=["name"])
+    added = insert(leadership).values(row).on_conflict_do_nothing(index_elements=["name"])
     if connection.execute(added).rowcount:
         return True
     changed = connection.execute(
-        duty.update()
-        .where(duty.c.name == name, sa.or_(duty.c.holder == holder, duty.c.until <= now))
+        leadership.update()
+        .where(
+            leadership.c.name == name,
+            sa.or_(leadership.c.holder == holder, leadership.c.until <= now),
+        )
         .values(holder=holder, until=now + lease)
     )
     return changed.rowcount == 1

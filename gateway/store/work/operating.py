@@ -18,7 +18,7 @@ from gateway.rules.lane_states import PARKED, READY, WAITING
 from gateway.store.dialect import now as db_now
 from gateway.store.ledger.attempts import RETRIED
 from gateway.store.ledger.queries import STATES
-from gateway.store.tables import attempt, dossier, inbox, system, todo
+from gateway.store.tables import attempt, dossier, inbox, outbox, system
 
 SHOWN = ("ready", "sending", "waiting", "asked", "parked")
 OWNERS = ("officer", "operator", "integrator")
@@ -106,17 +106,17 @@ def _standing(row: Any, **more: Any) -> Standing:
 
 def _counts(connection: Connection) -> tuple[dict[int, dict[str, int]], dict[int, int]]:
     """Count lanes by system and state; a leased one is being sent."""
-    leased = todo.c.lease_until.is_not(None).label("leased")
+    leased = outbox.c.lease_until.is_not(None).label("leased")
     counted: dict[int, dict[str, int]] = {}
     oldest: dict[int, int] = {}
     for row in connection.execute(
         sa.select(
-            todo.c.system,
-            todo.c.state,
+            outbox.c.system,
+            outbox.c.state,
             leased,
             sa.func.count().label("many"),
-            sa.func.min(todo.c.since).label("since"),
-        ).group_by(todo.c.system, todo.c.state, leased)
+            sa.func.min(outbox.c.since).label("since"),
+        ).group_by(outbox.c.system, outbox.c.state, leased)
     ):
         counted.setdefault(row.system, {})["sending" if row.leased else STATES[row.state]] = (
             row.many
@@ -127,12 +127,14 @@ def _counts(connection: Connection) -> tuple[dict[int, dict[str, int]], dict[int
 
 def _commonest(connection: Connection) -> dict[int, str]:
     """Say for what most lanes of each system wait or are parked."""
-    cause = sa.case((todo.c.state == PARKED, todo.c.cause), else_=todo.c.reason).label("cause")
+    cause = sa.case((outbox.c.state == PARKED, outbox.c.cause), else_=outbox.c.reason).label(
+        "cause"
+    )
     many = sa.func.count().label("many")
     rows = connection.execute(
-        sa.select(todo.c.system, cause)
-        .where(todo.c.state.in_((WAITING, PARKED)), cause.is_not(None))
-        .group_by(todo.c.system, cause)
+        sa.select(outbox.c.system, cause)
+        .where(outbox.c.state.in_((WAITING, PARKED)), cause.is_not(None))
+        .group_by(outbox.c.system, cause)
         .order_by(many, cause)
     )
     return {row.system: row.cause for row in rows}  # the last one of each has the most
@@ -154,17 +156,21 @@ def _at_risk(
     }
     floor: sa.ColumnElement[int] = sa.literal(now, sa.BigInteger())
     if opens:
-        floor = sa.case(opens, value=todo.c.system, else_=now)
-    until = sa.case((sa.and_(todo.c.state == WAITING, todo.c.wake_at > floor), todo.c.wake_at))
+        floor = sa.case(opens, value=outbox.c.system, else_=now)
+    until = sa.case(
+        (sa.and_(outbox.c.state == WAITING, outbox.c.wake_at > floor), outbox.c.wake_at)
+    )
     stuck = sa.or_(
-        todo.c.state == WAITING,
+        outbox.c.state == WAITING,
         sa.and_(
-            todo.c.state == READY, todo.c.lease_until.is_(None), todo.c.system.in_(list(opens))
+            outbox.c.state == READY,
+            outbox.c.lease_until.is_(None),
+            outbox.c.system.in_(list(opens)),
         ),
     )
     late = (
-        sa.select(todo.c.system, todo.c.dossier_id)
-        .join(dossier, dossier.c.id == todo.c.dossier_id)
+        sa.select(outbox.c.system, outbox.c.dossier_id)
+        .join(dossier, dossier.c.id == outbox.c.dossier_id)
         .where(stuck, dossier.c.due_at <= sa.func.coalesce(until, floor) + ahead)
         .subquery()
     )
@@ -222,16 +228,16 @@ def totals(connection: Connection) -> Totals:
     many = sa.func.count().label("many")
     late = connection.execute(
         sa.select(system.c.name, many)
-        .join(todo, todo.c.system == system.c.id)
-        .join(dossier, dossier.c.id == todo.c.dossier_id)
+        .join(outbox, outbox.c.system == system.c.id)
+        .join(dossier, dossier.c.id == outbox.c.dossier_id)
         .where(dossier.c.due_at < now)
         .group_by(system.c.name)
     )
     parked = connection.execute(
-        sa.select(system.c.name, todo.c.parked_for, many)
-        .join(todo, todo.c.system == system.c.id)
-        .where(todo.c.state == PARKED)
-        .group_by(system.c.name, todo.c.parked_for)
+        sa.select(system.c.name, outbox.c.parked_for, many)
+        .join(outbox, outbox.c.system == system.c.id)
+        .where(outbox.c.state == PARKED)
+        .group_by(system.c.name, outbox.c.parked_for)
     )
     heard = connection.execute(
         sa.select(system.c.name, inbox.c.polled_at)

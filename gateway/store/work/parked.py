@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from gateway.rules.lane_states import PARKED
 from gateway.store.dialect import now as db_now
 from gateway.store.ledger.attempts import RETRIED
-from gateway.store.tables import attempt, dossier, system, todo
+from gateway.store.tables import attempt, dossier, outbox, system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +35,20 @@ class Group:
 
 def of_cause(cause: str) -> sa.ColumnElement[bool]:
     """Choose parked lanes by their whole cause, or by its kind."""
-    return sa.or_(todo.c.cause == cause, todo.c.cause.startswith(f"{cause}:", autoescape=True))
+    return sa.or_(outbox.c.cause == cause, outbox.c.cause.startswith(f"{cause}:", autoescape=True))
 
 
 def last_try() -> sa.ScalarSelect[int]:
-    """Say when the last try of a lane of `todo` ended; null where the ledger is no longer kept."""
+    """Say when the last try of an outbox lane ended; null where the ledger is no longer kept."""
     return (
         sa.select(sa.func.max(attempt.c.ended_at))
         .where(
-            attempt.c.dossier_id == todo.c.dossier_id,
-            attempt.c.system == todo.c.system,
+            attempt.c.dossier_id == outbox.c.dossier_id,
+            attempt.c.system == outbox.c.system,
             attempt.c.late.is_(sa.false()),
             attempt.c.outcome != RETRIED,
         )
-        .correlate(todo)
+        .correlate(outbox)
         .scalar_subquery()
     )
 
@@ -58,22 +58,22 @@ def groups(
 ) -> list[Group]:
     """Group what is parked by system, cause and who must act, the largest group first."""
     now = db_now(connection)
-    wanted = [todo.c.state == PARKED]
+    wanted = [outbox.c.state == PARKED]
     if name is not None:
         wanted.append(system.c.name == name)
     if cause is not None:
         wanted.append(of_cause(cause))
     parked = (
         sa.select(
-            todo.c.system.label("number"),
+            outbox.c.system.label("number"),
             system.c.name.label("name"),
-            todo.c.cause,
-            todo.c.parked_for,
-            sa.func.coalesce(last_try(), todo.c.since).label("at"),
+            outbox.c.cause,
+            outbox.c.parked_for,
+            sa.func.coalesce(last_try(), outbox.c.since).label("at"),
             sa.case((dossier.c.due_at <= now + ahead, 1), else_=0).label("risk"),
         )
-        .join(system, system.c.id == todo.c.system)
-        .join(dossier, dossier.c.id == todo.c.dossier_id)
+        .join(system, system.c.id == outbox.c.system)
+        .join(dossier, dossier.c.id == outbox.c.dossier_id)
         .where(*wanted)
         .subquery()
     )
@@ -108,12 +108,12 @@ def groups(
 def _sample(connection: Connection, row: Any) -> tuple[UUID, str] | None:
     found = connection.execute(
         sa.select(dossier.c.id, dossier.c.ref)
-        .join(todo, todo.c.dossier_id == dossier.c.id)
+        .join(outbox, outbox.c.dossier_id == dossier.c.id)
         .where(
-            todo.c.state == PARKED,
-            todo.c.system == row.number,
-            todo.c.cause == row.cause,
-            todo.c.parked_for == row.parked_for,
+            outbox.c.state == PARKED,
+            outbox.c.system == row.number,
+            outbox.c.cause == row.cause,
+            outbox.c.parked_for == row.parked_for,
         )
         .limit(1)
     ).one_or_none()

@@ -22,7 +22,7 @@ from gateway.rules.waves import Shut
 from gateway.store.dialect import now as db_now
 from gateway.store.ledger import attempts
 from gateway.store.ledger.attempts import RETRIED
-from gateway.store.tables import attempt, dossier, lane, system, todo
+from gateway.store.tables import attempt, dossier, lane, outbox, system
 from gateway.store.work.operating import PASSED
 from gateway.store.work.parked import last_try, of_cause
 
@@ -48,7 +48,7 @@ class Chosen:
     name: str
     state: int
     fence: int | None
-    doubt: int
+    uncertainty: int
     cause: str
     due: int | None
     tried: int | None
@@ -56,8 +56,8 @@ class Chosen:
 
 _DOUBTFUL = sa.case(
     # A lane is parked for these with what came of its last try, and its doubt as before that try.
-    (todo.c.reason == "may_stand_once", MAY_STAND_TWICE),
-    (todo.c.cause == "too_many_failures:uncertain", MAY_STAND),
+    (outbox.c.reason == "may_stand_once", MAY_STAND_TWICE),
+    (outbox.c.cause == "too_many_failures:uncertain", MAY_STAND),
     else_=0,
 )
 
@@ -67,32 +67,36 @@ def choose(connection: Connection, choice: Choice) -> list[Chosen]:
 
     What waits for the official code stays: without it there is nothing to send.
     """
-    doubt = sa.case((todo.c.doubt > _DOUBTFUL, todo.c.doubt), else_=_DOUBTFUL)
-    waits = sa.and_(todo.c.state == WAITING, todo.c.wake_at.is_not(None))
-    wanted = [sa.or_(todo.c.state == PARKED, waits)]
+    uncertainty = sa.case((outbox.c.uncertainty > _DOUBTFUL, outbox.c.uncertainty), else_=_DOUBTFUL)
+    waits = sa.and_(outbox.c.state == WAITING, outbox.c.wake_at.is_not(None))
+    wanted = [sa.or_(outbox.c.state == PARKED, waits)]
     if choice.dossier is not None:
-        wanted.append(todo.c.dossier_id == choice.dossier)
+        wanted.append(outbox.c.dossier_id == choice.dossier)
     if choice.system is not None:
         wanted.append(system.c.name == choice.system)
     if choice.cause is not None:
-        parked = sa.and_(todo.c.state == PARKED, of_cause(choice.cause))
-        wanted.append(sa.or_(parked, sa.and_(waits, todo.c.reason == choice.cause)))
+        parked = sa.and_(outbox.c.state == PARKED, of_cause(choice.cause))
+        wanted.append(sa.or_(parked, sa.and_(waits, outbox.c.reason == choice.cause)))
     rows = connection.execute(
         sa.select(
-            todo.c.dossier_id,
-            todo.c.system,
+            outbox.c.dossier_id,
+            outbox.c.system,
             system.c.name,
-            todo.c.state,
-            todo.c.fence,
-            doubt.label("doubt"),
-            sa.case((todo.c.state == PARKED, todo.c.cause), else_=todo.c.reason).label("cause"),
+            outbox.c.state,
+            outbox.c.fence,
+            uncertainty.label("uncertainty"),
+            sa.case((outbox.c.state == PARKED, outbox.c.cause), else_=outbox.c.reason).label(
+                "cause"
+            ),
             dossier.c.due_at.label("due"),
-            sa.case((doubt > 0, last_try())).label("tried"),
+            sa.case((uncertainty > 0, last_try())).label("tried"),
         )
-        .join(system, system.c.id == todo.c.system)
-        .join(dossier, dossier.c.id == todo.c.dossier_id)
+        .join(system, system.c.id == outbox.c.system)
+        .join(dossier, dossier.c.id == outbox.c.dossier_id)
         .where(*wanted)
-        .order_by(dossier.c.due_at.nulls_last(), todo.c.since, todo.c.dossier_id, todo.c.system)
+        .order_by(
+            dossier.c.due_at.nulls_last(), outbox.c.since, outbox.c.dossier_id, outbox.c.system
+        )
     ).mappings()
     return [Chosen(**row) for row in rows]
 
@@ -133,12 +137,12 @@ def make_ready(
         if row is None or (row.state, row.fence) != (one.state, one.fence):
             made.left[one.dossier_id] = "moved"
             continue
-        if one.doubt and one.tried is not None and now < one.tried + linger:
+        if one.uncertainty and one.tried is not None and now < one.tried + linger:
             made.left[one.dossier_id] = "resting"
             continue
         made.ready[one.dossier_id] = one.fence or 0
         key = {"d": one.dossier_id, "s": one.system}
-        changes.append(key | {"rank_": rank(now, one.due) + place, "doubt_": one.doubt})
+        changes.append(key | {"rank_": rank(now, one.due) + place, "uncertainty_": one.uncertainty})
         detail = {"was": one.cause, "why": why}
         lines.append(
             attempts.retried(
@@ -159,15 +163,15 @@ def make_ready(
 
 
 _READY = (
-    todo.update()
-    .where(todo.c.dossier_id == sa.bindparam("d"), todo.c.system == sa.bindparam("s"))
+    outbox.update()
+    .where(outbox.c.dossier_id == sa.bindparam("d"), outbox.c.system == sa.bindparam("s"))
     .values(
         state=READY,
         rank=sa.bindparam("rank_"),
-        doubt=sa.bindparam("doubt_"),
+        uncertainty=sa.bindparam("uncertainty_"),
         wake_at=None,
         tries=0,
-        lost=0,
+        expired_leases=0,
         failing_since=None,
         reason=None,
         cause=None,
@@ -178,16 +182,21 @@ _READY = (
 
 
 def _lock(connection: Connection, wave: Sequence[Chosen]) -> dict[UUID, Any]:
-    """Lock the agenda's rows in the order in which everybody locks them."""
+    """Lock the outbox's rows in the order in which everybody locks them."""
     rows = connection.execute(
-        sa.select(todo.c.dossier_id, todo.c.state, todo.c.fence, todo.c.head_seq, lane.c.done_seq)
-        .join(lane, sa.and_(lane.c.dossier_id == todo.c.dossier_id, lane.c.system == todo.c.system))
-        .where(
-            todo.c.system == wave[0].system,
-            todo.c.dossier_id.in_([one.dossier_id for one in wave]),
+        sa.select(
+            outbox.c.dossier_id, outbox.c.state, outbox.c.fence, outbox.c.head_seq, lane.c.done_seq
         )
-        .order_by(todo.c.dossier_id)
-        .with_for_update(of=todo)
+        .join(
+            lane,
+            sa.and_(lane.c.dossier_id == outbox.c.dossier_id, lane.c.system == outbox.c.system),
+        )
+        .where(
+            outbox.c.system == wave[0].system,
+            outbox.c.dossier_id.in_([one.dossier_id for one in wave]),
+        )
+        .order_by(outbox.c.dossier_id)
+        .with_for_update(of=outbox)
     )
     return {row.dossier_id: row for row in rows}
 
@@ -213,7 +222,9 @@ def outcomes(connection: Connection, of: int, ready: dict[UUID, int]) -> dict[UU
     found = {row.dossier_id: row.outcome for row in tries if row.fence > ready[row.dossier_id]}
     missing = [one for one in ready if one not in found]
     there = connection.execute(
-        sa.select(todo.c.dossier_id).where(todo.c.system == of, todo.c.dossier_id.in_(missing))
+        sa.select(outbox.c.dossier_id).where(
+            outbox.c.system == of, outbox.c.dossier_id.in_(missing)
+        )
     ).scalars()
     # What is on neither list may have been settled between the two reads: the next look finds it.
     absent = set(missing) - set(there)

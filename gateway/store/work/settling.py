@@ -1,4 +1,4 @@
-"""Settling: attempts, lanes, gate and agenda move together, in one transaction."""
+"""Settling: attempts, lanes, gate and outbox move together, in one transaction."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from gateway.rules.schedule import Waiting
 from gateway.store import rows
 from gateway.store.ledger import attempts
 from gateway.store.ledger.attempts import Attempt
-from gateway.store.tables import lane, todo
+from gateway.store.tables import lane, outbox
 from gateway.store.work.gate_lock import Entry
 from gateway.store.work.lanes import Claim
 from schemas.outcome import CannotExpress, Outcome, Uncertain
@@ -96,7 +96,7 @@ class LaneUpdates:
     codes: list[tuple[UUID, str]] = field(default_factory=list)
 
     def change(self, dossier_id: UUID, **columns: Any) -> None:
-        """Change a row of the agenda; its lease ends with that."""
+        """Change a row of the outbox; its lease ends with that."""
         row = {"dossier_id": dossier_id, "system": self.system, "lease_until": None, **columns}
         self.changed.setdefault(tuple(row), []).append(row)
 
@@ -105,12 +105,12 @@ class LaneUpdates:
         return {"dossier_id": dossier_id, "system": self.system, **columns}
 
     def gather(self, writing: rows.Writing, lines: Sequence[Attempt]) -> None:
-        """Gather what is to be written; the rows of the agenda were locked before, in one order."""
+        """Gather what is to be written; the rows of the outbox were locked before, in one order."""
         writing.update(lane, KEYS, self.told, rising="done_seq")
         writing.update(lane, KEYS, self.asked)
         for alike in self.changed.values():
-            writing.update(todo, KEYS, alike)
-        writing.delete(todo, KEYS, self.gone)
+            writing.update(outbox, KEYS, alike)
+        writing.delete(outbox, KEYS, self.gone)
         attempts.add(writing, lines)
 
 
@@ -138,11 +138,13 @@ def settle(
             continue
         if not one.blamed and not isinstance(one.outcome, Uncertain):
             # It goes on at once, alone; in doubt, so that nobody takes it for fresh.
-            doubt = max(one.claim.doubt, MAY_STAND)
-            moves.change(one.claim.dossier_id, state=READY, rank=now, wake_at=None, doubt=doubt)
+            uncertainty = max(one.claim.uncertainty, MAY_STAND)
+            moves.change(
+                one.claim.dossier_id, state=READY, rank=now, wake_at=None, uncertainty=uncertainty
+            )
             became.append("again")
             continue
-        fate, said, cause = decide(one.outcome, _lane(one, rules), at.gate, one.jitter)
+        decision, said, cause = decide(one.outcome, _lane(one, rules), at.gate, one.jitter)
         if not one.blamed:
             said, cause = "none", ""
         at.gate, at.until = gates.record(
@@ -153,7 +155,7 @@ def settle(
             at_once=rules.at_once,
             scale=rules.scale,
         )
-        became.append(_move(moves, one, head.head_seq, fate))
+        became.append(_move(moves, one, head.head_seq, decision))
     at.inflight -= len(became) - became.count("late")
     at.changed = True
     writing = rows.Writing(connection)
@@ -162,27 +164,27 @@ def settle(
     return Settled(tuple(moves.waits), tuple(moves.codes), tuple(became), at.gate.state)
 
 
-AFRESH = {"doubt": 0, "tries": 0, "lost": 0, "failing_since": None, "reason": None}
+AFRESH = {"uncertainty": 0, "tries": 0, "expired_leases": 0, "failing_since": None, "reason": None}
 """How a lane goes on that was told something."""
 MENDING = frozenset({"officer", "integrator"})
 """Who mends by an event: a correction that came while the step was under way counts."""
 
 
 def _held(connection: Connection, of: int, finished: Sequence[Finished]) -> dict[UUID, Any]:
-    """Lock the agenda's rows in one order, so that two settlements cannot wait for each other."""
+    """Lock the outbox's rows in one order, so that two settlements cannot wait for each other."""
     ids = [one.claim.dossier_id for one in finished]
     if connection.dialect.name == "postgresql":
         rows = connection.execute(_HELD, {"of": of, "ids": ids})
     else:
-        columns = (todo.c.dossier_id, todo.c.fence, todo.c.lease_until, todo.c.head_seq)
+        columns = (outbox.c.dossier_id, outbox.c.fence, outbox.c.lease_until, outbox.c.head_seq)
         rows = connection.execute(
-            sa.select(*columns).where(todo.c.system == of, todo.c.dossier_id.in_(ids))
+            sa.select(*columns).where(outbox.c.system == of, outbox.c.dossier_id.in_(ids))
         )
     return {row.dossier_id: row for row in rows}
 
 
 _HELD = sa.text(
-    "SELECT dossier_id, fence, lease_until, head_seq FROM todo "
+    "SELECT dossier_id, fence, lease_until, head_seq FROM outbox "
     "WHERE system = :of AND dossier_id = ANY(CAST(:ids AS uuid[])) ORDER BY dossier_id FOR UPDATE"
 )
 """One statement whatever their number: else the server would plan each number anew."""
@@ -193,7 +195,7 @@ def _lane(one: Finished, rules: Rules) -> Lane:
     claim = one.claim
     return Lane(
         tries=0 if one.progressed else claim.tries,
-        doubt=claim.doubt,
+        uncertainty=claim.uncertainty,
         failing_since=None if one.progressed else claim.failing_since,
         linger=rules.linger,
         on_uncertain=rules.on_uncertain,
@@ -219,10 +221,10 @@ def _line(one: Finished, rules: Rules, *, late: bool) -> Attempt:
     )
 
 
-def _move(moves: LaneUpdates, one: Finished, head_seq: int, fate: Decision) -> Transition:
+def _move(moves: LaneUpdates, one: Finished, head_seq: int, decision: Decision) -> Transition:
     """Note how one lane moves as decided."""
     claim, now = one.claim, moves.now
-    match fate:
+    match decision:
         case Close(up_to=up_to, remote=remote, official_code=code):
             moves.told.append(
                 moves.lane(claim.dossier_id, remote=remote.row(), done_at=now, done_seq=up_to)
@@ -246,12 +248,12 @@ def _move(moves: LaneUpdates, one: Finished, head_seq: int, fate: Decision) -> T
             )
             _wait(moves, claim, seconds)
             return "told"
-        case Wait(seconds=seconds, reason=reason, doubt=doubt, counted=counted):
+        case Wait(seconds=seconds, reason=reason, uncertainty=uncertainty, counted=counted):
             moved = one.progressed or claim.failing_since is None
             moves.change(
                 claim.dossier_id,
                 state=WAITING,
-                doubt=doubt,
+                uncertainty=uncertainty,
                 reason=reason,
                 tries=(0 if one.progressed else claim.tries) + (counted and one.blamed),
                 failing_since=now if moved else claim.failing_since,

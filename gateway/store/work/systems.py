@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.rules.gate import Gate
-from gateway.store.tables import system, todo
+from gateway.store.tables import outbox, system
 
 
 def register(connection: Connection, names: Sequence[str]) -> dict[str, int]:
@@ -50,8 +50,8 @@ def count_places(connection: Connection) -> None:
     """Count again, at the start of the only process, how many lanes hold a place."""
     leased = (
         sa.select(sa.func.count())
-        .select_from(todo)
-        .where(todo.c.system == system.c.id, todo.c.lease_until.is_not(None))
+        .select_from(outbox)
+        .where(outbox.c.system == system.c.id, outbox.c.lease_until.is_not(None))
         .scalar_subquery()
     )
     connection.execute(system.update().values(inflight=leased))

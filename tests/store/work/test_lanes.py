@@ -22,7 +22,7 @@ from gateway.rules.lane_states import READY
 from gateway.settings import Settings, read_systems
 from gateway.store.engine import Connection, Store
 from gateway.store.ledger import dossiers
-from gateway.store.tables import attempt, dossier, lane, todo
+from gateway.store.tables import attempt, dossier, lane, outbox
 from gateway.store.work import lanes, settling, steps
 from gateway.store.work.gate_lock import entered
 from gateway.store.work.lanes import FRESH, Claim, Terms
@@ -160,7 +160,7 @@ async def test_what_is_fresh_is_found_wherever_a_search_begins(house: House) -> 
     """Of two posts at one time the one that is committed last may have the lower rank."""
     await house.post(1)
     now = int(time.time() * 1000)
-    await house.store.write(lambda connection: connection.execute(todo.update().values(rank=now)))
+    await house.store.write(lambda connection: connection.execute(outbox.update().values(rank=now)))
 
     assert len(await house.claim(since=now + 60_000)) == 1
 
@@ -169,7 +169,7 @@ async def test_what_is_older_is_found_only_from_where_a_search_begins(house: Hou
     """A search over what is settled already would be dear."""
     await house.post(1)
     old = int(time.time() * 1000) - 10 * FRESH
-    await house.store.write(lambda connection: connection.execute(todo.update().values(rank=old)))
+    await house.store.write(lambda connection: connection.execute(outbox.update().values(rank=old)))
 
     assert await house.claim(since=old + 1) == ()
     assert len(await house.claim(since=old)) == 1
@@ -183,14 +183,14 @@ async def test_a_window_of_one_lets_one_begin(house: House) -> None:
     assert len(await house.claim()) == 1
 
 
-async def test_delivered_leaves_the_agenda(house: House) -> None:
-    """What is done has no row on the agenda; the ledger says up to where."""
+async def test_delivered_leaves_the_outbox(house: House) -> None:
+    """What is done has no row on the outbox; the ledger says up to where."""
     await house.post(1)
     (claim,) = await house.claim()
     await house.settle(claim, told(claim))
     (row,) = await house.rows(lane)
 
-    assert (0, claim.head_seq) == (len(await house.rows(todo)), row.done_seq)
+    assert (0, claim.head_seq) == (len(await house.rows(outbox)), row.done_seq)
 
 
 async def test_a_lapsed_lease_is_taken_over_in_doubt(house: House) -> None:
@@ -200,7 +200,7 @@ async def test_a_lapsed_lease_is_taken_over_in_doubt(house: House) -> None:
     (second,) = await house.claim()
     outcomes = [row.outcome for row in await house.rows(attempt)]
 
-    assert (second.doubt, outcomes) == (1, ["lapsed"])
+    assert (second.uncertainty, outcomes) == (1, ["lapsed"])
 
 
 async def test_a_late_result_moves_no_lane_and_is_kept(house: House) -> None:
@@ -231,7 +231,7 @@ async def test_three_lapses_park_the_lane(house: House) -> None:
     for _ in range(3):
         await house.claim(lease=-1)
     await house.claim()
-    (row,) = await house.rows(todo)
+    (row,) = await house.rows(outbox)
 
     assert (row.reason, row.parked_for) == ("lapsed", "integrator")
 
@@ -241,7 +241,7 @@ async def test_an_append_in_doubt_is_parked_where_the_setting_says_so(house: Hou
     await house.post(1)
     await house.claim(lease=-1)
     claims = await house.claim(appends=True, parks_doubt=True)
-    (row,) = await house.rows(todo)
+    (row,) = await house.rows(outbox)
 
     assert (claims, row.reason) == ((), "may_stand_once")
 
@@ -263,7 +263,7 @@ async def test_released_lanes_are_as_if_never_claimed(house: House) -> None:
     await house.store.write(lambda connection: lanes.release(connection, claims))
     (again,) = await house.claim()
 
-    assert (again.doubt, again.tries) == (0, 0)
+    assert (again.uncertainty, again.tries) == (0, 0)
 
 
 async def test_confirmed_to_the_last_and_then_killed(house: House) -> None:
@@ -319,7 +319,7 @@ async def _note(house: House, number: int, ref: str, **more: Any) -> None:
 
 
 async def test_an_event_that_comes_while_a_lane_is_settled_is_not_lost(house: House) -> None:
-    """However the two meet, a lane with something left to say has a row on the agenda."""
+    """However the two meet, a lane with something left to say has a row on the outbox."""
     await house.post(1)
     for number in range(25):
         claims = await house.claim()
@@ -327,7 +327,7 @@ async def test_an_event_that_comes_while_a_lane_is_settled_is_not_lost(house: Ho
         await asyncio.gather(*settling_, _note(house, 1, f"n{number}"))
         (row,) = await house.rows(lane)
         (head,) = await house.rows(dossier)
-        left = await house.rows(todo)
+        left = await house.rows(outbox)
 
         assert bool(left) == (row.done_seq < head.last_seq)
 
@@ -339,6 +339,6 @@ async def test_a_correction_that_comes_during_the_refused_try_counts(house: Hous
     patch = {"summary": "ngắn"}
     await _note(house, 1, "sua", kind="corrected", reason="Sai", patch=patch)
     await house.settle(claim, Refused(code="1", message="no"))
-    (row,) = await house.rows(todo)
+    (row,) = await house.rows(outbox)
 
     assert (row.state, row.lease_until) == (READY, None)

@@ -1,4 +1,4 @@
-"""What an operator sees of the agenda, and what a retry does to it: on both databases."""
+"""What an operator sees of the outbox, and what a retry does to it: on both databases."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gateway.rules.waves import Shut
 from gateway.settings import Settings, read_systems
 from gateway.store.dialect import now as db_now
 from gateway.store.engine import Connection, Store
-from gateway.store.tables import attempt, dossier, system, todo
+from gateway.store.tables import attempt, dossier, outbox, system
 from gateway.store.work import lanes, operating, parked, retrying, settling, systems
 from gateway.store.work.gate_lock import entered
 from gateway.store.work.lanes import Claim, Terms
@@ -200,7 +200,7 @@ async def test_lanes_are_counted_by_what_becomes_of_them(office: Office) -> None
     await office.settle(claims[2:3], Pending(remote=Remote(), ask_after=60))
     await office.store.write(lambda connection: lanes.release(connection, claims[3:4]))
     one, _ = await office.survey()
-    oldest = min(row.since for row in await office.rows(todo))
+    oldest = min(row.since for row in await office.rows(outbox))
 
     assert one.lanes == {"ready": 1, "sending": 1, "waiting": 1, "asked": 1, "parked": 1}
     assert (one.oldest, one.inflight) == (oldest, 1)
@@ -213,7 +213,7 @@ async def test_what_is_due_before_its_next_try_is_at_risk(office: Office) -> Non
     await office.settle([claims[one] for one in office.ids[:4]], Unreachable(why="x"))
     await office.settle([claims[office.ids[4]]], Pending(remote=Remote(), ask_after=9 * 3600))
     wakes = await office.now() + 2 * HOUR
-    await office.set(todo, todo.c.state == WAITING, wake_at=wakes)
+    await office.set(outbox, outbox.c.state == WAITING, wake_at=wakes)
     for one, hours in zip(office.ids, (-1, 1, 3, None, 1), strict=True):
         await office.due(one, hours)
     (bare, seen), (wide, _) = await office.survey(), await office.survey(ahead=1.5)
@@ -309,10 +309,10 @@ async def test_the_nearest_due_time_goes_first_then_age(office: Office) -> None:
     await office.end(REFUSED)
     for one, hours in zip(office.ids, (None, 50, 2, None, 1), strict=True):
         await office.due(one, hours)
-    await office.set(todo, todo.c.dossier_id == office.ids[0], since=9)
-    await office.set(todo, todo.c.dossier_id == office.ids[3], since=8)
+    await office.set(outbox, outbox.c.dossier_id == office.ids[0], since=9)
+    await office.set(outbox, outbox.c.dossier_id == office.ids[3], since=8)
     code = {"state": WAITING, "reason": "needs_code", "wake_at": None}
-    await office.set(todo, todo.c.dossier_id == office.ids[4], **code)
+    await office.set(outbox, outbox.c.dossier_id == office.ids[4], **code)
     found = await office.choose(system="a")
 
     assert [one.dossier_id for one in found] == [office.ids[at] for at in (2, 1, 3, 0)]
@@ -350,7 +350,7 @@ async def test_a_retried_lane_starts_anew_and_the_ledger_says_who_did_it(office:
     await office.due(office.ids[0], None)
     await office.due(office.ids[1], 1)
     made = await office.make_ready(await office.choose(cause="refused"))
-    ranked = sorted(await office.rows(todo), key=lambda row: row.rank)
+    ranked = sorted(await office.rows(outbox), key=lambda row: row.rank)
     notes = [row for row in await office.rows(attempt) if row.outcome == "retried"]
 
     assert [row.dossier_id for row in ranked] == [office.ids[1], office.ids[0]]
@@ -369,11 +369,11 @@ async def test_a_lane_that_has_moved_is_left_alone(office: Office) -> None:
     await office.post(3)
     await office.end(REFUSED)
     chosen = await office.choose(system="a")
-    await office.set(todo, todo.c.dossier_id == office.ids[0], state=ASKED)
-    await office.set(todo, todo.c.dossier_id == office.ids[1], fence=999_999)
-    await office.set(todo, todo.c.dossier_id == office.ids[2], tries=3)
+    await office.set(outbox, outbox.c.dossier_id == office.ids[0], state=ASKED)
+    await office.set(outbox, outbox.c.dossier_id == office.ids[1], fence=999_999)
+    await office.set(outbox, outbox.c.dossier_id == office.ids[2], tries=3)
     made = await office.make_ready(chosen)
-    states = {row.dossier_id: row.state for row in await office.rows(todo)}
+    states = {row.dossier_id: row.state for row in await office.rows(outbox)}
 
     assert made.left == dict.fromkeys(office.ids[:2], "moved")
     assert [states[one] for one in office.ids] == [ASKED, PARKED, READY]
@@ -386,7 +386,7 @@ async def test_doubt_outlives_a_retry(office: Office) -> None:
     await office.settle(claims[:1], Uncertain(why="x", effect="append"), "park")
     await office.settle(claims[1:], Uncertain(why="x", effect="keyed"))
     await office.make_ready(await office.choose(system="a"))
-    doubts = {claim.dossier_id: claim.doubt for claim in await office.claim()}
+    doubts = {claim.dossier_id: claim.uncertainty for claim in await office.claim()}
 
     assert doubts == {claims[0].dossier_id: 2, claims[1].dossier_id: 1}
 

@@ -1,4 +1,4 @@
-"""`lienthong agenda`: compares what remains to be done with what the ledger says."""
+"""`lienthong outbox`: compares what remains to be done with what the ledger says."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from gateway.settings import load
 from gateway.store.ledger import consistency
 
 
-def agenda(
+def outbox(
     mend: Annotated[bool, typer.Option("--mend", help="Put forgotten lanes back.")] = False,
 ) -> None:
-    """Rebuild the agenda from the ledger and report differences; ends with 1 if there are any.
+    """Rebuild the outbox from the ledger and report differences; ends with 1 if there are any.
 
     A system that was switched off keeps its lanes; those are not differences once it is on again.
     """
@@ -23,7 +23,7 @@ def agenda(
     for one in found:
         typer.echo(f"{one.what} {one.name} {one.dossier_id}{' (put back)' if mend else ''}")
     if not found:
-        typer.echo("agenda and ledger agree")
+        typer.echo("outbox and ledger agree")
     if found and not mend:
         raise typer.Exit(1)
 
