@@ -13,11 +13,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
+
+from gateway.workbench import reaper
 
 PATIENCE = 60.0
 POSTGRES_USER = "postgres"
@@ -73,7 +74,7 @@ class _Server(ABC):
     """What ends it without waiting for its clients."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="lienthong-"))
+        self.folder = reaper.folder("lienthong-")
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -227,8 +228,10 @@ class PrivatePostgres(_Server):
             start_new_session=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env=dict(os.environ) | reaper.mark(),
             cwd=self.folder,
         )
+        reaper.hold(self.process.pid)
         self._wait([str(self.bin / "pg_isready"), "-h", "127.0.0.1", "-p", str(self.port)])
 
     def order(self, sql: str) -> None:
@@ -285,6 +288,7 @@ class PrivateRabbit(_Server):
             "RABBITMQ_PID_FILE": str(self.folder / "pid"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "plugins"),
             "RABBITMQ_CONF_ENV_FILE": str(self.folder / "none"),
+            **reaper.mark(),
         }
 
     @staticmethod
