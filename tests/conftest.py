@@ -14,7 +14,8 @@ import asyncpg
 import pytest
 
 from gateway.workbench import reaper
-from gateway.workbench.servers import NoServer, PrivatePostgres, PrivateRabbit
+from gateway.workbench.machine import NoServer
+from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -11,7 +11,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
@@ -19,46 +18,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.workbench import reaper
+from gateway.workbench.machine import NoServer, free_port, install
 
 PATIENCE = 60.0
 POSTGRES_USER = "postgres"
-
-
-class NoServer(Exception):  # noqa: N818 - tests say it in one line and go on
-    """A server cannot be had on this machine; the text says why."""
-
-
-def free_port() -> int:
-    """Find a port of this machine that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def install(package: str) -> None:
-    """Install a Debian package without letting it start a service, if we may."""
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise NoServer(f"{package} is not installed, and only root could install it")
-    policy = Path("/usr/sbin/policy-rc.d")
-    ours = not policy.exists()
-    if ours:
-        policy.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
-        policy.chmod(0o755)
-    environ = dict(os.environ) | {"DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        for command in (["update"], ["install", "-y", "--no-install-recommends", package]):
-            done = subprocess.run(
-                ["/usr/bin/apt-get", *command],
-                check=False,
-                capture_output=True,
-                env=environ,
-                timeout=900,
-            )
-            if done.returncode and command[0] == "install":
-                raise NoServer(f"{package} could not be installed")
-    finally:
-        if ours:
-            policy.unlink(missing_ok=True)
 
 
 def _mount(folder: Path, size: int) -> bool:

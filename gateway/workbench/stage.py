@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -15,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from gateway.workbench import reaper
+from gateway.workbench import machine, reaper
 from gateway.workbench.samples.generator import PORTAL
 from gateway.workbench.simulate import is_folder
 
@@ -211,9 +210,7 @@ def _command(*words: str, program: tuple[str, ...] = PROGRAM) -> tuple[str, ...]
 
 def free_port() -> int:
     """Find a port of this machine that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return machine.free_port()
 
 
 def _place(name: str, contract: str, folder: Path) -> str:

@@ -25,8 +25,8 @@ import uvloop
 
 from gateway.workbench import reaper
 from gateway.workbench.cluster import RabbitCluster
+from gateway.workbench.machine import NoServer, install
 from gateway.workbench.samples.generator import PORTAL
-from gateway.workbench.servers import NoServer, install
 from tests.crash import faults_network, faults_processes, faults_servers, report
 from tests.crash.findings import EVENTS, Findings, find
 from tests.crash.gauge import Gauge

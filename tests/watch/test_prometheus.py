@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from gateway.workbench.drive import Progress, drive
+from gateway.workbench.machine import NoServer, install
 from gateway.workbench.samples.generator import PORTAL, generate
-from gateway.workbench.servers import NoServer, install
 from gateway.workbench.stage import Stage, control, free_port, stage
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
