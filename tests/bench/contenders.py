@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from gateway.settings import LIMITS
-from gateway.workbench.servers import free_port
+from gateway.workbench.machine import free_port
 from tests.bench.dossiers import AGENCY, SMALL, text
 from tests.bench.ground import ROOT, Ground, Shape, end, environment, ready
 from tests.bench.load import Order

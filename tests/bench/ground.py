@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 
+from gateway.workbench import reaper
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 from tests.bench import measure
 from tests.bench.load import Order, Result
@@ -133,7 +134,7 @@ class Ground:
 
 def environment() -> dict[str, str]:
     """Give the surroundings of every process that is started here."""
-    return dict(os.environ) | {"PYTHONPATH": str(ROOT)}
+    return dict(os.environ) | {"PYTHONPATH": str(ROOT)} | reaper.mark()
 
 
 def post(order: Order) -> Result:
@@ -201,6 +202,7 @@ def ground() -> Iterator[Ground]:
     os.sched_setaffinity(0, CORES & os.sched_getaffinity(0))
     postgres, rabbit = PrivatePostgres(), PrivateRabbit()
     with tempfile.TemporaryDirectory(prefix="lienthong-bench-") as folder:
+        reaper.remove(Path(folder))
         try:
             with (postgres.data / "postgresql.conf").open("a", encoding="utf-8") as settings:
                 settings.write(TUNED)
