@@ -11,7 +11,7 @@ from types import MappingProxyType
 import typer
 
 from gateway.settings import SettingsError
-from gateway.store.errors import StoreUnavailable
+from gateway.store.errors import SchemaNewer, StoreUnavailable
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -80,7 +80,7 @@ def run() -> None:
     """Run a command; a setting that cannot be right ends it with one clear line."""
     try:
         _loaded(sys.argv[1] if len(sys.argv) > 1 else None)()
-    except SettingsError as error:
+    except (SettingsError, SchemaNewer) as error:
         typer.echo(f"lienthong: {error}", err=True)
         sys.exit(2)
     except StoreUnavailable as error:

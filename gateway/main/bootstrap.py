@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING
 
+import structlog
 from pydantic import ValidationError
 
 from adapters import registry
@@ -11,9 +14,12 @@ from adapters.kit.port import Facts
 from gateway.admission.catalogue import open_agencies, open_procedures
 from gateway.dossiers.systems import System, Systems, facts_in_force
 from gateway.settings import Settings, SettingsError, SystemSettings
-from gateway.store import clients, migrate
+from gateway.store import clients, schema
 from gateway.store.engine import EmbeddedStore, Store, connect
+from gateway.store.errors import SchemaNewer
 from gateway.store.work import systems as system_rows
+
+log = structlog.get_logger()
 
 if TYPE_CHECKING:
     from gateway.store.postgres import PostgresStore
@@ -24,13 +30,23 @@ async def open_store(settings: Settings) -> Store:
     if settings.postgres is not None:
         from gateway.store.postgres import PostgresStore  # noqa: PLC0415 - embedded has none
 
-        opened = PostgresStore(settings.postgres)
-        await opened.migrate()
+        opened = PostgresStore(settings.postgres, outdated=_end)
+        try:
+            await opened.migrate()
+        except BaseException:
+            await opened.close()
+            raise
         return opened
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.database)
-    migrate.apply(engine)
+    schema.apply(engine)
     return EmbeddedStore(engine)
+
+
+def _end(newer: SchemaNewer) -> None:
+    """End this process in good order: over a newer schema it can only fail."""
+    log.error("schema_newer", why=str(newer))
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def shared(store: Store) -> PostgresStore | None:
