@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -28,7 +29,8 @@ async def open_store(settings: Settings) -> Store:
         return opened
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.database)
-    migrate.apply(engine)
+    # Not here: as long as the database makes us wait, no signal would be heard.
+    await asyncio.to_thread(migrate.apply, engine)
     return EmbeddedStore(engine)
 
 
