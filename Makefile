@@ -41,10 +41,14 @@ crash: setup ## the long crash run: random faults from SEED for MINUTES, then te
 	@$(BIN)/python -m tests.crash.long --seed $(SEED) --minutes $(MINUTES); code=$$?; \
 	  $(BIN)/python -m tests.crash.report; exit $$code
 
-bench: setup ## speed beside the usual ways, on this machine; QUICK=1: under 6 minutes
+bench: setup ## speed beside the usual ways, on this machine (QUICK=1: under 6 minutes), or beside BASE=commit
+ifdef BASE
+	@$(BIN)/python -m tests.bench --base '$(BASE)'
+else
 	@$(BIN)/python -c 'import celery, gevent' 2>/dev/null || $(BIN)/python -m pip install \
 	  --disable-pip-version-check --quiet -c constraints.txt --no-build-isolation -e '.[dev,bench]'
 	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(RESULTS),--results)
+endif
 
 clean: ## remove what the commands above made
 	rm -rf .venv build data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -6,13 +6,37 @@ import asyncio
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
-from gateway.workbench.servers import NoServer, PrivatePostgres, PrivateRabbit
+from gateway.workbench import reaper
+from gateway.workbench.machine import NoServer
+from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let everything that tests start end with this run, however it ends, and its folders too."""
+    os.environ.update(reaper.mark())
+    if (made := _temporary(session)) is not None:
+        reaper.remove(made)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keep what pytest itself keeps, for whoever wants to know why a test failed."""
+    if (made := _temporary(session)) is not None:
+        reaper.keep(made)
+
+
+def _temporary(session: pytest.Session) -> Path | None:
+    """Name the run's temporary folder; those of a run's workers lie in it."""
+    if hasattr(session.config, "workerinput"):
+        return None
+    made: Path = session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+    return made
 
 
 def _given(dsn: str) -> Callable[[], str]:

@@ -15,7 +15,7 @@ from gateway.admission.unit_of_work import Decided, UnitOfWork, decided, denied,
 from gateway.dossiers import outbox
 from gateway.dossiers.record import DossierRecord, millis
 from gateway.rules.history import Version, begin
-from gateway.store.work.lanes import next_numbers
+from gateway.store.counters import take
 from gateway.words.fault import Fault
 from schemas.base import VIETNAM
 from schemas.dossier import Content, NewDossier, Quality
@@ -95,7 +95,7 @@ def _with_code(unit: UnitOfWork, content: NewDossier) -> NewDossier:
     if unit.systems.allocator_of(agency.code) != "gateway":
         return content
     day = (content.received_at or content.submitted_at).astimezone(VIETNAM).strftime("%y%m%d")
-    number = next_numbers(unit.connection, f"code:{agency.code}:{day}", 1)
+    number = take(unit.connection, f"code:{agency.code}:{day}", 1)
     return content.model_copy(update={"official_code": f"{agency.code}-{day}-{number:04d}"})
 
 

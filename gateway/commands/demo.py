@@ -18,7 +18,7 @@ from gateway.demo.client import Progress
 from gateway.demo.environment import WITH_WARD, Environment, demo_environment
 from gateway.demo.run import run_demo
 from gateway.settings import SettingsError
-from gateway.workbench.servers import free_port
+from gateway.workbench.machine import free_port
 
 FOLDER = Path("build/demo")
 WIDE = 110

@@ -16,8 +16,8 @@ import structlog
 from adapters.kit.driver import Conversation
 from adapters.kit.port import LEASE_MARGIN, Hand, PollContext
 from gateway.admission.inbox import Before, Superseded
+from gateway.delivery.context import WorkerContext
 from gateway.delivery.conversation import SystemConnection
-from gateway.delivery.runner import WorkerContext
 from gateway.dossiers.systems import System
 from gateway.rules.outcomes import word
 from gateway.store.engine import Connection
@@ -46,9 +46,9 @@ class Poller:
     """Polls one system for as long as the process runs."""
 
     def __init__(
-        self, bench: WorkerContext, system: System, outbound: SystemConnection, hears: Hears
+        self, context: WorkerContext, system: System, outbound: SystemConnection, hears: Hears
     ) -> None:
-        self._bench = bench
+        self._context = context
         self._system = system
         self._outbound = outbound
         self._hears = hears
@@ -56,18 +56,18 @@ class Poller:
 
     async def run(self) -> None:
         """Listen until cancelled."""
-        every = self._system.facts.poll_every * self._bench.scale
+        every = self._system.facts.poll_every * self._context.scale
         while True:
             try:
                 await self._turn(every)
             except Exception as error:  # noqa: BLE001 - an ear outlives a lost database
                 log.warning("ear_failed", system=self._system.name, error=type(error).__name__)
-            await asyncio.sleep(max(0.05, every * (0.9 + 0.2 * self._bench.randomness.random())))
+            await asyncio.sleep(max(0.05, every * (0.9 + 0.2 * self._context.randomness.random())))
 
     async def _turn(self, every: float) -> None:
         seconds = self._system.facts.conversation
         lease = int((seconds + LEASE_MARGIN) * 1000)
-        one = await self._bench.store.write(
+        one = await self._context.store.write(
             lambda connection: inboxes.begin(connection, self._system.id, lease)
         )
         if one is None:
@@ -78,7 +78,7 @@ class Poller:
             return
         pause = int(self._pause(outcome, every) * 1000)
         why = None if outcome is None else f"{word(outcome)}: {getattr(outcome, 'why', '')}"[:200]
-        await self._bench.store.write(lambda connection: inboxes.end(connection, one, why, pause))
+        await self._context.store.write(lambda connection: inboxes.end(connection, one, why, pause))
         if (why is None) != (self._failed == 0):
             log.info("hearing", system=self._system.name, why=why)
         self._failed = 0 if outcome is None else self._failed + 1
@@ -106,7 +106,7 @@ class Poller:
         """Give the seconds until the next poll: longer each time it fails."""
         if outcome is None:
             return every * 0.8
-        longest = LONGEST_PAUSE * self._bench.scale
+        longest = LONGEST_PAUSE * self._context.scale
         return longest if isinstance(outcome, Blocked) else min(every * 2**self._failed, longest)
 
     async def close(self) -> None:

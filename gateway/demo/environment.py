@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from gateway.workbench import reaper
 from gateway.workbench.samples.generator import PORTAL
 from gateway.workbench.simulate import is_folder
 
@@ -250,6 +251,7 @@ async def demo_environment(
             "flaky" if faults == "flaky" else "none",
             *(word for switch in switches for word in ("--switch", switch)),
         ),
+        env=dict(os.environ) | reaper.mark(),
         stdout=asyncio.subprocess.PIPE,
     )
     set_up: Environment | None = None
@@ -266,6 +268,7 @@ async def demo_environment(
         text = SYSTEMS_FILE + (WARD if "ward" in systems else "")
         file.write_text(text.format(mapping=mapping.absolute(), **words), encoding="utf-8")
         environ = dict(os.environ) | {
+            **reaper.mark(),
             "LIENTHONG_DATA": str(folder / "data"),
             "LIENTHONG_SYSTEMS": str(file),
             "LIENTHONG_TIME_SCALE": "0.002",

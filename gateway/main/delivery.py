@@ -16,10 +16,11 @@ from adapters.kit.session import SessionCache
 from gateway.access.keys import Client
 from gateway.admission.inbox import InboundHandler
 from gateway.delivery.consistency import ConsistencyScan
+from gateway.delivery.context import WorkerContext
 from gateway.delivery.conversation import SystemConnection
 from gateway.delivery.expiring import watch_expiry
 from gateway.delivery.poller import Poller
-from gateway.delivery.runner import Runner, WorkerContext
+from gateway.delivery.runner import Runner
 from gateway.delivery.shared_session import SharedSessionCache
 from gateway.delivery.sweeper import sweep, turn_months
 from gateway.dossiers.systems import System, Systems
@@ -57,7 +58,7 @@ class Delivery:
         self.session_caches: dict[int, SessionCache] = {}
         self.worker = f"{socket.gethostname()}:{os.getpid()}"
         self.retries = find_retries(self.settings, self.systems)
-        bench = WorkerContext(
+        context = WorkerContext(
             store=self.store,
             systems=self.systems,
             retries=self.retries,
@@ -68,7 +69,7 @@ class Delivery:
         self.reception = InboundHandler(self.store, self.systems, self.accounts, self.wake)
         self.ears = [
             Poller(
-                bench,
+                context,
                 system,
                 outbound(system, self.files, self.session_cache(system), self.scale),
                 self.reception.hear,
@@ -78,7 +79,9 @@ class Delivery:
         ]
         self.runners = {
             system.id: Runner(
-                bench, system, outbound(system, self.files, self.session_cache(system), self.scale)
+                context,
+                system,
+                outbound(system, self.files, self.session_cache(system), self.scale),
             )
             for system in self.systems.all
             if system.config.mode != "off"

@@ -21,7 +21,6 @@ from schemas.outcome import (
 )
 
 PARK_AFTER_FAILURES = 8
-PARK_AFTER_LAPSES = 3
 CERTAIN, MAY_STAND, MAY_STAND_TWICE = 0, 1, 2
 """Doubts of a lane: nothing; something may have landed; an `append` may have."""
 

@@ -9,7 +9,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from gateway.workbench.servers import NoServer, PrivateRabbit, free_port
+from gateway.workbench.machine import NoServer, free_port
+from gateway.workbench.servers import PrivateRabbit
 
 PATIENCE = 90.0
 HELLO = b"AMQP\x00\x00\x09\x01"

@@ -11,53 +11,17 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
-import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
+from gateway.workbench import reaper
+from gateway.workbench.machine import NoServer, free_port, install
+
 PATIENCE = 60.0
 POSTGRES_USER = "postgres"
-
-
-class NoServer(Exception):  # noqa: N818 - tests say it in one line and go on
-    """A server cannot be had on this machine; the text says why."""
-
-
-def free_port() -> int:
-    """Find a port of this machine that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def install(package: str) -> None:
-    """Install a Debian package without letting it start a service, if we may."""
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise NoServer(f"{package} is not installed, and only root could install it")
-    policy = Path("/usr/sbin/policy-rc.d")
-    ours = not policy.exists()
-    if ours:
-        policy.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
-        policy.chmod(0o755)
-    environ = dict(os.environ) | {"DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        for command in (["update"], ["install", "-y", "--no-install-recommends", package]):
-            done = subprocess.run(
-                ["/usr/bin/apt-get", *command],
-                check=False,
-                capture_output=True,
-                env=environ,
-                timeout=900,
-            )
-            if done.returncode and command[0] == "install":
-                raise NoServer(f"{package} could not be installed")
-    finally:
-        if ours:
-            policy.unlink(missing_ok=True)
 
 
 def _mount(folder: Path, size: int) -> bool:
@@ -73,7 +37,7 @@ class _Server(ABC):
     """What ends it without waiting for its clients."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="lienthong-"))
+        self.folder = reaper.folder("lienthong-")
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -227,8 +191,10 @@ class PrivatePostgres(_Server):
             start_new_session=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env=dict(os.environ) | reaper.mark(),
             cwd=self.folder,
         )
+        reaper.hold(self.process.pid)
         self._wait([str(self.bin / "pg_isready"), "-h", "127.0.0.1", "-p", str(self.port)])
 
     def order(self, sql: str) -> None:
@@ -285,6 +251,7 @@ class PrivateRabbit(_Server):
             "RABBITMQ_PID_FILE": str(self.folder / "pid"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "plugins"),
             "RABBITMQ_CONF_ENV_FILE": str(self.folder / "none"),
+            **reaper.mark(),
         }
 
     @staticmethod

@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 
+from gateway.workbench import reaper
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 from tests.bench import measure
 from tests.bench.load import Order, Result
@@ -119,21 +120,23 @@ class Ground:
             self.databases[name] = self.postgres.database(name)
         return self.databases[name]
 
-    def spawn(self, name: str, *words: str, environ: dict[str, str]) -> subprocess.Popen[bytes]:
-        """Start a process of Python; what it says goes to a file."""
+    def spawn(
+        self, name: str, *words: str, environ: dict[str, str], root: Path = ROOT
+    ) -> subprocess.Popen[bytes]:
+        """Start a process of Python in a checkout; what it says goes to a file."""
         with (self.folder / f"{name}.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, *words],
-                env=environment() | environ,
+                env=environment(root) | environ,
                 stdout=log,
                 stderr=log,
-                cwd=ROOT,
+                cwd=root,
             )
 
 
-def environment() -> dict[str, str]:
-    """Give the surroundings of every process that is started here."""
-    return dict(os.environ) | {"PYTHONPATH": str(ROOT)}
+def environment(root: Path = ROOT) -> dict[str, str]:
+    """Give the surroundings of every process that is started here, or in another checkout."""
+    return dict(os.environ) | {"PYTHONPATH": str(root)} | reaper.mark()
 
 
 def post(order: Order) -> Result:
@@ -201,6 +204,7 @@ def ground() -> Iterator[Ground]:
     os.sched_setaffinity(0, CORES & os.sched_getaffinity(0))
     postgres, rabbit = PrivatePostgres(), PrivateRabbit()
     with tempfile.TemporaryDirectory(prefix="lienthong-bench-") as folder:
+        reaper.remove(Path(folder))
         try:
             with (postgres.data / "postgresql.conf").open("a", encoding="utf-8") as settings:
                 settings.write(TUNED)

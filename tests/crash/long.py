@@ -10,10 +10,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
+import os
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -23,9 +23,10 @@ from typing import Any
 
 import uvloop
 
+from gateway.workbench import reaper
 from gateway.workbench.cluster import RabbitCluster
+from gateway.workbench.machine import NoServer, install
 from gateway.workbench.samples.generator import PORTAL
-from gateway.workbench.servers import NoServer, install
 from tests.crash import faults_network, faults_processes, faults_servers, report
 from tests.crash.findings import EVENTS, Findings, find
 from tests.crash.gauge import Gauge
@@ -116,6 +117,7 @@ async def run(terms: Terms) -> dict[str, Any]:
             sys.stderr.write(report.line(told, one) + "\n")
             if one["bad"]:
                 sys.stderr.write(f"kept: {here}\n")
+                reaper.keep(folder)
             else:
                 shutil.rmtree(here)
     with suppress(OSError):  # a round that found something is kept
@@ -124,7 +126,7 @@ async def run(terms: Terms) -> dict[str, Any]:
 
 
 def _folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="lienthong-", dir=QUICK if QUICK.is_dir() else None))
+    return reaper.folder("lienthong-", QUICK if QUICK.is_dir() else None)
 
 
 async def _round(
@@ -283,6 +285,7 @@ def main() -> None:
         calm,
         " ".join(sys.argv[1:]),
     )
+    os.environ.update(reaper.mark())
     told = uvloop.run(_stoppable(terms))
     sys.exit(0 if report.clean(told) else 1)
 

@@ -13,7 +13,8 @@ import shutil
 import time
 from pathlib import Path
 
-from gateway.workbench.servers import NoServer, PrivatePostgres
+from gateway.workbench.machine import NoServer
+from gateway.workbench.servers import PrivatePostgres
 from tests.crash.proxy import Front, Way
 
 DISK = 640

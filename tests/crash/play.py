@@ -19,8 +19,9 @@ import httpx
 from gateway.demo.audit import Followed
 from gateway.demo.client import EXPORTED, Progress, drive
 from gateway.demo.environment import PROGRAM, Environment, control, demo_environment
+from gateway.workbench.machine import free_port
 from gateway.workbench.samples.generator import PORTAL, Sample, generate
-from gateway.workbench.servers import PrivatePostgres, PrivateRabbit, free_port
+from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 from tests.crash.findings import EVENTS, LINES, Case, Fault, Findings, Try, find
 from tests.crash.nemesis import LEASE, Nemesis
 from tests.crash.operating import PARKED, STORMY, let_go

@@ -17,7 +17,7 @@ from gateway.store.engine import Store
 from gateway.store.postgres import PostgresStore
 from gateway.store.seal import Seal
 from gateway.store.tables import session
-from gateway.workbench.servers import free_port
+from gateway.workbench.machine import free_port
 from schemas.outcome import Blocked, Outcome, Unreachable
 
 SEAL = Seal(b"k" * 32)

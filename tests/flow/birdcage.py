@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 
 from gateway.commands.app import program
 from gateway.workbench.faults import Faults
-from gateway.workbench.servers import PrivateRabbit, free_port
+from gateway.workbench.machine import free_port
+from gateway.workbench.servers import PrivateRabbit
 from gateway.workbench.simulate import Answer, Behaves, Host, hosted
 from tests.flow.marks import SECRETS
 

@@ -14,7 +14,7 @@ import pytest
 from gateway.demo.client import Progress
 from gateway.demo.environment import demo_environment
 from gateway.demo.run import run_demo
-from gateway.workbench.servers import free_port
+from gateway.workbench.machine import free_port
 
 NEVER = ("lost", "duplicated", "out_of_order", "waiting")
 

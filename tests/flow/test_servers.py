@@ -13,7 +13,8 @@ from typing import Any
 from gateway.demo.client import Progress
 from gateway.demo.environment import demo_environment
 from gateway.demo.run import run_demo
-from gateway.workbench.servers import PrivateRabbit, free_port
+from gateway.workbench.machine import free_port
+from gateway.workbench.servers import PrivateRabbit
 from tests.flow.test_demo import wrong
 
 Postgres = Callable[[], str]

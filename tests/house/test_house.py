@@ -20,6 +20,7 @@ from gateway.store.tables import metadata
 from gateway.words import detail, lane, language_of, title
 from gateway.words.lifecycle import KIND_NAMES, SENTENCES
 from gateway.words.problems import DETAILS, LANES, TITLES
+from gateway.workbench import reaper
 from gateway.workbench.samples.generator import generate, text
 from schemas.catalogue.statuses import LABEL, NUMBER
 from schemas.status import Kind, Status
@@ -142,7 +143,7 @@ def test_a_second_system_is_two_folders(tmp_path: Path) -> None:
             "second",
         ],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path), "PATH": "", "HOME": str(tmp_path)},
+        env={"PYTHONPATH": str(tmp_path), "PATH": "", "HOME": str(tmp_path)} | reaper.mark(),
         check=False,
         capture_output=True,
         text=True,

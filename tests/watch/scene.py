@@ -21,8 +21,9 @@ from typer.testing import CliRunner
 
 from gateway.commands.app import program
 from gateway.workbench.faults import Faults
+from gateway.workbench.machine import free_port
 from gateway.workbench.samples.generator import sample
-from gateway.workbench.servers import PrivatePostgres, PrivateRabbit, free_port
+from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 from gateway.workbench.simulate import Answer, Behaves, Host
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"

@@ -12,8 +12,8 @@ import httpx
 
 from gateway.demo.client import Progress, drive
 from gateway.demo.environment import Environment, control, demo_environment
+from gateway.workbench.machine import free_port
 from gateway.workbench.samples.generator import PORTAL, Sample, generate
-from gateway.workbench.servers import free_port
 
 REQUEST = "0192f0c1-7731-7000-8000-00000000000a"
 PORTAL_BORN = "portal"

@@ -17,8 +17,8 @@ import pytest
 
 from gateway.demo.client import Progress, drive
 from gateway.demo.environment import Environment, control, demo_environment
+from gateway.workbench.machine import NoServer, free_port, install
 from gateway.workbench.samples.generator import PORTAL, generate
-from gateway.workbench.servers import NoServer, free_port, install
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
 DOWN = 12.0

@@ -19,7 +19,7 @@ from gateway.store.engine import Store
 from gateway.store.errors import StoreUnavailable
 from gateway.store.work import leadership
 from gateway.watch import metrics
-from gateway.workbench.servers import NoServer, install
+from gateway.workbench.machine import NoServer, install
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = DEPLOY / "prometheus"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import shutil
 import sys
@@ -18,6 +19,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.workbench import reaper
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 from tests.watch.scene import RULES, Scene, no_small_disk, scene, small_disk
 
@@ -469,6 +471,7 @@ async def trial(names: Sequence[str]) -> list[Tried]:
     """Try the modes, all or those that are named."""
     tried = []
     with tempfile.TemporaryDirectory() as folder:
+        reaper.remove(Path(folder))
         database, broker = PrivatePostgres(), PrivateRabbit()
         try:
             small_disk(database)
@@ -493,6 +496,7 @@ def bad(one: Tried) -> bool:
 
 
 if __name__ == "__main__":
+    os.environ.update(reaper.mark())
     print(HEAD, flush=True)  # noqa: T201 - its output
     done = asyncio.run(trial(sys.argv[1:]))
     sys.exit(any(bad(one) for one in done))

@@ -1,4 +1,4 @@
-"""One system's row, locked for a turn: who settles gives places back, who claims takes them.
+"""One system's row, locked for a turn: completed attempts give places back, claims take them.
 
 Both happen in one transaction most of the time, so the row is read once and written once.
 """
@@ -21,7 +21,7 @@ from gateway.store.tables import system
 
 
 @dataclass(slots=True)
-class Entry:
+class SystemLock:
     """A system as it stands within this transaction; `now`: when its lock was held."""
 
     id: int
@@ -32,7 +32,7 @@ class Entry:
     now: int
     changed: bool = False
 
-    def leave(self, writing: Writing) -> None:
+    def write_to(self, writing: Writing) -> None:
         """Let what changed be written with everything else."""
         if self.changed:
             row = {"gate": self.gate.row(), "gate_until": self.until, "inflight": self.inflight}
@@ -41,23 +41,25 @@ class Entry:
 
 
 @contextmanager
-def entered(connection: Connection, of: int) -> Iterator[Entry]:
+def locked(connection: Connection, of: int) -> Iterator[SystemLock]:
     """Lock a system's row until the transaction ends; write what changed, at the latest here."""
-    row = connection.execute(_locked(connection.dialect.name), {"of": of}).one()
-    at = Entry(of, Gate.read(row.gate), row.gate_until, row.inflight, row.held_by, row.now)
-    yield at
+    found = connection.execute(_question(connection.dialect.name), {"of": of}).one()
+    lock = SystemLock(
+        of, Gate.read(found.gate), found.gate_until, found.inflight, found.held_by, found.now
+    )
+    yield lock
     writing = Writing(connection)
-    at.leave(writing)
+    lock.write_to(writing)
     writing.write()
 
 
 @lru_cache(maxsize=2)
-def _locked(dialect: str) -> sa.Select[Any]:
+def _question(dialect: str) -> sa.Select[Any]:
     """Write the question once: every turn asks it. The time is that after the wait for the lock."""
-    locked = (
+    row = (
         sa.select(system.c.gate, system.c.gate_until, system.c.inflight, system.c.held_by)
         .where(system.c.id == sa.bindparam("of"))
         .with_for_update()
         .subquery()
     )
-    return sa.select(locked, now_column(dialect))
+    return sa.select(row, now_column(dialect))

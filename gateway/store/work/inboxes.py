@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from gateway.store.counters import next_fence
 from gateway.store.dialect import now as db_now
 from gateway.store.tables import inbox
 from gateway.store.tables import system as systems
-from gateway.store.work.lanes import next_fence
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,6 @@ async def test_a_house_in_order_has_no_differences(house: House) -> None:
     await house.post(1)
     before = await house.store.read(consistency.compare)
     (claim,) = await house.claim()
-    await house.settle(claim, told(claim))
+    await house.complete(claim, told(claim))
 
     assert (before, await house.store.read(consistency.compare)) == ([], [])

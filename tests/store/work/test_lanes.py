@@ -1,4 +1,4 @@
-"""Claim, fence, lapse and settlement: the promises on which everything else rests."""
+"""Claim, fence, lapse and completion: the promises on which everything else rests."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 from gateway.access.keys import Client
 from gateway.admission.batcher import RequestBatcher
 from gateway.admission.requests import Answer, RecordEvent, RegisterDossier
+from gateway.dossiers.limits import Limits
 from gateway.dossiers.systems import Systems
 from gateway.main.bootstrap import find_systems, open_store
 from gateway.rules.lane_states import READY
@@ -23,10 +24,11 @@ from gateway.settings import Settings, read_systems
 from gateway.store.engine import Connection, Store
 from gateway.store.ledger import dossiers
 from gateway.store.tables import attempt, dossier, lane, outbox
-from gateway.store.work import lanes, settling, steps
-from gateway.store.work.gate_lock import entered
-from gateway.store.work.lanes import FRESH, Claim, Terms
-from gateway.store.work.settling import Finished, Rules
+from gateway.store.work import claims, completion, lanes, steps
+from gateway.store.work.claims import FRESH
+from gateway.store.work.completion import Finished
+from gateway.store.work.gate_lock import locked
+from gateway.store.work.lanes import Claim
 from gateway.workbench.samples.generator import sample
 from schemas.dossier import NewDossier
 from schemas.event import NewEvent
@@ -46,12 +48,11 @@ CLIENT = Client(id=1, name="x", environment="sandbox", agencies=("*",))
 
 @dataclass
 class House:
-    """A store with one system, and the terms on which it is claimed."""
+    """A store with one system, and the limits under which it is claimed."""
 
     store: Store
     systems: Systems
-    terms: Terms
-    rules: Rules
+    limits: Limits
 
     async def post(self, number: int) -> None:
         """Store a sample dossier."""
@@ -63,19 +64,19 @@ class House:
         assert isinstance(answer, Answer)
 
     async def claim(
-        self, limit: int = 10, *, since: int | None = None, **terms: Any
+        self, limit: int = 10, *, since: int | None = None, **limits: Any
     ) -> tuple[Claim, ...]:
         """Claim lanes."""
-        used = replace(self.terms, **terms)
+        used = replace(self.limits, **limits)
 
         def claim(connection: Connection) -> tuple[Claim, ...]:
-            with entered(connection, used.system) as at:
-                return lanes.claim(connection, used, limit, at, since=since).claims
+            with locked(connection, used.system) as lock:
+                return claims.claim(connection, used, limit, lock, since=since).claims
 
         return await self.store.write(claim)
 
-    async def settle(self, claim: Claim, outcome: Outcome, *, blamed: bool = True) -> None:
-        """Settle a claim."""
+    async def complete(self, claim: Claim, outcome: Outcome, *, blamed: bool = True) -> None:
+        """Complete a claim."""
         done = Finished(
             id=uuid7(),
             claim=claim,
@@ -87,11 +88,11 @@ class House:
             blamed=blamed,
         )
 
-        def settle(connection: Connection) -> None:
-            with entered(connection, self.rules.system) as at:
-                settling.settle(connection, self.rules, [done], at)
+        def complete(connection: Connection) -> None:
+            with locked(connection, self.limits.system) as lock:
+                completion.complete(connection, self.limits, [done], lock)
 
-        await self.store.write(settle)
+        await self.store.write(complete)
 
     async def checkpoint(self, claim: Claim) -> bool:
         """Make progress on a claim durable."""
@@ -120,22 +121,16 @@ async def house(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[House
     yield House(
         store,
         systems,
-        Terms(
+        Limits(
             system=number,
             worker="w",
             adapter="a 1",
             at_once=8,
+            together=1,
             lease=60_000,
+            quarantine=0,
             linger=0,
             appends=False,
-            parks_doubt=False,
-        ),
-        Rules(
-            system=number,
-            worker="w",
-            adapter="a 1",
-            at_once=8,
-            linger=0,
             on_uncertain="resend",
             scale=1.0,
         ),
@@ -187,7 +182,7 @@ async def test_delivered_leaves_the_outbox(house: House) -> None:
     """What is done has no row on the outbox; the ledger says up to where."""
     await house.post(1)
     (claim,) = await house.claim()
-    await house.settle(claim, told(claim))
+    await house.complete(claim, told(claim))
     (row,) = await house.rows(lane)
 
     assert (0, claim.head_seq) == (len(await house.rows(outbox)), row.done_seq)
@@ -208,7 +203,7 @@ async def test_a_late_result_moves_no_lane_and_is_kept(house: House) -> None:
     await house.post(1)
     (first,) = await house.claim(lease=-1)
     (second,) = await house.claim()
-    await house.settle(first, told(first))
+    await house.complete(first, told(first))
     (row,) = await house.rows(lane)
     late = [row.late for row in await house.rows(attempt) if row.outcome == "delivered"]
 
@@ -240,7 +235,7 @@ async def test_an_append_in_doubt_is_parked_where_the_setting_says_so(house: Hou
     """With `park`, a lapsed lane of an appending system is never sent again by itself."""
     await house.post(1)
     await house.claim(lease=-1)
-    claims = await house.claim(appends=True, parks_doubt=True)
+    claims = await house.claim(appends=True, on_uncertain="park")
     (row,) = await house.rows(outbox)
 
     assert (claims, row.reason) == ((), "may_stand_once")
@@ -250,7 +245,7 @@ async def test_a_wake_up_needs_the_wait_it_was_for(house: House) -> None:
     """Only the wait with that fence is ended; an old wake-up does nothing."""
     await house.post(1)
     (claim,) = await house.claim()
-    await house.settle(claim, Unreachable(why="x"))
+    await house.complete(claim, Unreachable(why="x"))
     woken = [await house.wake(claim, fence) for fence in (0, claim.fence, claim.fence)]
 
     assert woken == [0, 1, 0]
@@ -323,7 +318,7 @@ async def test_an_event_that_comes_while_a_lane_is_settled_is_not_lost(house: Ho
     await house.post(1)
     for number in range(25):
         claims = await house.claim()
-        settling_ = [house.settle(claim, told(claim)) for claim in claims]
+        settling_ = [house.complete(claim, told(claim)) for claim in claims]
         await asyncio.gather(*settling_, _note(house, 1, f"n{number}"))
         (row,) = await house.rows(lane)
         (head,) = await house.rows(dossier)
@@ -338,7 +333,7 @@ async def test_a_correction_that_comes_during_the_refused_try_counts(house: Hous
     (claim,) = await house.claim()
     patch = {"summary": "ngắn"}
     await _note(house, 1, "sua", kind="corrected", reason="Sai", patch=patch)
-    await house.settle(claim, Refused(code="1", message="no"))
+    await house.complete(claim, Refused(code="1", message="no"))
     (row,) = await house.rows(outbox)
 
     assert (row.state, row.lease_until) == (READY, None)

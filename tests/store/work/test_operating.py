@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 from gateway.access.keys import Client
 from gateway.admission.batcher import RequestBatcher
 from gateway.admission.requests import Answer, RegisterDossier
+from gateway.dossiers.limits import Limits
 from gateway.dossiers.systems import Systems
 from gateway.main.bootstrap import find_systems, open_store
 from gateway.rules.gate import Gate
@@ -24,13 +25,13 @@ from gateway.settings import Settings, read_systems
 from gateway.store.dialect import now as db_now
 from gateway.store.engine import Connection, Store
 from gateway.store.tables import attempt, dossier, outbox, system
-from gateway.store.work import lanes, operating, parked, retrying, settling, systems
-from gateway.store.work.gate_lock import entered
-from gateway.store.work.lanes import Claim, Terms
+from gateway.store.work import claims, completion, lanes, operating, parked, retrying, systems
+from gateway.store.work.completion import Finished
+from gateway.store.work.gate_lock import locked
+from gateway.store.work.lanes import Claim
 from gateway.store.work.operating import Standing, Survey
 from gateway.store.work.parked import Group
 from gateway.store.work.retrying import HELD, Choice, Chosen, Made
-from gateway.store.work.settling import Finished, Rules
 from gateway.workbench.samples.generator import sample
 from schemas.dossier import NewDossier
 from schemas.outcome import (
@@ -50,6 +51,23 @@ SYSTEMS = {"systems": {"a": {"adapter": "echo", "environment": "sandbox", "setti
 CLIENT = Client(id=1, name="x", environment="sandbox", agencies=("*",))
 REFUSED = Refused(code="7", message="no")
 HOUR = 3_600_000
+
+
+def limits(number: int) -> Limits:
+    """Give limits under which everything is claimed at once."""
+    return Limits(
+        system=number,
+        worker="w",
+        adapter="a 1",
+        at_once=99,
+        together=1,
+        lease=60_000,
+        quarantine=0,
+        linger=0,
+        appends=False,
+        on_uncertain="resend",
+        scale=1.0,
+    )
 
 
 @dataclass
@@ -78,30 +96,19 @@ class Office:
 
     async def claim(self, *, lease: int = 60_000, **more: Any) -> list[Claim]:
         """Claim everything that is ready."""
-        terms = {"linger": 0, "appends": False, "parks_doubt": False} | more
-        used = Terms(
-            system=self.number, worker="w", adapter="a 1", at_once=99, lease=lease, **terms
-        )
+        used = replace(limits(self.number), lease=lease, **more)
 
         def claim(connection: Connection) -> list[Claim]:
-            with entered(connection, used.system) as at:
-                return list(lanes.claim(connection, used, 99, at).claims)
+            with locked(connection, used.system) as lock:
+                return list(claims.claim(connection, used, 99, lock).claims)
 
         return await self.store.write(claim)
 
-    async def settle(
+    async def complete(
         self, claims: Sequence[Claim], outcome: Outcome | CannotExpress, on: str = "resend"
     ) -> None:
-        """Settle claims, all with one outcome."""
-        rules = Rules(
-            system=self.number,
-            worker="w",
-            adapter="a 1",
-            at_once=99,
-            linger=0,
-            on_uncertain=on,
-            scale=1.0,
-        )
+        """Complete claims, all with one outcome."""
+        used = replace(limits(self.number), on_uncertain=on)
         why = getattr(outcome, "why", None)
         done = [
             Finished(
@@ -116,16 +123,16 @@ class Office:
             for claim in claims
         ]
 
-        def settle(connection: Connection) -> None:
-            with entered(connection, rules.system) as at:
-                settling.settle(connection, rules, done, at)
+        def complete(connection: Connection) -> None:
+            with locked(connection, used.system) as lock:
+                completion.complete(connection, used, done, lock)
 
-        await self.store.write(settle)
+        await self.store.write(complete)
 
     async def end(self, outcome: Outcome | CannotExpress, *, on: str = "resend") -> list[Claim]:
-        """Claim everything that is ready and settle it."""
+        """Claim everything that is ready and complete it."""
         claims = await self.claim()
-        await self.settle(claims, outcome, on)
+        await self.complete(claims, outcome, on)
         return claims
 
     async def set(self, table: sa.Table, which: sa.ColumnElement[bool], **values: Any) -> None:
@@ -195,9 +202,9 @@ async def test_lanes_are_counted_by_what_becomes_of_them(office: Office) -> None
     """Ready, being sent, waiting, asked and parked are told apart, with the oldest of all."""
     await office.post(5)
     claims = await office.claim()
-    await office.settle(claims[:1], REFUSED)
-    await office.settle(claims[1:2], Unreachable(why="x"))
-    await office.settle(claims[2:3], Pending(remote=Remote(), ask_after=60))
+    await office.complete(claims[:1], REFUSED)
+    await office.complete(claims[1:2], Unreachable(why="x"))
+    await office.complete(claims[2:3], Pending(remote=Remote(), ask_after=60))
     await office.store.write(lambda connection: lanes.release(connection, claims[3:4]))
     one, _ = await office.survey()
     oldest = min(row.since for row in await office.rows(outbox))
@@ -210,8 +217,8 @@ async def test_what_is_due_before_its_next_try_is_at_risk(office: Office) -> Non
     """Due already, or before the wake-up and the margin; not what has time, nor what is asked."""
     await office.post(5)
     claims = {claim.dossier_id: claim for claim in await office.claim()}
-    await office.settle([claims[one] for one in office.ids[:4]], Unreachable(why="x"))
-    await office.settle([claims[office.ids[4]]], Pending(remote=Remote(), ask_after=9 * 3600))
+    await office.complete([claims[one] for one in office.ids[:4]], Unreachable(why="x"))
+    await office.complete([claims[office.ids[4]]], Pending(remote=Remote(), ask_after=9 * 3600))
     wakes = await office.now() + 2 * HOUR
     await office.set(outbox, outbox.c.state == WAITING, wake_at=wakes)
     for one, hours in zip(office.ids, (-1, 1, 3, None, 1), strict=True):
@@ -248,10 +255,10 @@ async def test_the_last_error_is_the_newest_failure(office: Office) -> None:
     """With its own words where they are ours; a success after it does not hide it."""
     await office.post(3)
     claims = await office.claim()
-    await office.settle(claims[:1], Malformed(why="code 99", raw=""))
-    await office.settle(claims[1:2], Unreachable(why="connection refused"))
+    await office.complete(claims[:1], Malformed(why="code 99", raw=""))
+    await office.complete(claims[1:2], Unreachable(why="connection refused"))
     done = Delivered(up_to=claims[2].head_seq, remote=Remote(created=True))
-    await office.settle(claims[2:], done)
+    await office.complete(claims[2:], done)
     one, _ = await office.survey()
 
     assert one.trouble is not None
@@ -271,9 +278,9 @@ async def test_parked_lanes_are_grouped(office: Office) -> None:
     """By cause and by who must act, the largest first, with the times of their last tries."""
     await office.post(4)
     claims = await office.claim()
-    await office.settle(claims[:2], REFUSED)
-    await office.settle(claims[2:3], Malformed(why="odd", raw=""))
-    await office.settle(claims[3:], Refused(code="8", message="no"))
+    await office.complete(claims[:2], REFUSED)
+    await office.complete(claims[2:3], Malformed(why="odd", raw=""))
+    await office.complete(claims[3:], Refused(code="8", message="no"))
     await office.due(claims[0].dossier_id, -1)
     found = await office.groups()
     ended = sorted(row.ended_at for row in await office.rows(attempt))
@@ -292,8 +299,8 @@ async def test_groups_can_be_narrowed(office: Office) -> None:
     """By the kind of cause, which is not the same as the beginning of its name; by system."""
     await office.post(2)
     claims = await office.claim()
-    await office.settle(claims[:1], REFUSED)
-    await office.settle(claims[1:], Malformed(why="odd", raw=""))
+    await office.complete(claims[:1], REFUSED)
+    await office.complete(claims[1:], Malformed(why="odd", raw=""))
     found = [
         [one.cause for one in await office.groups(cause=cause)]
         for cause in ("refused", "refused:7", "refuse", "malformed")
@@ -336,7 +343,7 @@ async def test_what_is_parked_or_waits_is_chosen(
     claims = {claim.dossier_id: claim for claim in await office.claim()}
     each: list[Outcome] = [REFUSED, Unreachable(why="x"), Pending(remote=Remote(), ask_after=60)]
     for one, outcome in zip(office.ids, each, strict=False):
-        await office.settle([claims[one]], outcome)
+        await office.complete([claims[one]], outcome)
     found = await office.choose(**choice)
 
     assert {office.ids.index(one.dossier_id) for one in found} == expected
@@ -355,7 +362,7 @@ async def test_a_retried_lane_starts_anew_and_the_ledger_says_who_did_it(office:
 
     assert [row.dossier_id for row in ranked] == [office.ids[1], office.ids[0]]
     assert {
-        (row.state, row.tries, row.lost, row.reason, row.cause, row.parked_for, row.wake_at)
+        (row.state, row.tries, row.expired_leases, row.reason, row.cause, row.parked_for, row.wake_at)
         for row in ranked
     } == {(READY, 0, 0, None, None, None, None)}
     assert {(row.worker, row.detail["was"], row.detail["why"]) for row in notes} == {
@@ -383,8 +390,8 @@ async def test_doubt_outlives_a_retry(office: Office) -> None:
     """What may have landed is resolved before it is added again, whoever lets it go."""
     await office.post(2)
     claims = await office.claim()
-    await office.settle(claims[:1], Uncertain(why="x", effect="append"), "park")
-    await office.settle(claims[1:], Uncertain(why="x", effect="keyed"))
+    await office.complete(claims[:1], Uncertain(why="x", effect="append"), "park")
+    await office.complete(claims[1:], Uncertain(why="x", effect="keyed"))
     await office.make_ready(await office.choose(system="a"))
     doubts = {claim.dossier_id: claim.uncertainty for claim in await office.claim()}
 
@@ -395,8 +402,8 @@ async def test_a_doubtful_lane_rests_for_the_linger(office: Office) -> None:
     """Until their side can no longer act on what was sent, it is not sent again."""
     await office.post(2)
     claims = await office.claim()
-    await office.settle(claims[:1], Uncertain(why="x", effect="keyed"))
-    await office.settle(claims[1:], Unreachable(why="x"))
+    await office.complete(claims[:1], Uncertain(why="x", effect="keyed"))
+    await office.complete(claims[1:], Unreachable(why="x"))
     made = await office.make_ready(await office.choose(system="a"), linger=60_000)
     later = await office.make_ready(await office.choose(system="a"), linger=0)
 
@@ -415,10 +422,10 @@ async def test_the_outcome_of_a_retried_lane_is_its_own(office: Office) -> None:
     before = await office.outcomes(made)
     claims = {claim.dossier_id: claim for claim in await office.claim()}
     one, two, three = office.ids
-    await office.settle([first[one]], REFUSED)  # late
+    await office.complete([first[one]], REFUSED)  # late
     done = Delivered(up_to=claims[two].head_seq, remote=Remote(created=True))
-    await office.settle([claims[two]], done)
-    await office.settle([claims[three]], Unreachable(why="x"))
+    await office.complete([claims[two]], done)
+    await office.complete([claims[three]], Unreachable(why="x"))
 
     assert before == {}
     assert await office.outcomes(made) == {two: "delivered", three: "unreachable"}

@@ -1,4 +1,4 @@
-"""Settling: attempts, lanes, gate and outbox move together, in one transaction."""
+"""How attempts end: ledger, lanes, gate and outbox move together, in one transaction."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from gateway.dossiers.limits import Limits
 from gateway.rules import gate as gates
 from gateway.rules.gate import Result
 from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
@@ -29,7 +30,7 @@ from gateway.store import rows
 from gateway.store.ledger import attempts
 from gateway.store.ledger.attempts import Attempt
 from gateway.store.tables import lane, outbox
-from gateway.store.work.gate_lock import Entry
+from gateway.store.work.gate_lock import SystemLock
 from gateway.store.work.lanes import Claim
 from schemas.outcome import CannotExpress, Outcome, Uncertain
 
@@ -50,33 +51,20 @@ class Finished:
     blamed: bool = True  # False: what befell a whole batch says nothing of this lane
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What settling needs to know of the system; times in seconds."""
-
-    system: int
-    worker: str
-    adapter: str
-    at_once: int
-    linger: float
-    on_uncertain: str
-    scale: float
-
-
 Transition = Literal["told", "waiting", "parked", "again", "late"]
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """What became of the lanes: which wait, and which official codes were allocated.
+class Completed:
+    """What transitions of the lanes: which wait, and which official codes were allocated.
 
-    became: of each attempt in turn: told, waiting, parked, again, or late; gate: its state now
+    transitions: of each attempt in turn: told, waiting, parked, again, or late; gate: its state now
     freed: systems that may be told something by now, because these codes came
     """
 
     waits: tuple[Waiting, ...]
     codes: tuple[tuple[UUID, str], ...]
-    became: tuple[Transition, ...]
+    transitions: tuple[Transition, ...]
     gate: gates.State
     freed: frozenset[int] = frozenset()
 
@@ -117,51 +105,53 @@ class LaneUpdates:
 KEYS = ("dossier_id", "system")
 
 
-def settle(
-    connection: Connection, rules: Rules, finished: Sequence[Finished], at: Entry
-) -> Settled:
-    """Write what became of some attempts of the system that was entered; a late one moves no lane.
+def complete(
+    connection: Connection, limits: Limits, finished: Sequence[Finished], lock: SystemLock
+) -> Completed:
+    """Write what became of some attempts of the locked system; a late one moves no lane.
 
-    The system's own row is changed in `at`, and written by whoever entered.
+    The system's own row is changed in `lock`, and written by whoever locked it.
     """
-    now = at.now
-    held = _held(connection, rules.system, finished)
-    moves = LaneUpdates(rules.system, now, rules.scale)
+    now = lock.now
+    held = _held(connection, limits.system, finished)
+    updates = LaneUpdates(limits.system, now, limits.scale)
     lines: list[Attempt] = []
-    became: list[Transition] = []
+    transitions: list[Transition] = []
     for one in finished:
         head = held.get(one.claim.dossier_id)
         late = head is None or head.fence != one.claim.fence or head.lease_until is None
-        lines.append(_line(one, rules, late=late))
+        lines.append(_line(one, limits, late=late))
         if late or head is None:
-            became.append("late")
+            transitions.append("late")
             continue
         if not one.blamed and not isinstance(one.outcome, Uncertain):
             # It goes on at once, alone; in doubt, so that nobody takes it for fresh.
             uncertainty = max(one.claim.uncertainty, MAY_STAND)
-            moves.change(
+            updates.change(
                 one.claim.dossier_id, state=READY, rank=now, wake_at=None, uncertainty=uncertainty
             )
-            became.append("again")
+            transitions.append("again")
             continue
-        decision, said, cause = decide(one.outcome, _lane(one, rules), at.gate, one.jitter)
+        decision, said, cause = decide(one.outcome, _lane(one, limits), lock.gate, one.jitter)
         if not one.blamed:
             said, cause = "none", ""
-        at.gate, at.until = gates.record(
-            at.gate,
-            at.until,
+        lock.gate, lock.until = gates.record(
+            lock.gate,
+            lock.until,
             [Result(str(one.claim.dossier_id), said, cause)],
             now=now,
-            at_once=rules.at_once,
-            scale=rules.scale,
+            at_once=limits.at_once,
+            scale=limits.scale,
         )
-        became.append(_move(moves, one, head.head_seq, decision))
-    at.inflight -= len(became) - became.count("late")
-    at.changed = True
+        transitions.append(_move(updates, one, head.head_seq, decision))
+    lock.inflight -= len(transitions) - transitions.count("late")
+    lock.changed = True
     writing = rows.Writing(connection)
-    moves.gather(writing, lines)
+    updates.gather(writing, lines)
     writing.write()
-    return Settled(tuple(moves.waits), tuple(moves.codes), tuple(became), at.gate.state)
+    return Completed(
+        tuple(updates.waits), tuple(updates.codes), tuple(transitions), lock.gate.state
+    )
 
 
 AFRESH = {"uncertainty": 0, "tries": 0, "expired_leases": 0, "failing_since": None, "reason": None}
@@ -171,7 +161,7 @@ MENDING = frozenset({"officer", "integrator"})
 
 
 def _held(connection: Connection, of: int, finished: Sequence[Finished]) -> dict[UUID, Any]:
-    """Lock the outbox's rows in one order, so that two settlements cannot wait for each other."""
+    """Lock the outbox's rows in one order, so that two completions cannot wait for each other."""
     ids = [one.claim.dossier_id for one in finished]
     if connection.dialect.name == "postgresql":
         rows = connection.execute(_HELD, {"of": of, "ids": ids})
@@ -190,19 +180,19 @@ _HELD = sa.text(
 """One statement whatever their number: else the server would plan each number anew."""
 
 
-def _lane(one: Finished, rules: Rules) -> Lane:
+def _lane(one: Finished, limits: Limits) -> Lane:
     """Say how a lane stands; one that came further is not failing at one and the same place."""
     claim = one.claim
     return Lane(
         tries=0 if one.progressed else claim.tries,
         uncertainty=claim.uncertainty,
         failing_since=None if one.progressed else claim.failing_since,
-        linger=rules.linger,
-        on_uncertain=rules.on_uncertain,
+        linger=limits.linger,
+        on_uncertain=limits.on_uncertain,
     )
 
 
-def _line(one: Finished, rules: Rules, *, late: bool) -> Attempt:
+def _line(one: Finished, limits: Limits, *, late: bool) -> Attempt:
     claim = one.claim
     return Attempt(
         id=one.id,
@@ -211,62 +201,62 @@ def _line(one: Finished, rules: Rules, *, late: bool) -> Attempt:
         from_seq=claim.done_seq + 1,
         to_seq=claim.head_seq,
         fence=claim.fence,
-        worker=rules.worker,
+        worker=limits.worker,
         started_at=one.started_at,
         ended_at=one.ended_at,
         outcome=one.name or word(one.outcome),
         late=late,
-        adapter=rules.adapter,
+        adapter=limits.adapter,
         detail=one.detail,
     )
 
 
-def _move(moves: LaneUpdates, one: Finished, head_seq: int, decision: Decision) -> Transition:
+def _move(updates: LaneUpdates, one: Finished, head_seq: int, decision: Decision) -> Transition:
     """Note how one lane moves as decided."""
-    claim, now = one.claim, moves.now
+    claim, now = one.claim, updates.now
     match decision:
         case Close(up_to=up_to, remote=remote, official_code=code):
-            moves.told.append(
-                moves.lane(claim.dossier_id, remote=remote.row(), done_at=now, done_seq=up_to)
+            updates.told.append(
+                updates.lane(claim.dossier_id, remote=remote.row(), done_at=now, done_seq=up_to)
             )
             if code is not None:
-                moves.codes.append((claim.dossier_id, code))
+                updates.codes.append((claim.dossier_id, code))
             if head_seq <= up_to:
-                moves.gone.append(moves.lane(claim.dossier_id))
+                updates.gone.append(updates.lane(claim.dossier_id))
             else:  # something happened meanwhile
-                moves.change(claim.dossier_id, rank=now, since=now, **AFRESH)
+                updates.change(claim.dossier_id, rank=now, since=now, **AFRESH)
             return "told"
         case AskLater(seconds=seconds, remote=remote, holds=holds):
-            moves.asked.append(moves.lane(claim.dossier_id, remote=remote.row()))
-            moves.change(
+            updates.asked.append(updates.lane(claim.dossier_id, remote=remote.row()))
+            updates.change(
                 claim.dossier_id,
                 state=ASKED if holds or head_seq == claim.head_seq else READY,
                 tries=0,
                 failing_since=None,
                 reason="asked_holds" if holds else "asked",
-                wake_at=now + int(seconds * moves.scale * 1000),
+                wake_at=now + int(seconds * updates.scale * 1000),
             )
-            _wait(moves, claim, seconds)
+            _wait(updates, claim, seconds)
             return "told"
         case Wait(seconds=seconds, reason=reason, uncertainty=uncertainty, counted=counted):
             moved = one.progressed or claim.failing_since is None
-            moves.change(
+            updates.change(
                 claim.dossier_id,
                 state=WAITING,
                 uncertainty=uncertainty,
                 reason=reason,
                 tries=(0 if one.progressed else claim.tries) + (counted and one.blamed),
                 failing_since=now if moved else claim.failing_since,
-                wake_at=now + int(seconds * moves.scale * 1000),
+                wake_at=now + int(seconds * updates.scale * 1000),
             )
-            _wait(moves, claim, seconds)
+            _wait(updates, claim, seconds)
             return "waiting"
         case Park(owner=owner) if owner in MENDING and head_seq > claim.head_seq:
             # Something came in meanwhile that may have mended it: go on at once.
-            moves.change(claim.dossier_id, state=READY, rank=now, wake_at=None)
+            updates.change(claim.dossier_id, state=READY, rank=now, wake_at=None)
             return "again"
         case Park(owner=owner, reason=reason, cause=cause, problems=problems):
-            moves.change(
+            updates.change(
                 claim.dossier_id,
                 state=PARKED,
                 wake_at=None,
@@ -278,5 +268,7 @@ def _move(moves: LaneUpdates, one: Finished, head_seq: int, decision: Decision) 
             return "parked"
 
 
-def _wait(moves: LaneUpdates, claim: Claim, seconds: float) -> None:
-    moves.waits.append(Waiting(claim.dossier_id, claim.system, claim.fence, seconds * moves.scale))
+def _wait(updates: LaneUpdates, claim: Claim, seconds: float) -> None:
+    updates.waits.append(
+        Waiting(claim.dossier_id, claim.system, claim.fence, seconds * updates.scale)
+    )

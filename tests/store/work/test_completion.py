@@ -18,7 +18,7 @@ async def befallen(house: House, outcome: Outcome) -> tuple[dict[str, Any], Any]
     """Settle a lane that was told with others; give the gate and its row of the outbox."""
     await house.post(1)
     (claim,) = await house.claim()
-    await house.settle(claim, outcome, blamed=False)
+    await house.complete(claim, outcome, blamed=False)
     gate = (await house.rows(system))[0].gate
     (row,) = await house.rows(outbox)
     return gate, row
@@ -47,7 +47,7 @@ async def test_whoever_is_blamed_counts(house: House) -> None:
     """One failure of the system, one try of the lane."""
     await house.post(1)
     (claim,) = await house.claim()
-    await house.settle(claim, Uncertain(why="x", effect="keyed"))
+    await house.complete(claim, Uncertain(why="x", effect="keyed"))
     gate = (await house.rows(system))[0].gate
     (row,) = await house.rows(outbox)
 
