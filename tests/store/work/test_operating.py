@@ -362,7 +362,15 @@ async def test_a_retried_lane_starts_anew_and_the_ledger_says_who_did_it(office:
 
     assert [row.dossier_id for row in ranked] == [office.ids[1], office.ids[0]]
     assert {
-        (row.state, row.tries, row.expired_leases, row.reason, row.cause, row.parked_for, row.wake_at)
+        (
+            row.state,
+            row.tries,
+            row.expired_leases,
+            row.reason,
+            row.cause,
+            row.parked_for,
+            row.wake_at,
+        )
         for row in ranked
     } == {(READY, 0, 0, None, None, None, None)}
     assert {(row.worker, row.detail["was"], row.detail["why"]) for row in notes} == {
