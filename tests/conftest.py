@@ -17,6 +17,24 @@ from gateway.workbench import reaper
 from gateway.workbench.machine import NoServer
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 
+LONGEST = (
+    "crash/test_short.py",
+    "flow/test_demo.py",
+    "flow/test_servers.py",
+    "retries/test_rabbit.py",
+    "flow/test_canary.py",
+    "flow/test_commands.py",
+    "store/test_failover.py",
+    "watch/test_prometheus.py",
+)
+"""Files of half a minute and more, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files: whoever gets one last lets all others wait for it."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Let everything that tests start end with this run, however it ends, and its folders too."""
