@@ -55,10 +55,6 @@ class RequestBatcher:
             self._task = asyncio.create_task(self._drain())
         return await asyncio.shield(future)
 
-    async def take(self, commands: Sequence[Command]) -> list[Decided]:
-        """Store some asks in one transaction of their own: all of them, or none."""
-        return await self._write(commands)
-
     async def _drain(self) -> None:
         while self._waiting:
             await self._gather()

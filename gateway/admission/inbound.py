@@ -33,7 +33,7 @@ M = TypeVar("M", bound=BaseModel)
 C = TypeVar("C", bound=Content)
 
 
-def take(
+def record_items(
     connection: Connection,
     systems: Systems,
     accounts: Mapping[str, Client],

@@ -33,7 +33,7 @@ async def refresh(
     """
     try:
         mine = await store.write(
-            lambda connection: leadership.take(connection, "totals", holder, LEASE)
+            lambda connection: leadership.acquire(connection, "totals", holder, LEASE)
         )
         seen = await store.read(lambda connection: operating.survey(connection, ahead))
         more = await store.read(operating.totals)

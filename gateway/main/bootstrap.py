@@ -62,7 +62,7 @@ def shared(store: Store) -> PostgresStore | None:
 
 def find_system(config: SystemSettings, number: int) -> System:
     """Bring a configured system and its adapter together, or say in one line what is wrong."""
-    found = registry.find()
+    found = registry.find_adapters()
     if config.adapter not in found.adapters:
         broken = found.broken.get(config.adapter)
         why = f"it cannot be loaded: {broken}" if broken else "there is no such adapter"

@@ -66,13 +66,13 @@ class Delivery:
             scale=self.scale,
             wake=self.wake,
         )
-        self.reception = InboundHandler(self.store, self.systems, self.accounts, self.wake)
+        self.inbound = InboundHandler(self.store, self.systems, self.accounts, self.wake)
         self.ears = [
             Poller(
                 context,
                 system,
                 outbound(system, self.files, self.session_cache(system), self.scale),
-                self.reception.hear,
+                self.inbound.handle,
             )
             for system in self.systems.all
             if system.config.mode == "live" and system.adapter.poll is not None
@@ -100,7 +100,7 @@ class Delivery:
                 seconds,
                 on_change=on_change,
                 store=self.store,
-                seal=Seal.read(key),
+                seal=Seal.from_text(key),
                 system=system.id,
             )
         self.session_caches[system.id] = made

@@ -77,7 +77,7 @@ async def build(settings: Settings) -> FastAPI:
         store=store,
         files=files,
         systems=systems,
-        hear=InboundHandler(store, systems, speakers, wake).hear,
+        hear=InboundHandler(store, systems, speakers, wake).handle,
         files_secret=settings.files_secret,
         at_risk=int(settings.at_risk_hours * 3_600_000),
     )

@@ -71,7 +71,7 @@ class Told:
         self, doc: dict[str, Any], *, cut_after: int | None = None
     ) -> Outcome | CannotExpress:
         """Tell a dossier; `cut_after`: the connection is cut at that checkpoint."""
-        adapter = registry.find().adapters["igate"]
+        adapter = registry.find_adapters().adapters["igate"]
 
         async def keep(asked: Checkpoint) -> None:
             self.kept.append(asked.remote)
@@ -190,7 +190,7 @@ async def test_a_state_outside_the_map_is_not_guessed(tmp_path: Path) -> None:
     doc = document()
     doc["events"] = [doc["events"][0] | {"status": "submitted"}]
     async with telling(tmp_path) as told:
-        adapter = registry.find().adapters["igate"]
+        adapter = registry.find_adapters().adapters["igate"]
         own: Any = subject(adapter).settings
         conversation = Conversation(
             adapter=adapter,

@@ -128,4 +128,4 @@ def test_what_was_sealed_for_one_purpose_opens_for_no_other() -> None:
 def test_a_key_that_is_none_is_refused(text: str) -> None:
     """A wrong key is one clear line."""
     with pytest.raises(SettingsError, match="LIENTHONG_SEAL_KEY"):
-        Seal.read(text)
+        Seal.from_text(text)

@@ -75,7 +75,7 @@ def load(connection: Connection, ids: Iterable[UUID]) -> list[DossierRecord]:
 
 def sequences(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     """Read how far sequences of official codes are; nobody else takes of them meanwhile."""
-    return counters.read(connection, names)
+    return counters.values(connection, names)
 
 
 def write(connection: Connection, added: Added, now: int) -> frozenset[tuple[str, str]]:
@@ -84,7 +84,7 @@ def write(connection: Connection, added: Added, now: int) -> frozenset[tuple[str
     already = evidence.keep(connection, added.evidence)
     evidence.forget(connection, added.adopted)
     idempotency.keep(connection, added.keys, now)
-    counters.write(connection, *added.numbers)
+    counters.advance(connection, *added.numbers)
     return already
 
 

@@ -213,7 +213,7 @@ def systems(connection: Connection) -> list[dict[str, Any]]:
     return [
         {
             "name": row.name,
-            "gate": (gate := Gate.read(row.gate)).state,
+            "gate": (gate := Gate.from_row(row.gate)).state,
             "gate_why": gate.why,
             "gate_seconds": max(0, row.gate_until - now) / 1000 if gate.state == "closed" else 0,
             "window": gate.window,

@@ -96,7 +96,7 @@ def survey(connection: Connection, ahead: int) -> Survey:
 def _standing(row: Any, **more: Any) -> Standing:
     return Standing(
         name=row.name,
-        gate=Gate.read(row.gate),
+        gate=Gate.from_row(row.gate),
         gate_until=row.gate_until,
         inflight=row.inflight,
         held_by=row.held_by,
