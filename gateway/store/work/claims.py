@@ -142,7 +142,7 @@ def claim(
 
     With `reclaim`, lapsed lanes are taken over too when no place is free: each still holds its own.
     Such a search steps over all that waits, so it is not for every turn.
-    since: look only at this rank and above, over what has been claimed and completed already; what is
+    since: look only at this rank and above, over what was claimed and completed already; what is
     fresh is looked at in any case
     """
     now = lock.now
