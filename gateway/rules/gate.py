@@ -1,7 +1,7 @@
 """The gate of a system: open, probing, or closed until; and how many conversations may pass.
 
-It is one row that every process reads at the claim and writes when attempts end, so the limits hold over
-all processes. Figures:
+It is one row that every process reads at the claim and writes when attempts end, so the limits
+hold over all processes. Figures:
 
     closes      after failures of 5 different dossiers without a success in between
     probes      one lane at a time, after 5, 10, 20 … 300 seconds (60, 120 … 900 when blocked)
