@@ -18,14 +18,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from adapters.commune_files.columns import CONSTANTS, DATES, READ, WORDS, WRITTEN
-from adapters.commune_files.hearing import poll
+from adapters.commune_files.inbound import poll
 from adapters.commune_files.look import preview
 from adapters.commune_files.not_carried import NOT_CARRIED
 from adapters.commune_files.write import body_of, name_of
 from adapters.kit import charsets
-from adapters.kit.answers import redact, strings_of
-from adapters.kit.places import Expects
+from adapters.kit.communes import Expects
 from adapters.kit.port import Adapter, Checkpoint, Facts, FolderSettings, Move, Put, Step, Take
+from adapters.kit.replies import redact, strings_of
 from schemas.outcome import Delivered, Outcome, Pending, Problem, Refused
 
 

@@ -12,7 +12,7 @@ from lxml import etree
 
 from adapters.commune_files.columns import WORDS, WRITTEN
 from adapters.kit import charsets
-from adapters.kit.places import commune
+from adapters.kit.communes import commune
 from adapters.kit.port import Step
 from schemas.base import VIETNAM
 from schemas.dossier import Dossier

@@ -12,8 +12,8 @@ from typing import Any, Literal
 from pydantic import SecretStr
 
 from adapters.echo.translate import dossier_body, event_bodies
-from adapters.kit.answers import judge, read_json, redact, strings_of
 from adapters.kit.port import Adapter, Facts, Http, Many, Reply, Step, WebSettings
+from adapters.kit.replies import judge, read_json, redact, strings_of
 from schemas.outcome import (
     Delivered,
     Malformed,

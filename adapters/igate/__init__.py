@@ -14,11 +14,10 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr
 
 from adapters.igate import codes, translate
-from adapters.igate.answers import exists, odd, read
-from adapters.igate.hearing import poll
+from adapters.igate.inbound import poll
 from adapters.igate.not_carried import NOT_CARRIED
-from adapters.kit.answers import judge, read_json
-from adapters.kit.places import Expects
+from adapters.igate.replies import exists, odd, read
+from adapters.kit.communes import Expects
 from adapters.kit.port import (
     Adapter,
     Attached,
@@ -30,6 +29,7 @@ from adapters.kit.port import (
     Step,
     WebSettings,
 )
+from adapters.kit.replies import judge, read_json
 from schemas.outcome import (
     Blocked,
     Delivered,

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from adapters.igate import codes
-from adapters.kit.places import commune
+from adapters.kit.communes import commune
 from schemas.base import VIETNAM
 from schemas.dossier import Dossier
 from schemas.event import Event

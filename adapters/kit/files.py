@@ -1,7 +1,7 @@
 """The only folder: files for a system, whole or not at all, and complete files of theirs.
 
 A file of theirs is complete when nobody holds a lock on it and it has not changed between two
-looks at least `settle` seconds apart. Their clock is not asked: it may be wrong.
+looks at least `quiet_seconds` seconds apart. Their clock is not asked: it may be wrong.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from adapters.kit.http import Lost
+from adapters.kit.http import TransportError
 from adapters.kit.port import Move, Put, Take
 from schemas.outcome import Blocked, Outcome, Uncertain, Unreachable
 
@@ -27,16 +27,16 @@ UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", "~")
 
 @dataclass(slots=True)
 class Folder:
-    """The folder of one system; `settle` in seconds."""
+    """The folder of one system; `quiet_seconds` in seconds."""
 
     path: Path
-    settle: float = 2.0
+    quiet_seconds: float = 2.0
     seconds: float = 30.0
     clock: Callable[[], float] = time.monotonic
     _seen: dict[str, tuple[int, int, float]] = field(default_factory=dict)
 
     async def put(self, asked: Put) -> None:
-        """Write, sync and rename; or raise `Lost`, and no part of it is there."""
+        """Write, sync and rename; or raise `TransportError`, and no part of it is there."""
         target = self._within(asked.name)
         await self._run(lambda: _write_whole(self.path, target, asked.body))
 
@@ -63,9 +63,11 @@ class Folder:
             async with asyncio.timeout(self.seconds):
                 await asyncio.to_thread(self._there, job)
         except TimeoutError:
-            raise Lost(Uncertain(why="the folder does not answer", effect="keyed")) from None
+            raise TransportError(
+                Uncertain(why="the folder does not answer", effect="keyed")
+            ) from None
         except OSError as error:
-            raise Lost(_means(error)) from None
+            raise TransportError(_means(error)) from None
 
     def _there(self, job: Callable[[], None]) -> None:
         """Run a job where the folder is: one that is away is not made anew beside its mount."""
@@ -76,7 +78,7 @@ class Folder:
     def _within(self, name: str) -> Path:
         parts = PurePosixPath(name).parts
         if not parts or name.startswith("/") or ".." in parts or "\\" in name or "\x00" in name:
-            raise Lost(Blocked(why="a file name that leaves its folder"))
+            raise TransportError(Blocked(why="a file name that leaves its folder"))
         return self.path.joinpath(*parts)
 
     def _take(self, asked: Take) -> dict[str, bytes]:
@@ -104,10 +106,10 @@ class Folder:
         if (size, changed) != (before.st_size, before.st_mtime_ns):
             since = now
             self._seen[name] = (before.st_size, before.st_mtime_ns, now)
-        if now - since < self.settle:
+        if now - since < self.quiet_seconds:
             return None
         if before.st_size > LARGEST_FILE:
-            raise Lost(Blocked(why="a file of theirs is too large"))
+            raise TransportError(Blocked(why="a file of theirs is too large"))
         body = _read_unlocked(entry)
         after = entry.stat()
         same = (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)

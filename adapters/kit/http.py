@@ -26,8 +26,8 @@ from httpx_aiohttp import AiohttpTransport
 from pydantic_core import to_json
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from adapters.kit.answers import unread
 from adapters.kit.port import Attached, Http, Reply
+from adapters.kit.replies import unread
 from schemas.outcome import Blocked, Outcome, Problem, Refused, Unreachable
 
 LARGEST_REPLY = 8 * 1024 * 1024
@@ -35,7 +35,7 @@ TRIES_UNSENT = 3
 OURS = {"Accept": "application/json", "User-Agent": "lienthong"}
 
 
-class Lost(Exception):  # noqa: N818 - it carries an outcome, it is not an accident
+class TransportError(Exception):
     """No whole answer of theirs was read; the outcome says what that means."""
 
     def __init__(self, outcome: Outcome) -> None:
@@ -81,7 +81,7 @@ def judge_failure(error: BaseException, request: Http) -> Outcome:
     return unread(why, request.effect)
 
 
-class Carrier:
+class HttpTransport:
     """Carries requests to one system."""
 
     def __init__(
@@ -153,7 +153,7 @@ class Carrier:
         return ssl.cert_time_to_seconds(shown["notAfter"]) if "notAfter" in shown else None
 
     async def exchange(self, request: Http) -> Reply:
-        """Send a request and read the whole reply, or raise `Lost`."""
+        """Send a request and read the whole reply, or raise `TransportError`."""
         try:
             async with asyncio.timeout(self.seconds):
                 try:
@@ -163,7 +163,7 @@ class Carrier:
                         raise
                 return await self._again(request)
         except (httpx.HTTPError, aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise Lost(judge_failure(error, request)) from None
+            raise TransportError(judge_failure(error, request)) from None
 
     async def _again(self, request: Http) -> Reply:
         """Send once more, a little later, what surely was not sent."""
@@ -222,7 +222,9 @@ class Carrier:
         path = self._files(file.sha256) if self._files and file.sha256 else None
         if path is None or not path.is_file():
             problem = Problem("/components", "file_missing", "the file has not been uploaded")
-            raise Lost(Refused(code="file_missing", message=problem.detail, problems=(problem,)))
+            raise TransportError(
+                Refused(code="file_missing", message=problem.detail, problems=(problem,))
+            )
         return one.field, (
             file.name,
             opened.enter_context(path.open("rb")),
@@ -242,7 +244,7 @@ async def _read(chunks: AsyncIterator[bytes], request: Http) -> bytes:
     async for chunk in chunks:
         body += chunk
         if len(body) > LARGEST_REPLY:
-            raise Lost(unread("the answer is too long", request.effect))
+            raise TransportError(unread("the answer is too long", request.effect))
     return bytes(body)
 
 

@@ -179,7 +179,7 @@ class Hand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class PollContext:
     """What a poll knows: where the last one had come to ("" at first), and the time."""
 
     cursor: str
@@ -199,7 +199,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class CallResponse:
     """What we answer to a call of theirs, in their own form."""
 
     status: int
@@ -215,7 +215,7 @@ class Heard:
     """
 
     items: tuple[Item, ...]
-    answer: Callable[[tuple[Verdict, ...]], Said]
+    answer: Callable[[tuple[Verdict, ...]], CallResponse]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,7 +338,7 @@ class Adapter(Generic[S]):
     deliver: Callable[[Step, S], Talk[Outcome]]
     deliver_many: Callable[[Sequence[Step], S], Talk[Many]] | None = None
     session: Session[S] | None = None
-    poll: Callable[[Look, S], Talk[Outcome | None]] | None = None
+    poll: Callable[[PollContext, S], Talk[Outcome | None]] | None = None
     hear: Callable[[Call, S], Heard | None] | None = None
     preview: Callable[[Mapping[str, bytes], S], Sequence[Previewed]] | None = None
     tables: tuple[Mapping[Any, Any], ...] = ()

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from pydantic import BaseModel, SecretStr
 
-from adapters.kit.answers import redact, strings_of
 from adapters.kit.port import Settings, Step
+from adapters.kit.replies import redact, strings_of
 from schemas.event import Event
 from schemas.outcome import (
     Blocked,

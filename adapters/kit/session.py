@@ -18,7 +18,7 @@ def _nobody(_word: str) -> None:
 
 
 @dataclass(slots=True)
-class Keeper:
+class SessionCache:
     """Keeps the token of one system.
 
     seconds: how long a token is used at most
@@ -27,7 +27,7 @@ class Keeper:
 
     seconds: float
     clock: Callable[[], float] = time.monotonic
-    told: Callable[[str], None] = _nobody
+    on_change: Callable[[str], None] = _nobody
     _token: str | None = None
     _until: float = 0.0
     _refused: Outcome | None = None
@@ -50,17 +50,17 @@ class Keeper:
         if isinstance(answer, str):
             self._token, self._until = answer, self.clock() + self.seconds
             self._refused = None
-            self.told("opened")
+            self.on_change("opened")
         elif isinstance(answer, (Blocked, Refused, Malformed)):
             # A wrong password is not tried again and again; a lost line is not a refusal.
             self._refused, self._refused_until = answer, self.clock() + REMEMBERED
-            self.told("refused")
+            self.on_change("refused")
         else:
-            self.told("failed")
+            self.on_change("failed")
         return answer
 
-    def spoil(self, token: str) -> None:
+    def invalidate(self, token: str) -> None:
         """Drop a token that they no longer take, unless it has been replaced already."""
         if self._token == token:
             self._token = None
-            self.told("dead")
+            self.on_change("dead")

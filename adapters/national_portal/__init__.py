@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from adapters.kit.answers import judge, read_json, redact
 from adapters.kit.port import Adapter, Checkpoint, Facts, Session, Step, Talk
+from adapters.kit.replies import judge, read_json, redact
 from adapters.national_portal import codes, framing, progress, translate
-from adapters.national_portal.hearing import hear
+from adapters.national_portal.inbound import hear
 from adapters.national_portal.not_carried import NOT_CARRIED
 from adapters.national_portal.replies import Answer, read, refusal
 from adapters.national_portal.settings import PortalSettings

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from adapters.kit.answers import plain, read_json
 from adapters.kit.port import Http, Reply
+from adapters.kit.replies import plain, read_json
 from adapters.national_portal.settings import PortalSettings
 from schemas.outcome import Effect
 

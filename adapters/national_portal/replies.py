@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from adapters.kit.answers import judge, plain, read_json, redact, strings_of
 from adapters.kit.port import Reply, Step
+from adapters.kit.replies import judge, plain, read_json, redact, strings_of
 from adapters.national_portal import codes
 from adapters.national_portal.settings import PortalSettings
 from schemas.outcome import (

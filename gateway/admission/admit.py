@@ -11,15 +11,25 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from gateway.access.keys import Client
-from gateway.admission import happening, merging, opening, telling
-from gateway.admission.ask import Answer, Ask, Denied, Merge, Post, PostEvent, PostSnapshot, Tell
-from gateway.admission.joining import codes_of
-from gateway.admission.room import Decided, Room, denied
+from gateway.admission import apply_report, merge, record_event, register
+from gateway.admission.match import codes_of
+from gateway.admission.requests import (
+    Answer,
+    ApplyReport,
+    Command,
+    Denied,
+    MergeDossiers,
+    RecordEvent,
+    RecordSnapshot,
+    RegisterDossier,
+)
+from gateway.admission.unit_of_work import Decided, UnitOfWork, denied
 from gateway.admission.warn import warnings
-from gateway.store import agenda, dossiers, evidence, idempotency, saving
-from gateway.store.dossiers import Place
+from gateway.dossiers import outbox
+from gateway.dossiers.record import Place
+from gateway.dossiers.systems import Systems
 from gateway.store.engine import Connection
-from gateway.store.systems import Targets
+from gateway.store.ledger import dossiers, evidence, idempotency, saving
 
 TWINS_WITHIN = 30 * 86_400_000
 """Milliseconds within which two dossiers of one owner, procedure and agency may be one."""
@@ -27,9 +37,9 @@ TWINS_WITHIN = 30 * 86_400_000
 
 def admit(
     connection: Connection,
-    targets: Targets,
-    asks: Sequence[Ask],
-    tellers: dict[str, Client] | None = None,
+    systems: Systems,
+    commands: Sequence[Command],
+    accounts: dict[str, Client] | None = None,
     *,
     bulk: bool = False,
 ) -> tuple[list[Decided], frozenset[int]]:
@@ -37,100 +47,108 @@ def admit(
 
     tellers: systems as clients; bulk: the group came in one piece, like the rows of an export
     """
-    room = Room(connection, targets, datetime.now(UTC), tellers=tellers or {}, bulk=bulk)
+    unit = UnitOfWork(connection, systems, datetime.now(UTC), accounts=accounts or {}, bulk=bulk)
     known = dossiers.find(
         connection,
-        refs=_refs(asks),
-        codes=_codes(asks),
-        twins=_twins(asks),
-        since=room.millis - TWINS_WITHIN,
+        refs=_refs(commands),
+        codes=_codes(commands),
+        twins=_twins(commands),
+        since=unit.millis - TWINS_WITHIN,
     )
-    for state in dossiers.load(connection, known.ids.union(_ids(asks))):
-        room.put(state)
-    room.twins = known.twins
-    keys = idempotency.used(connection, [(ask.client.id, ask.key) for ask in asks if ask.key])
+    for record in dossiers.load(connection, known.ids.union(_ids(commands))):
+        unit.put(record)
+    unit.twins = known.twins
+    keys = idempotency.used(
+        connection, [(command.client.id, command.key) for command in commands if command.key]
+    )
     new_keys: idempotency.Used = {}
     found = []
-    for ask in asks:
-        place = (ask.client.id, ask.key or "")
-        if (keys | new_keys).get(place, ask.digest) != ask.digest:
+    for command in commands:
+        place = (command.client.id, command.key or "")
+        if (keys | new_keys).get(place, command.digest) != command.digest:
             found.append(denied(422, "idempotency_key_reused"))
             continue
-        one = _decide(room, ask)
+        one = _decide(unit, command)
         found.append(one)
         # The key of a denied request stays free: the request may be mended under it.
-        if ask.key and one.state is not None and place not in keys:
-            new_keys[place] = ask.digest
-    telling.adopt(room)
-    ready = agenda.ready(room.by_id.values())
-    saving.save(connection, list(room.by_id.values()), room.millis)
-    evidence.keep(connection, room.evidence)
-    idempotency.keep(connection, new_keys, room.millis)
+        if command.key and one.record is not None and place not in keys:
+            new_keys[place] = command.digest
+    apply_report.adopt(unit)
+    ready = outbox.ready(unit.by_id.values())
+    saving.save(connection, list(unit.by_id.values()), unit.millis)
+    evidence.keep(connection, unit.evidence)
+    idempotency.keep(connection, new_keys, unit.millis)
     return found, ready
 
 
-def _decide(room: Room, ask: Ask) -> Decided:
-    match ask:
-        case Post():
-            return opening.post(room, ask)
-        case PostEvent():
-            return happening.event(room, ask)
-        case PostSnapshot():
-            return happening.row(room, ask)
-        case Tell():
-            return telling.report(room, ask)
-        case Merge():
-            return merging.merge(room, ask)
+def _decide(unit: UnitOfWork, command: Command) -> Decided:
+    match command:
+        case RegisterDossier():
+            return register.post(unit, command)
+        case RecordEvent():
+            return record_event.event(unit, command)
+        case RecordSnapshot():
+            return record_event.row(unit, command)
+        case ApplyReport():
+            return apply_report.report(unit, command)
+        case MergeDossiers():
+            return merge.merge(unit, command)
 
 
-def _twins(asks: Sequence[Ask]) -> list[bytes]:
-    made = (opening.twin_of(ask.content) for ask in asks if isinstance(ask, (Post, PostSnapshot)))
+def _twins(commands: Sequence[Command]) -> list[bytes]:
+    made = (
+        register.twin_of(command.content)
+        for command in commands
+        if isinstance(command, (RegisterDossier, RecordSnapshot))
+    )
     return [twin for twin in made if twin is not None]
 
 
-def _ids(asks: Sequence[Ask]) -> list[UUID]:
-    found = [ask.dossier for ask in asks if isinstance(ask, (PostEvent, Merge))]
-    return found + [ask.duplicate for ask in asks if isinstance(ask, Merge)]
+def _ids(commands: Sequence[Command]) -> list[UUID]:
+    found = [
+        command.dossier for command in commands if isinstance(command, (RecordEvent, MergeDossiers))
+    ]
+    return found + [command.duplicate for command in commands if isinstance(command, MergeDossiers)]
 
 
-def _refs(asks: Sequence[Ask]) -> list[tuple[int, str]]:
+def _refs(commands: Sequence[Command]) -> list[tuple[int, str]]:
     return [
-        (ask.client.id, ask.content.source.ref)
-        for ask in asks
-        if isinstance(ask, (Post, PostSnapshot))
+        (command.client.id, command.content.source.ref)
+        for command in commands
+        if isinstance(command, (RegisterDossier, RecordSnapshot))
     ]
 
 
-def _codes(asks: Sequence[Ask]) -> set[Place]:
+def _codes(commands: Sequence[Command]) -> set[Place]:
     found: set[Place] = set()
-    for ask in asks:
-        place = ask.client.environment
-        if isinstance(ask, (Post, PostSnapshot)):
-            found |= {(place, code) for code, _ in codes_of(ask.content)}
-        elif isinstance(ask, Tell):
-            names = (ask.report.code, ask.report.remote_id)
+    for command in commands:
+        place = command.client.environment
+        if isinstance(command, (RegisterDossier, RecordSnapshot)):
+            found |= {(place, code) for code, _ in codes_of(command.content)}
+        elif isinstance(command, ApplyReport):
+            names = (command.report.code, command.report.remote_id)
             found |= {(place, name) for name in names if name is not None}
     return found
 
 
-def answer(one: Decided, targets: Targets) -> Answer | Denied:
+def answer(one: Decided, systems: Systems) -> Answer | Denied:
     """Put a decision into an answer; what a target will lack is worked out only now."""
-    if one.state is None or one.head is None:
+    if one.record is None or one.head is None:
         return one.denied or Denied(status=500, code="internal")
-    state, head = one.state, one.head
+    record, head = one.record, one.head
     return Answer(
         status=one.status,
         body={
-            "id": str(state.id),
+            "id": str(record.id),
             "version": head.version,
             "status": head.status.value,
             "official_code": head.official_code,
             "environment": head.environment,
             **one.more,
-            "systems": [target.name for target in targets.all if target.id in state.lanes],
+            "systems": [system.name for system in systems.all if system.id in record.lanes],
             "data_quality": [
                 flag.model_dump(mode="json", exclude_none=True) for flag in head.data_quality
             ],
-            "warnings": warnings(state, targets),
+            "warnings": warnings(record, systems),
         },
     )

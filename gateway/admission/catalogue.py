@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.rules.procedures import settled
+from gateway.dossiers.record import DossierRecord
+from gateway.rules.procedures import pinned
 from gateway.settings import SettingsError
-from gateway.store.dossiers import State
 from schemas.catalogue import agencies
 from schemas.catalogue.procedure_files import load
 from schemas.catalogue.procedure_rows import Unreadable
@@ -47,9 +47,9 @@ def open_procedures(path: Path | None) -> Catalogue:
     return reading.catalogue
 
 
-def settle(state: State, catalogue: Catalogue) -> None:
+def pin_procedure(record: DossierRecord, catalogue: Catalogue) -> None:
     """Freeze the procedure's publication in every version that is yet to be stored."""
-    new = state.past[state.stored :]
+    new = record.recorded[record.stored :]
     for past in new:
         if past.dossier is not None:
-            past.dossier = state.head = settled(past.dossier, catalogue)
+            past.dossier = record.head = pinned(past.dossier, catalogue)

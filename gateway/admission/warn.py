@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+from adapters.kit.driver import preview
 from adapters.kit.port import Step
-from adapters.kit.talk import preview
+from gateway.dossiers.record import DossierRecord
+from gateway.dossiers.systems import Systems
 from gateway.rules.communes import doubts
+from gateway.rules.lane_states import WAITING
 from gateway.rules.procedures import doubt
 from gateway.rules.withhold import withheld
-from gateway.store.dossiers import State
-from gateway.store.systems import Targets
-from gateway.store.tables import WAITING
 from schemas.base import VIETNAM
 
 
-def warnings(state: State, targets: Targets) -> list[dict[str, str]]:
+def warnings(record: DossierRecord, systems: Systems) -> list[dict[str, str]]:
     """Translate for each system that still has to be told, send nothing, and report what fails."""
-    found = _procedure(state, targets) + _communes(state) + _agencies(state, targets)
-    for target in targets.all:
-        lane, agenda = state.lanes.get(target.id), state.todos.get(target.id)
-        if lane is None or agenda is None:
+    found = _procedure(record, systems) + _communes(record) + _agencies(record, systems)
+    for system in systems.all:
+        lane, entry = record.lanes.get(system.id), record.outbox.get(system.id)
+        if lane is None or entry is None:
             continue
-        if agenda.state == WAITING and agenda.reason == "needs_code":
+        if entry.state == WAITING and entry.reason == "needs_code":
             found.append(
                 {
-                    "system": target.name,
+                    "system": system.name,
                     "code": "needs_code",
                     "pointer": "/official_code",
                     "detail": "this system waits until the dossier has its official code",
@@ -32,21 +32,21 @@ def warnings(state: State, targets: Targets) -> list[dict[str, str]]:
             continue
         past = [
             one.event
-            for one in state.past
-            if one.event.seq > lane.done_seq and one.origin != target.name
+            for one in record.recorded
+            if one.event.seq > lane.done_seq and one.origin != system.name
         ]
         gone = {event.supersedes for event in past if event.supersedes is not None}
         step = Step(
-            dossier=withheld(state.dossier),
+            dossier=withheld(record.dossier),
             remote=lane.remote,
             born_here=lane.born_here,
             events=tuple(event for event in past if event.ref not in gone),
         )
-        lack = preview(target.adapter, step, target.settings)
+        lack = preview(system.adapter, step, system.settings)
         if lack is not None:
             found.append(
                 {
-                    "system": target.name,
+                    "system": system.name,
                     "code": "cannot_express",
                     "pointer": lack.field,
                     "detail": lack.why,
@@ -61,28 +61,28 @@ DOUBTS = {
 }
 
 
-def _procedure(state: State, targets: Targets) -> list[dict[str, str]]:
+def _procedure(record: DossierRecord, systems: Systems) -> list[dict[str, str]]:
     """Say what is doubtful about the procedure, in the name of the gateway itself."""
-    code = doubt(state.dossier, targets.procedures)
+    code = doubt(record.dossier, systems.procedures)
     if code is None:
         return []
     about = {"pointer": "/procedure/code", "detail": DOUBTS[code]}
     return [{"system": "gateway", "code": code, **about}]
 
 
-def _communes(state: State) -> list[dict[str, str]]:
+def _communes(record: DossierRecord) -> list[dict[str, str]]:
     """Say which communes have not one meaning in the units of today."""
     return [
         {"system": "gateway", "code": code, "pointer": pointer, "detail": detail}
-        for pointer, code, detail in doubts(state.dossier)
+        for pointer, code, detail in doubts(record.dossier)
     ]
 
 
-def _agencies(state: State, targets: Targets) -> list[dict[str, str]]:
+def _agencies(record: DossierRecord, systems: Systems) -> list[dict[str, str]]:
     """Say which agencies the deployment's table does not know for the dossier's day."""
-    if not targets.agencies.all:
+    if not systems.agencies.all:
         return []
-    dossier = state.dossier
+    dossier = record.dossier
     moment = dossier.received_at or dossier.submitted_at
     day = moment.astimezone(VIETNAM).date()
     return [
@@ -98,5 +98,5 @@ def _agencies(state: State, targets: Targets) -> list[dict[str, str]]:
         )
         if agency is not None
         and agency.code is not None
-        and targets.agencies.find(agency.code, day) is None
+        and systems.agencies.find(agency.code, day) is None
     ]

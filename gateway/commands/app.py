@@ -11,7 +11,7 @@ from types import MappingProxyType
 import typer
 
 from gateway.settings import SettingsError
-from gateway.store.away import StoreUnavailable
+from gateway.store.errors import SchemaNewer, StoreUnavailable
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -21,7 +21,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "demo": "demo.demo",
         "migrate": "migrate.migrate",
         "doctor": "doctor.doctor",
-        "agenda": "agenda.agenda",
+        "outbox": "outbox.outbox",
         "charset": "charset.charset",
         "openapi": "openapi.openapi",
         "catalogue": "catalogue.app",
@@ -38,6 +38,10 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 """By name: the file in this folder and what in it is the command, or a group of them."""
 
 
+FORMER: Mapping[str, str] = MappingProxyType({"agenda": "outbox"})
+"""Commands under names of before 0.2.0: they go on for one version, unlisted."""
+
+
 def program(only: str | None = None) -> typer.Typer:
     """Gather the commands; where `only` is one of them, load no other: each start is sooner."""
     app = typer.Typer(
@@ -48,13 +52,14 @@ def program(only: str | None = None) -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_common)
-    for name in (only,) if only and only in COMMANDS else COMMANDS:
-        file, _, what = COMMANDS[name].partition(".")
+    known = {**COMMANDS, **{old: COMMANDS[new] for old, new in FORMER.items()}}
+    for name in (only,) if only and only in known else known:
+        file, _, what = known[name].partition(".")
         found = getattr(import_module(f"gateway.commands.{file}"), what)
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name)
         else:
-            app.command(name)(found)
+            app.command(name, hidden=name in FORMER)(found)
     return app
 
 
@@ -75,7 +80,7 @@ def run() -> None:
     """Run a command; a setting that cannot be right ends it with one clear line."""
     try:
         _loaded(sys.argv[1] if len(sys.argv) > 1 else None)()
-    except SettingsError as error:
+    except (SettingsError, SchemaNewer) as error:
         typer.echo(f"lienthong: {error}", err=True)
         sys.exit(2)
     except StoreUnavailable as error:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.access.keys import make_key
-from gateway.main.opening import open_store
+from gateway.main.bootstrap import open_store
 from gateway.settings import SettingsError, load
 from gateway.store import clients as rows
 from gateway.store.engine import Connection

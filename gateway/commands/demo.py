@@ -14,10 +14,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from gateway.demo.client import Progress
+from gateway.demo.environment import WITH_WARD, Environment, demo_environment
+from gateway.demo.run import run_demo
 from gateway.settings import SettingsError
-from gateway.workbench.demo import perform
-from gateway.workbench.drive import Progress
-from gateway.workbench.stage import WITH_WARD, Stage, free_port, stage
+from gateway.workbench.machine import free_port
 
 FOLDER = Path("build/demo")
 WIDE = 110
@@ -66,7 +67,9 @@ async def _demo(
 ) -> dict[str, Any]:
     console, progress = Console(width=max(Console().width, WIDE)), Progress()
     port = 8000 if stay else free_port()
-    async with stage(folder, port=port, faults=faults, seed=seed, systems=WITH_WARD) as on:
+    async with demo_environment(
+        folder, port=port, faults=faults, seed=seed, systems=WITH_WARD
+    ) as on:
         live = nullcontext() if quiet else Live(console=console, refresh_per_second=8)
         with live as shown:
 
@@ -74,7 +77,7 @@ async def _demo(
                 if shown is not None:
                     shown.update(_picture(progress))
 
-            summary = await perform(
+            summary = await run_demo(
                 on, dossiers=dossiers, seed=seed, faults=faults, progress=progress, show=show
             )
         if not quiet:
@@ -116,7 +119,7 @@ def _report(console: Console, summary: dict[str, Any], progress: Progress) -> No
         console.print(f"refused at the door: {line}")
 
 
-def _addresses(console: Console, on: Stage) -> None:
+def _addresses(console: Console, on: Environment) -> None:
     console.print(
         f"\nThe API        {on.address}/docs\nMetrics        {on.address}/metrics\n"
         f"A sandbox key  {on.key}\nLogs           {on.folder}\nCtrl-C ends everything."

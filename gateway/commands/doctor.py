@@ -15,7 +15,7 @@ from gateway.commands import doctor_servers, doctor_systems
 from gateway.commands.doctor_servers import Finding
 from gateway.retries.rabbit import RabbitRetries
 from gateway.settings import Settings, SettingsError, load
-from gateway.store import migrate
+from gateway.store import schema
 from gateway.store.engine import connect
 
 LOW_DISK = 1024**3
@@ -86,7 +86,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     engine = connect(settings.database)
     with engine.connect() as connection:
-        lacking = migrate.missing(connection)
+        lacking = schema.missing(connection)
     engine.dispose()
     yield not lacking, f"migrations: {'missing ' + ', '.join(lacking) if lacking else 'complete'}"
 

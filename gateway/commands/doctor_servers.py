@@ -11,8 +11,8 @@ from aio_pika.abc import AbstractConnection
 from aiormq.exceptions import AMQPError
 
 from gateway.retries.rabbit import Topology
-from gateway.store import inspection
-from gateway.store.away import StoreUnavailable
+from gateway.store import schema
+from gateway.store.errors import StoreUnavailable
 from gateway.store.postgres import PostgresStore
 
 OLDEST_POSTGRES = 130000
@@ -29,7 +29,7 @@ async def database(dsn: str) -> list[Finding]:
     """Look at PostgreSQL: there, up to date, ours to write and to alter, in step, doubled."""
     store = PostgresStore(dsn)
     try:
-        seen = await store.read(inspection.look)
+        seen = await store.read(schema.look)
     except StoreUnavailable as error:
         return [(False, f"LIENTHONG_DATABASE cannot be reached: {error}")]
     finally:

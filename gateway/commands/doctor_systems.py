@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from adapters.kit.http import Carrier
+from adapters.kit.driver import Conversation
+from adapters.kit.http import HttpTransport
 from adapters.kit.port import FolderSettings, WebSettings
-from adapters.kit.session import Keeper
-from adapters.kit.talk import Conversation
+from adapters.kit.session import SessionCache
 from gateway.commands.doctor_servers import Finding
-from gateway.main.opening import find_target
+from gateway.dossiers.systems import System
+from gateway.main.bootstrap import find_system
 from gateway.settings import Settings, SettingsError
-from gateway.store.systems import Target
 from schemas.outcome import Uncertain, Unreachable
 
 
@@ -25,76 +25,76 @@ async def systems(settings: Settings, *, login: bool) -> list[Finding]:
     found: list[Finding] = []
     for config in settings.systems:
         try:
-            target = find_target(config, 0)
+            system = find_system(config, 0)
         except SettingsError as error:
             found.append((False, str(error)))
             continue
-        if isinstance(target.settings, WebSettings):
-            found += await _web(target, target.settings, settings, login=login)
-        elif isinstance(target.settings, FolderSettings):
-            found.append(_usable(target, target.settings.folder))
+        if isinstance(system.settings, WebSettings):
+            found += await _web(system, system.settings, settings, login=login)
+        elif isinstance(system.settings, FolderSettings):
+            found.append(_usable(system, system.settings.folder))
     return found
 
 
 async def _web(
-    target: Target, own: WebSettings, settings: Settings, *, login: bool
+    system: System, own: WebSettings, settings: Settings, *, login: bool
 ) -> list[Finding]:
     """Take the way that conversations take: the proxy, the private CA, the deadline."""
     address = urlsplit(own.base_url)
-    config, off = target.config, target.config.mode == "off"
+    config, off = system.config, system.config.mode == "off"
     way = f" through {urlsplit(config.proxy).hostname}" if config.proxy else ""
     what = f"{config.name} ({config.adapter}, {config.mode}) at {address.netloc}{way}"
     try:
-        carrier = Carrier(
+        transport = HttpTransport(
             own.base_url,
-            exchange_seconds=min(target.facts.exchange, 10.0),
+            exchange_seconds=min(system.facts.exchange, 10.0),
             ca_file=config.ca_file,
             proxy=config.proxy,
         )
     except OSError as error:
         return [(off, f"{config.name}: ca_file {config.ca_file}: {error.strerror or error}")]
     try:
-        why = await carrier.reach()
+        why = await transport.reach()
         found = [(why is None or off, f"{what} {'can be reached' if why is None else why}")]
-        if why is None and login and target.adapter.session is not None and not off:
-            found.append(await _login(target, carrier))
+        if why is None and login and system.adapter.session is not None and not off:
+            found.append(await _login(system, transport))
     finally:
-        await carrier.close()
-    return [*found, *_files(target, settings)]
+        await transport.close()
+    return [*found, *_files(system, settings)]
 
 
-async def _login(target: Target, carrier: Carrier) -> Finding:
+async def _login(system: System, transport: HttpTransport) -> Finding:
     """Log in once, as a conversation does."""
-    session = target.adapter.session
+    session = system.adapter.session
     conversation = Conversation(
-        adapter=target.adapter,
-        settings=target.settings,
-        keeper=Keeper(session.seconds if session is not None else 0),
-        seconds=target.facts.conversation,
-        carrier=carrier,
+        adapter=system.adapter,
+        settings=system.settings,
+        session_cache=SessionCache(session.seconds if session is not None else 0),
+        seconds=system.facts.conversation,
+        transport=transport,
     )
-    refused = await conversation.log_in()
+    refused = await conversation.run_login()
     if isinstance(refused, (Unreachable, Uncertain)):
         # A line that was cut says nothing about a credential: some end it after a front page.
-        refused = await conversation.log_in()
+        refused = await conversation.run_login()
     if refused is None:
-        return True, f"{target.name} takes our credentials"
-    return False, f"{target.name} does not take our login: {getattr(refused, 'why', refused)}"
+        return True, f"{system.name} takes our credentials"
+    return False, f"{system.name} does not take our login: {getattr(refused, 'why', refused)}"
 
 
-def _files(target: Target, settings: Settings) -> Iterator[Finding]:
+def _files(system: System, settings: Settings) -> Iterator[Finding]:
     """Say whether a system that fetches files by itself will find them."""
-    url, secret = (getattr(target.settings, name, None) for name in ("files_url", "files_secret"))
+    url, secret = (getattr(system.settings, name, None) for name in ("files_url", "files_secret"))
     if url is None or secret is None:
         return
     same = settings.files_secret == secret.get_secret_value()
     said = "is the gateway's" if same else "is NOT the gateway's LIENTHONG_FILES_SECRET"
-    yield same, f"{target.name}: files are at {urlsplit(str(url)).netloc}; files_secret {said}"
+    yield same, f"{system.name}: files are at {urlsplit(str(url)).netloc}; files_secret {said}"
 
 
-def _usable(target: Target, folder: Path) -> Finding:
+def _usable(system: System, folder: Path) -> Finding:
     """Say whether a folder that both sides see is there, and may be written to."""
-    config = target.config
+    config = system.config
     what = f"{config.name} ({config.adapter}, {config.mode}) in {folder}"
     if not folder.is_dir():
         return config.mode == "off", f"{what}: there is no such folder"

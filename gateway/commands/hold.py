@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from gateway.main.opening import open_store
+from gateway.main.bootstrap import open_store
 from gateway.settings import SettingsError, load
-from gateway.store import systems
 from gateway.store.engine import Connection
+from gateway.store.work import systems
 
 Names = Annotated[
     list[str] | None, typer.Argument(help="Systems by name; none means all.", metavar="SYSTEM")

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from gateway.settings import Settings, SettingsError, load
-from gateway.store import migrate as migrations
-from gateway.store.away import StoreUnavailable
+from gateway.store import schema
 from gateway.store.engine import connect
+from gateway.store.errors import StoreUnavailable
 from gateway.store.postgres import PostgresStore
 
 
@@ -34,9 +34,9 @@ def _embedded(settings: Settings, *, show: bool) -> list[str]:
     engine = connect(settings.database)
     try:
         if not show:
-            return migrations.apply(engine)
+            return schema.apply(engine)
         with engine.connect() as connection:
-            return migrations.missing(connection)
+            return schema.missing(connection)
     finally:
         engine.dispose()
 
@@ -44,7 +44,7 @@ def _embedded(settings: Settings, *, show: bool) -> list[str]:
 async def _shared(dsn: str, *, show: bool) -> list[str]:
     store = PostgresStore(dsn)
     try:
-        return await store.read(migrations.missing) if show else await store.migrate()
+        return await store.read(schema.missing) if show else await store.migrate()
     except StoreUnavailable as error:
         raise SettingsError(f"LIENTHONG_DATABASE: cannot be reached: {error}") from None
     finally:

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from gateway.commands.shown import Lang, clock, configured, instant, language, plain
-from gateway.main.opening import open_store
+from gateway.main.bootstrap import open_store
 from gateway.rules.masking import masked_id, masked_ref
 from gateway.settings import Settings, SettingsError, load
-from gateway.store import parked as rows
-from gateway.store.parked import Group
+from gateway.store.work import parked as rows
+from gateway.store.work.parked import Group
 from gateway.words import Language
 from gateway.words.causes import KINDS, explain
 

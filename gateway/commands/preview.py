@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.main.opening import find_target
+from gateway.main.bootstrap import find_system
 from gateway.settings import SettingsError, load
 
 
@@ -27,10 +27,10 @@ def preview(
     if system not in configured:
         known = ", ".join(sorted(configured)) or "none"
         raise SettingsError(f"no system is called {system!r}; there are: {known}")
-    target = find_target(configured[system], 0)
-    if target.adapter.preview is None:
+    chosen = find_system(configured[system], 0)
+    if chosen.adapter.preview is None:
         raise SettingsError(f"{system} is not fed by files")
-    found = target.adapter.preview(_read(file), target.settings)
+    found = chosen.adapter.preview(_read(file), chosen.settings)
     bad = [one for one in found if one.body is None]
     if as_json:
         said = [{"row": one.row, "body": one.body, "why": one.why} for one in found]

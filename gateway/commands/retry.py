@@ -14,13 +14,13 @@ import typer
 from gateway.commands.parked import known_cause
 from gateway.commands.shown import configured, plain
 from gateway.commands.wave import Orders, Retry
-from gateway.main.opening import find_target, open_store
+from gateway.main.bootstrap import find_system, open_store
 from gateway.rules.outcomes import MAY_STAND_TWICE
 from gateway.rules.waves import FIRST, LARGEST
 from gateway.settings import Settings, SettingsError, load
-from gateway.store import retrying
 from gateway.store.engine import Store
-from gateway.store.retrying import Choice, Chosen
+from gateway.store.work import retrying
+from gateway.store.work.retrying import Choice, Chosen
 
 SHOWN = 10
 """So many dossiers are named before anything is done."""
@@ -115,7 +115,7 @@ def _show(chosen: Sequence[Chosen]) -> None:
     typer.echo("first, by due time:")
     for one in chosen[:SHOWN]:
         typer.echo(f"    {one.dossier_id}  {one.name}")
-    twice = sum(one.doubt >= MAY_STAND_TWICE for one in chosen)
+    twice = sum(one.uncertainty >= MAY_STAND_TWICE for one in chosen)
     if twice:
         typer.echo(
             f"CAREFUL: {twice} of them may already stand in a system that only appends; unless "
@@ -143,7 +143,7 @@ async def _drive(
 ) -> bool:
     """Retry each system by itself, so that one which is still down does not stop the others."""
     lingers = {
-        config.name: find_target(config, 0).facts.linger * settings.time_scale
+        config.name: find_system(config, 0).facts.linger * settings.time_scale
         for config in settings.systems
     }
     runs = [

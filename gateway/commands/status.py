@@ -13,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.commands.shown import Lang, age, clock, instant, language, plain
-from gateway.main.opening import open_store
+from gateway.main.bootstrap import open_store
 from gateway.settings import Settings, SettingsError, load
-from gateway.store import operating
-from gateway.store.away import StoreUnavailable
 from gateway.store.engine import Store
-from gateway.store.operating import Standing, Survey
+from gateway.store.errors import StoreUnavailable
+from gateway.store.work import operating
+from gateway.store.work.operating import Standing, Survey
 from gateway.words import Language
 from gateway.words.causes import explain
 from gateway.words.standing import standing

@@ -15,10 +15,10 @@ from uuid import UUID
 from gateway.commands.shown import clock, plain
 from gateway.rules import waves
 from gateway.rules.waves import Shut, Tally, Verdict
-from gateway.store import retrying
 from gateway.store.engine import Store
 from gateway.store.postgres import PostgresStore
-from gateway.store.retrying import Chosen, Made
+from gateway.store.work import retrying
+from gateway.store.work.retrying import Chosen, Made
 
 LOOK = 0.5
 """Seconds between two looks at the outcomes of a wave."""

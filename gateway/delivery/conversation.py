@@ -10,16 +10,16 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from adapters.kit.driver import Conversation, Exchanged, Fenced, first_request
 from adapters.kit.files import Folder
-from adapters.kit.http import Carrier
+from adapters.kit.http import HttpTransport
 from adapters.kit.port import Checkpoint, Http, Put, Step, Take
-from adapters.kit.session import Keeper
-from adapters.kit.talk import Conversation, Exchanged, Fenced, first_request
+from adapters.kit.session import SessionCache
+from gateway.dossiers.systems import System
 from gateway.rules.outcomes import word
-from gateway.store import lanes
 from gateway.store.engine import Store
-from gateway.store.lanes import Claim
-from gateway.store.systems import Target
+from gateway.store.work import lanes
+from gateway.store.work.lanes import Claim
 from schemas.outcome import (
     Blocked,
     CannotExpress,
@@ -34,17 +34,17 @@ EXCHANGED = tuple(one.name for one in fields(Exchanged))
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class SystemConnection:
     """The ways to one system: its socket and its session, or its folder."""
 
-    keeper: Keeper
-    carrier: Carrier | None = None
+    session_cache: SessionCache
+    transport: HttpTransport | None = None
     folder: Folder | None = None
 
     async def close(self) -> None:
         """Close what is open."""
-        if self.carrier is not None:
-            await self.carrier.close()
+        if self.transport is not None:
+            await self.transport.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,18 +79,23 @@ def unreadable_lane() -> Ended:
 
 
 async def converse(
-    store: Store, target: Target, channel: Channel, step: Step, claim: Claim, attempt: UUID
+    store: Store,
+    system: System,
+    outbound: SystemConnection,
+    step: Step,
+    claim: Claim,
+    attempt: UUID,
 ) -> Ended:
     """Hold the conversation of one step; in shadow mode translate it, and send nothing.
 
     attempt: under which it stands in the ledger and in the logs
     """
     begun, started = time.monotonic(), int(time.time() * 1000)
-    if target.config.mode == "shadow":
-        outcome, name, detail = _shadow(target, step)
+    if system.config.mode == "shadow":
+        outcome, name, detail = _shadow(system, step)
         progressed = False
     else:
-        outcome, detail, progressed = await _live(store, target, channel, step, claim)
+        outcome, detail, progressed = await _live(store, system, outbound, step, claim)
         name = word(outcome)
     return Ended(
         id=attempt,
@@ -104,7 +109,7 @@ async def converse(
 
 
 async def converse_many(
-    target: Target, channel: Channel, steps: Sequence[Step], attempts: Sequence[UUID]
+    system: System, outbound: SystemConnection, steps: Sequence[Step], attempts: Sequence[UUID]
 ) -> list[Ended]:
     """Hold one conversation about several dossiers; an end for each.
 
@@ -113,16 +118,16 @@ async def converse_many(
     """
     begun, started = time.monotonic(), int(time.time() * 1000)
     conversation = Conversation(
-        adapter=target.adapter,
-        settings=target.settings,
-        carrier=channel.carrier,
-        folder=channel.folder,
-        keeper=channel.keeper,
-        seconds=target.facts.conversation,
+        adapter=system.adapter,
+        settings=system.settings,
+        transport=outbound.transport,
+        folder=outbound.folder,
+        session_cache=outbound.session_cache,
+        seconds=system.facts.conversation,
     )
     found: Sequence[Outcome | CannotExpress] | Outcome | CannotExpress
     try:
-        found = await conversation.hold_many(steps)
+        found = await conversation.run_many(steps)
     except TypeError as error:
         found = Malformed(why=f"the adapter failed: {type(error).__name__}", raw="")
     if isinstance(found, Sequence):
@@ -157,7 +162,7 @@ def _detail(outcome: Outcome | CannotExpress) -> dict[str, Any]:
 
 
 async def _live(
-    store: Store, target: Target, channel: Channel, step: Step, claim: Claim
+    store: Store, system: System, outbound: SystemConnection, step: Step, claim: Claim
 ) -> tuple[Outcome | CannotExpress, dict[str, Any], bool]:
     kept = step.remote
 
@@ -171,17 +176,17 @@ async def _live(
         kept = asked.remote
 
     conversation = Conversation(
-        adapter=target.adapter,
-        settings=target.settings,
-        carrier=channel.carrier,
-        folder=channel.folder,
-        keeper=channel.keeper,
+        adapter=system.adapter,
+        settings=system.settings,
+        transport=outbound.transport,
+        folder=outbound.folder,
+        session_cache=outbound.session_cache,
         checkpoint=checkpoint,
-        seconds=target.facts.conversation,
+        seconds=system.facts.conversation,
     )
     outcome: Outcome | CannotExpress
     try:
-        outcome = await conversation.hold(step)
+        outcome = await conversation.run(step)
     except CannotExpress as error:
         outcome = error
     except Fenced:
@@ -193,9 +198,9 @@ async def _live(
     return outcome, detail, kept != step.remote
 
 
-def _shadow(target: Target, step: Step) -> tuple[Outcome | CannotExpress, str, dict[str, Any]]:
+def _shadow(system: System, step: Step) -> tuple[Outcome | CannotExpress, str, dict[str, Any]]:
     """Translate, keep the exact request, send nothing."""
-    found = first_request(target.adapter, step, target.settings)
+    found = first_request(system.adapter, step, system.settings)
     if isinstance(found, CannotExpress):
         return found, word(found), {"shadow": True}
     request = {} if found is None else _shown(found)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, time
 
 import structlog
 
-from adapters.kit.http import Carrier, ca_expiry
-from gateway.store.systems import Target
+from adapters.kit.http import HttpTransport, ca_expiry
+from gateway.dossiers.systems import System
 from gateway.watch import metrics
 
 log = structlog.get_logger()
@@ -18,27 +18,27 @@ EVERY = 3600.0
 """Seconds between two looks."""
 
 
-async def watch_expiry(ways: Sequence[tuple[Target, Carrier]]) -> None:
+async def watch_expiry(ways: Sequence[tuple[System, HttpTransport]]) -> None:
     """Look once an hour until cancelled; a system that cannot be reached says nothing new."""
     while True:
-        for target, carrier in ways:
-            await look(target, carrier)
+        for system, transport in ways:
+            await look(system, transport)
         await asyncio.sleep(EVERY)
 
 
-async def look(target: Target, carrier: Carrier) -> None:
+async def look(system: System, transport: HttpTransport) -> None:
     """Show the ends that are known of one system."""
-    config = target.config
+    config = system.config
     if config.credential_until is not None:
         end = datetime.combine(config.credential_until, time.max, UTC)
-        metrics.expires(target.name, "credential", end.timestamp())
+        metrics.expires(system.name, "credential", end.timestamp())
     try:
         if config.ca_file is not None:
             ends = await asyncio.to_thread(ca_expiry, config.ca_file)
-            metrics.expires(target.name, "ca_file", ends)
-        found = await carrier.certificate_expiry()
+            metrics.expires(system.name, "ca_file", ends)
+        found = await transport.certificate_expiry()
     except (OSError, ValueError) as error:
-        log.warning("expiry_unknown", system=target.name, error=type(error).__name__)
+        log.warning("expiry_unknown", system=system.name, error=type(error).__name__)
         return
     if found is not None:
-        metrics.expires(target.name, "certificate", found)
+        metrics.expires(system.name, "certificate", found)

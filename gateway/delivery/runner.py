@@ -1,51 +1,35 @@
-"""One runner per system: claim what the gate lets pass, hold the conversations, settle in batches.
+"""One runner per system: claim what the gate lets pass, hold conversations, complete in batches.
 
 The claim is committed before anything is sent. A conversation ends well before its lease does. What
-was finished is settled together; what was not begun when the process stops is given back.
+was finished is completed together; what was not begun when the process stops is given back.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import random
 import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 
 import structlog
-from uuid_utils.compat import uuid7
 
-from adapters.kit.port import Step
-from gateway.delivery.conversation import (
-    Channel,
-    Ended,
-    converse,
-    converse_many,
-    unreadable_lane,
-)
-from gateway.delivery.memory import Beginning, Reclaiming
-from gateway.retries.port import Retries
+from gateway.delivery.attempts import Attempts
+from gateway.delivery.batching import grouped
+from gateway.delivery.context import WorkerContext
+from gateway.delivery.conversation import SystemConnection
+from gateway.delivery.turn import Turns
+from gateway.delivery.wake_up import WakeUp
+from gateway.dossiers.limits import limits_of
+from gateway.dossiers.systems import System
 from gateway.rules.outcomes import word
-from gateway.store import lanes, settling, steps
-from gateway.store.assign import assign_codes
-from gateway.store.away import StoreUnavailable
-from gateway.store.engine import Connection, Store
-from gateway.store.entry import Entry, entered
-from gateway.store.lanes import Claim, Claimed, Terms
-from gateway.store.settling import Finished, Settled
-from gateway.store.steps import Versions, Work
-from gateway.store.systems import Target, Targets
-from gateway.watch import metrics
-from schemas.outcome import Delivered
+from gateway.store.work.turns import Completed, Finished, Turn, unpack
 
 log = structlog.get_logger()
 
 BATCH = 200
-"""At most so many lanes are claimed or settled in one transaction."""
+"""At most so many lanes are claimed or completed in one transaction."""
 SPACING, LONGEST = 0.02, 0.1
-"""Seconds from one look at the agenda to the next while conversations go on, at least and at most:
-what ends meanwhile is settled together. A transaction costs little more for twenty lanes than for
+"""Seconds from one look at the outbox to the next while conversations go on, at least and at most:
+what ends meanwhile is completed together. A transaction costs little more for twenty lanes than for
 one.
 """
 REST = 2.0
@@ -53,81 +37,21 @@ REST = 2.0
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """What every runner works with."""
-
-    store: Store
-    targets: Targets
-    retries: Retries
-    worker: str
-    scale: float
-    wake: Callable[[Collection[int]], None] = lambda _: None
-    """Told the systems that got new work within this process."""
-    randomness: random.Random = field(default_factory=random.Random)
-
-
-def _step(work: Work) -> Step:
-    claim = work.claim
-    return Step(
-        dossier=work.dossier,
-        events=work.events,
-        remote=claim.remote,
-        doubt=claim.doubt > 0,
-        born_here=claim.born_here,
-    )
-
-
 class Runner:
     """Delivers the lanes of one system."""
 
-    def __init__(self, bench: Bench, target: Target, channel: Channel) -> None:
-        self._bench = bench
-        self.target = self._target = target
-        self.channel = self._channel = channel
-        self._news = asyncio.Event()
-        self._talking: set[asyncio.Task[None]] = set()
-        self._ended: list[Finished] = []
-        self._beginning = Beginning()
-        self._reclaiming = Reclaiming()
+    def __init__(self, context: WorkerContext, system: System, outbound: SystemConnection) -> None:
+        self.system, self.outbound = system, outbound
+        self._context = context
+        self._limits = limits_of(system, context.worker, context.scale)
+        self._wake_up = WakeUp()
+        self._turns = Turns(context, system, self._limits)
+        self._attempts = Attempts(context, system, outbound, self._wake_up.inside)
         self._open = True
-        self._barred = 0.0
-        self._postponed = False
-        facts = target.facts
-        many = target.adapter.deliver_many is not None and target.config.mode == "live"
-        self._together = facts.batch if many else 1
-        self._terms = Terms(
-            system=target.id,
-            worker=bench.worker,
-            adapter=target.adapter_version,
-            at_once=facts.at_once * self._together,
-            lease=int(facts.lease_seconds * 1000),
-            linger=int(facts.linger * bench.scale * 1000),
-            appends=facts.appends,
-            parks_doubt=facts.on_uncertain == "park",
-        )
-        self._rules = settling.Rules(
-            system=target.id,
-            worker=bench.worker,
-            adapter=target.adapter_version,
-            at_once=facts.at_once * self._together,
-            linger=facts.linger,
-            on_uncertain=facts.on_uncertain,
-            scale=bench.scale,
-        )
 
     def wake(self) -> None:
-        """Look at the agenda soon; while the gate lets nobody pass, news are kept until it may."""
-        left = self._barred - time.monotonic()
-        if left <= 0:
-            self._news.set()
-        elif not self._postponed:
-            self._postponed = True
-            asyncio.get_running_loop().call_later(left, self._heard)
-
-    def _heard(self) -> None:
-        self._postponed = False
-        self._news.set()
+        """Look at the outbox soon; while the gate lets nobody pass, news are kept until it may."""
+        self._wake_up.outside()
 
     async def run(self) -> None:
         """Deliver until cancelled; on the way out, finish or give back what is under way."""
@@ -138,7 +62,7 @@ class Runner:
                     pause = await self._turn()
                 except Exception as error:  # noqa: BLE001 - a runner outlives a lost database
                     log.warning(
-                        "runner_failed", system=self._target.name, error=type(error).__name__
+                        "runner_failed", system=self.system.name, error=type(error).__name__
                     )
                     pause = 1.0
                 rest = REST * (time.monotonic() - begun)
@@ -148,208 +72,87 @@ class Runner:
             await self._finish()
 
     async def _turn(self) -> float:
-        """Settle what ended and claim what may begin; give the seconds until the next look."""
-        self._news.clear()
-        free = min(BATCH, (self._target.facts.at_once - len(self._talking)) * self._together)
-        if free <= 0 and not self._ended:
+        """Complete what ended and begin what may; give the seconds until the next look."""
+        self._wake_up.clear()
+        free = min(BATCH, self._places * self._limits.together)
+        if free <= 0 and not self._attempts.ended:
             return 1.0
-        claimed, stored = await self._settle_and_claim(max(0, free))
-        self._barred = time.monotonic() + claimed.barred / 1000
-        if not claimed.claims:
-            # Where no place was free, the places of what has just been settled are free by now.
-            return 0.0 if self._ended or free <= 0 else claimed.look_again / 1000
-        groups = self._grouped(self._unpack(claimed.claims, stored))
-        places = self._target.facts.at_once - len(self._talking)
-        for works in groups[:places]:
-            talk = self._attempt(works[0]) if len(works) == 1 else self._attempt_many(works)
-            task = asyncio.create_task(talk)
-            self._talking.add(task)
-            task.add_done_callback(self._talking.discard)
-        # Lanes that go alone need a conversation each: what finds no place is not held on to.
-        if surplus := [one.claim for works in groups[places:] for one in works]:
-            await self._bench.store.write(lambda connection: lanes.release(connection, surplus))
-            return 1.0
-        return 0.0 if len(claimed.claims) == free else 1.0
-
-    async def _settle_and_claim(self, free: int) -> tuple[Claimed, list[Versions]]:
-        """Settle, claim lanes and read what they have to say, in one transaction.
-
-        Where it fails, what ended stays to be settled: a repeated settlement is harmless. Whoever
-        is stopped in the middle gives back what it had claimed.
-        """
-        batch = self._ended[:BATCH]
-        since = self._beginning.since(time.monotonic())
-        reclaim = self._reclaiming.due(time.monotonic())
-
-        def turn(connection: Connection) -> tuple[Settled | None, Claimed, list[Versions]]:
-            claimed = Claimed((), lanes.LOOK_AGAIN)
-            with entered(connection, self._target.id) as at:
-                settled = self._settle_rows(connection, batch, at) if batch else None
-                if free:
-                    claimed = lanes.claim(
-                        connection, self._terms, free, at, reclaim=reclaim, since=since
-                    )
-            return settled, claimed, steps.versions(connection, claimed.claims)
-
-        writing = asyncio.ensure_future(self._bench.store.write(turn))
-        try:
-            settled, claimed, stored = await asyncio.shield(writing)
-        except asyncio.CancelledError:
-            settled, claimed, _ = await writing
-            self._settled(batch, settled)
-            await self._bench.store.write(
-                lambda connection: lanes.release(connection, claimed.claims)
-            )
-            raise
-        self._settled(batch, settled)
-        if claimed.only_lapsed:
-            self._reclaiming.note(claimed.cost, time.monotonic())
-        elif free:
-            self._beginning.note(since, claimed.lowest, claimed.cost, time.monotonic())
-        return claimed, stored
-
-    def _settled(self, batch: Sequence[Finished], settled: Settled | None) -> None:
-        """Let retries and logs know of a settlement that was committed."""
-        if settled is None:
-            return
-        self._ended = self._ended[len(batch) :]
-        self._bench.retries.hold(settled.waits)
-        self._bench.wake(settled.freed)
-        self._say(batch, settled)
-
-    def _unpack(self, claims: Sequence[Claim], stored: Sequence[Versions]) -> list[Work]:
-        work, unreadable = steps.unpack(self._target.name, claims, stored)
+        turn = await self._take(max(0, free))
+        self._wake_up.bar(turn.claimed.barred / 1000)
+        if not turn.claimed.claims:
+            # Where no place was free, the places of what has just been completed are free by now.
+            return 0.0 if self._attempts.ended or free <= 0 else turn.claimed.look_again / 1000
+        works, unreadable = unpack(self.system.name, turn.claimed.claims, turn.versions)
         for claim in unreadable:
-            log.error("unreadable", system=self._target.name, dossier=str(claim.dossier_id))
-            self._ended.append(self._finished(claim, unreadable_lane()))
-            self._news.set()
-        return work
+            self._attempts.unreadable(claim)
+        groups, places = grouped(works, self._limits.together), self._places
+        for group in groups[:places]:
+            self._attempts.begin(group)
+        # Lanes that go alone need a conversation each: what finds no place is not held on to.
+        if surplus := [one.claim for group in groups[places:] for one in group]:
+            await self._turns.give_back(surplus)
+            return 1.0
+        return 0.0 if len(turn.claimed.claims) == free else 1.0
 
-    def _grouped(self, works: Sequence[Work]) -> list[Sequence[Work]]:
-        """Say what is told together; a lane that failed, or is in doubt, goes alone."""
-        size = self._together
-        if size == 1:
-            return [[one] for one in works]
-        fresh = [one for one in works if not (one.claim.tries or one.claim.doubt)]
-        alone = [one for one in works if one.claim.tries or one.claim.doubt]
-        groups = [fresh[start : start + size] for start in range(0, len(fresh), size)]
-        return [*groups, *([one] for one in alone)]
+    @property
+    def _places(self) -> int:
+        """How many conversations may begin, as far as this process is concerned."""
+        return self.system.facts.at_once - len(self._attempts.running)
 
-    async def _attempt_many(self, works: Sequence[Work]) -> None:
-        """Hold one conversation about several dossiers; each has its own end."""
-        told = [_step(one) for one in works]
-        attempts = [uuid7() for _ in works]
-        ended = await converse_many(self._target, self._channel, told, attempts)
-        self._exchanged(ended[0])
-        for work, one in zip(works, ended, strict=True):
-            self._note(work, one)
+    async def _take(self, free: int) -> Turn:
+        batch = self._attempts.ended[:BATCH]
+        return await self._turns.take(batch, free, lambda done: self._completed(batch, done))
 
-    def _exchanged(self, ended: Ended) -> None:
-        for one in ended.detail.get("exchanges", ()):
-            metrics.exchanged(self._target.name, one["ms"] / 1000)
+    def _completed(self, batch: Sequence[Finished], completed: Completed) -> None:
+        """Let retries and logs know of attempts whose end was committed."""
+        del self._attempts.ended[: len(batch)]
+        self._context.retries.hold(completed.waits)
+        self._context.wake(completed.freed)
+        self._say(batch, completed)
 
-    async def _attempt(self, work: Work) -> None:
-        """Hold one conversation and put what came of it on the pile to settle."""
-        claim, attempt = work.claim, uuid7()
-        # Every line that is written from here on, by whomever, says whose it is.
-        structlog.contextvars.bind_contextvars(
-            system=self._target.name,
-            dossier=str(claim.dossier_id),
-            fence=claim.fence,
-            attempt=str(attempt),
-        )
-        try:
-            ended = await converse(
-                self._bench.store, self._target, self._channel, _step(work), claim, attempt
-            )
-        except StoreUnavailable:
-            # What was sent stands in no ledger yet: the lease lapses, and the lane is in doubt.
-            log.warning("checkpoint_lost")
-            return
-        self._exchanged(ended)
-        self._note(work, ended)
-
-    def _note(self, work: Work, ended: Ended) -> None:
-        metrics.attempted(self._target.name, ended.name, ended.seconds)
-        if isinstance(ended.outcome, Delivered) and work.events:
-            stored = min(event.recorded_at for event in work.events)
-            metrics.delivered(self._target.name, time.time() - stored.timestamp())
-        self._ended.append(self._finished(work.claim, ended))
-        self._news.set()
-
-    def _finished(self, claim: Claim, ended: Ended) -> Finished:
-        return Finished(
-            id=ended.id,
-            claim=claim,
-            outcome=ended.outcome,
-            started_at=ended.started_at,
-            ended_at=int(time.time() * 1000),
-            detail=ended.detail,
-            name=ended.name,
-            jitter=self._bench.randomness.random(),
-            progressed=ended.progressed,
-            blamed=ended.blamed,
-        )
-
-    def _say(self, batch: Sequence[Finished], settled: Settled) -> None:
+    def _say(self, batch: Sequence[Finished], completed: Completed) -> None:
         """Log what changed: lanes that were told or parked, and the gate when it shuts or opens.
 
         What goes on waiting is no news: a system that is away for an hour makes a handful of lines.
         """
-        for one, became in zip(batch, settled.became, strict=True):
-            if became in {"waiting", "again"}:
+        for one, transition in zip(batch, completed.transitions, strict=True):
+            if transition in {"waiting", "again"}:
                 continue
             log.info(
-                became,
-                system=self._target.name,
+                transition,
+                system=self.system.name,
                 dossier=str(one.claim.dossier_id),
                 fence=one.claim.fence,
                 attempt=str(one.id),
                 outcome=one.name or word(one.outcome),
             )
-        is_open = settled.gate == "open"
+        is_open = completed.gate == "open"
         if is_open != self._open:
             self._open = is_open
-            log.warning("gate", system=self._target.name, state="open" if is_open else "shut")
-
-    def _settle_rows(self, connection: Connection, batch: Sequence[Finished], at: Entry) -> Settled:
-        settled = settling.settle(connection, self._rules, batch, at)
-        if settled.codes:
-            targets = self._bench.targets
-            freed = assign_codes(connection, targets, self._target, settled.codes)
-            return replace(settled, freed=freed)
-        return settled
+            log.warning("gate", system=self.system.name, state="open" if is_open else "shut")
 
     async def _wait(self, seconds: float) -> None:
         if seconds <= 0:
             await asyncio.sleep(0)
             return
-        spread = seconds * (0.9 + 0.2 * self._bench.randomness.random())
-        try:
-            async with asyncio.timeout(spread):
-                await self._news.wait()
-        except TimeoutError:
-            return
+        await self._wake_up.wait(seconds * (0.9 + 0.2 * self._context.randomness.random()))
 
     async def _gather(self, until: float) -> None:
         """Wait for more to end, unless nobody talks any more, or half of the places are to free."""
-        enough = self._target.facts.at_once * self._together // 2
-        while self._talking and len(self._ended) < enough:
+        enough = self._limits.at_once // 2
+        while self._attempts.running and len(self._attempts.ended) < enough:
             left = until - time.monotonic()
             if left <= 0:
                 return
-            self._news.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(left):
-                    await self._news.wait()
+            self._wake_up.clear()
+            await self._wake_up.wait(left)
 
     async def _finish(self) -> None:
-        """Let conversations come to their end: their deadline bounds the wait."""
-        if self._talking:
-            await asyncio.wait(self._talking, timeout=self._target.facts.conversation)
-        while self._ended:
-            await self._settle_and_claim(0)
+        """Let conversations come to their end, and complete them."""
+        await self._attempts.finish()
+        while self._attempts.ended:
+            await self._take(0)
 
     async def close(self) -> None:
         """Close the way to the system."""
-        await self._channel.close()
+        await self.outbound.close()

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 import structlog
 
-from gateway.store import lanes, partitions
+from gateway.dossiers.systems import System
+from gateway.store import schema
 from gateway.store.engine import Connection, Store
-from gateway.store.systems import Target
+from gateway.store.work import lanes
 from gateway.watch import metrics
 
 log = structlog.get_logger()
@@ -26,8 +27,7 @@ async def turn_months(store: Store, keep: int) -> None:
     """Keep partitions of attempts standing ahead, and drop old ones, once an hour."""
 
     def turn(connection: Connection) -> list[str]:
-        now = datetime.now(UTC)
-        return [*partitions.ensure(connection, now), *partitions.drop(connection, now, keep)]
+        return schema.turn_months(connection, datetime.now(UTC), keep)
 
     while True:
         try:
@@ -41,22 +41,22 @@ async def turn_months(store: Store, keep: int) -> None:
 
 
 async def sweep(
-    store: Store, targets: Sequence[Target], wake: Callable[[Collection[int]], None], scale: float
+    store: Store, systems: Sequence[System], wake: Callable[[Collection[int]], None], scale: float
 ) -> None:
     """Wake overdue waits of every system, until cancelled."""
     every, grace = max(0.2, EVERY * scale), int(GRACE * scale * 1000)
     while True:
-        for target in targets:
+        for system in systems:
             try:
                 woken = await store.write(
-                    lambda connection: lanes.wake_due(connection, target.id, grace)  # noqa: B023 - awaited in this turn
+                    lambda connection: lanes.wake_due(connection, system.id, grace)  # noqa: B023 - awaited in this turn
                 )
             except Exception as error:  # noqa: BLE001 - a sweep that fails is followed by another
-                log.warning("sweep_failed", system=target.name, error=type(error).__name__)
+                log.warning("sweep_failed", system=system.name, error=type(error).__name__)
                 continue
             if woken:
                 metrics.retries("sweeper", woken)
-                log.info("swept", system=target.name, woken=woken)
-                wake({target.id})
+                log.info("swept", system=system.name, woken=woken)
+                wake({system.id})
         metrics.swept()
         await asyncio.sleep(every)

@@ -21,22 +21,23 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
+from gateway import VERSION
 from gateway.access.keys import KeyRing
-from gateway.admission.ask import Desk
+from gateway.admission.requests import Batcher
+from gateway.dossiers.systems import System, Systems
 from gateway.intake import calls, posts, reads, uploads
-from gateway.intake.files import FileRoom
+from gateway.intake.files import FileStore
 from gateway.intake.problems import Problem, answer, of_http
 from gateway.intake.specification import document, named
-from gateway.store.away import StoreUnavailable
 from gateway.store.engine import Store
-from gateway.store.systems import Target, Targets
+from gateway.store.errors import StoreUnavailable
 from gateway.words.fault import Fault
 from schemas.inbound import Item, Verdict
 
 log = structlog.get_logger()
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
-Hear = Callable[[Target, Sequence[Item]], Awaitable[tuple[Verdict, ...]]]
+Hear = Callable[[System, Sequence[Item]], Awaitable[tuple[Verdict, ...]]]
 RETRY_AFTER = "5"
 IDENTIFIER = re.compile(r"[0-9a-fA-F-]{32,36}")
 """A request's id as a client may give it: it goes to the logs, so no citizen's number or name."""
@@ -47,10 +48,10 @@ ASSETS = Path(fastapi_offline.__file__).parent / "static"
 class Parts:
     """What the routes work with."""
 
-    desk: Desk
+    batcher: Batcher
     store: Store
-    files: FileRoom
-    targets: Targets
+    files: FileStore
+    systems: Systems
     hear: Hear
     files_secret: str | None = None
     broker: Callable[[], str] = lambda: "none"
@@ -88,7 +89,7 @@ def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
     """Make the application over its parts."""
     app = FastAPI(
         title="Liên Thông",
-        version="0.1.0",
+        version=VERSION,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from adapters.kit.port import Call
+from gateway.dossiers.systems import System
 from gateway.intake.problems import Problem
-from gateway.store.systems import Target
 
 router = APIRouter()
 LARGEST = 32 * 1024 * 1024
@@ -25,15 +25,15 @@ LARGEST = 32 * 1024 * 1024
 async def hear(request: Request, system: str, path: str) -> Response:
     """Take a call of a configured system; its secret comes as Bearer, Basic password or `token`."""
     parts = request.app.state.parts
-    target = next((one for one in parts.targets.all if one.name == system and one.listens), None)
-    if target is None or target.adapter.hear is None or not _knows_the_secret(request, target):
+    named = next((one for one in parts.systems.all if one.name == system and one.listens), None)
+    if named is None or named.adapter.hear is None or not _knows_the_secret(request, named):
         raise Problem(404, "not_found")
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST:
             raise Problem(413, "too_large", more={"limit": LARGEST})
-    heard = target.adapter.hear(
+    heard = named.adapter.hear(
         Call(
             method=request.method,
             path=f"/{path}",
@@ -44,18 +44,18 @@ async def hear(request: Request, system: str, path: str) -> Response:
             body=bytes(body),
             now=datetime.now(UTC),
         ),
-        target.settings,
+        named.settings,
     )
     if heard is None:
         raise Problem(404, "not_found")
-    verdicts = await parts.hear(target, heard.items) if heard.items else ()
+    verdicts = await parts.hear(named, heard.items) if heard.items else ()
     said = heard.answer(verdicts)
     return Response(said.body, said.status, dict(said.headers))
 
 
-def _knows_the_secret(request: Request, target: Target) -> bool:
+def _knows_the_secret(request: Request, system: System) -> bool:
     """Compare the secret, in constant time; without one in the settings nobody may call."""
-    inbox = target.config.inbox
+    inbox = system.config.inbox
     if inbox is None or inbox.token is None:
         return False
     kind, _, given = request.headers.get("authorization", "").partition(" ")

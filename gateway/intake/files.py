@@ -16,7 +16,7 @@ class TooLarge(Exception):  # noqa: N818 - said to the client as 413
 
 
 @dataclass(frozen=True, slots=True)
-class FileRoom:
+class FileStore:
     """The folder of uploaded files, named by their SHA-256."""
 
     folder: Path

@@ -13,8 +13,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from gateway.access.keys import Client
-from gateway.admission.ask import Ask, Denied, Merge, Post, PostEvent, PostSnapshot
-from gateway.admission.reading import Unreadable, odd_times, parse, validate
+from gateway.admission.parse import Unreadable, odd_times, parse, validate
+from gateway.admission.requests import (
+    Command,
+    Denied,
+    MergeDossiers,
+    RecordEvent,
+    RecordSnapshot,
+    RegisterDossier,
+)
 from gateway.intake.caller import Caller
 from gateway.intake.problems import Problem
 from gateway.watch import metrics
@@ -44,7 +51,10 @@ async def post_dossier(request: Request, client: Caller) -> JSONResponse:
     content, digest, flags = await _read(request, NewDossier)
     _may(client, content)
     return await _submit(
-        request, Post(client=client, content=content, digest=digest, key=_key(request), flags=flags)
+        request,
+        RegisterDossier(
+            client=client, content=content, digest=digest, key=_key(request), flags=flags
+        ),
     )
 
 
@@ -54,7 +64,7 @@ async def post_event(request: Request, dossier_id: UUID, client: Caller) -> JSON
     event, digest, flags = await _read(request, NewEvent)
     return await _submit(
         request,
-        PostEvent(
+        RecordEvent(
             client=client,
             dossier=dossier_id,
             event=event,
@@ -75,7 +85,9 @@ async def post_snapshot(request: Request, client: Caller) -> JSONResponse:
     _may(client, content)
     return await _submit(
         request,
-        PostSnapshot(client=client, content=content, digest=digest, key=_key(request), flags=flags),
+        RecordSnapshot(
+            client=client, content=content, digest=digest, key=_key(request), flags=flags
+        ),
     )
 
 
@@ -93,7 +105,7 @@ async def merge_dossiers(request: Request, dossier_id: UUID, client: Caller) -> 
     asked, digest, _ = await _read(request, Joining)
     return await _submit(
         request,
-        Merge(
+        MergeDossiers(
             client=client,
             dossier=dossier_id,
             duplicate=asked.duplicate,
@@ -153,11 +165,11 @@ def _expected(request: Request) -> int | None:
     return int(text)
 
 
-async def _submit(request: Request, ask: Ask) -> JSONResponse:
-    answered = await request.app.state.parts.desk.submit(ask)
+async def _submit(request: Request, command: Command) -> JSONResponse:
+    answered = await request.app.state.parts.batcher.submit(command)
     if isinstance(answered, Denied):
         raise Problem(answered.status, answered.code, answered.faults, more=answered.more)
-    kind = type(ask).__name__.lower()
+    kind = type(command).__name__.lower()
     metrics.ADMITTED.labels(kind).inc()
     if answered.status == 201:
         log.info("stored", kind=kind, dossier=answered.body["id"], version=answered.body["version"])

@@ -18,7 +18,7 @@ from gateway.access.keys import Client
 from gateway.intake import totals
 from gateway.intake.caller import Caller
 from gateway.intake.problems import Problem
-from gateway.store import queries
+from gateway.store.ledger import queries
 from gateway.words.fault import Fault
 from schemas.base import spoken
 from schemas.status import Status
@@ -33,7 +33,7 @@ def said(millis: int | None) -> str | None:
 
 def viewer(request: Request, client: Client) -> queries.Viewer:
     """Say who looks."""
-    newcomers = request.app.state.parts.targets.newcomers
+    newcomers = request.app.state.parts.systems.newcomers
     return queries.Viewer(client.id, client.environment, client.agencies, newcomers)
 
 
@@ -187,7 +187,7 @@ def _attempt(row: dict[str, Any]) -> dict[str, Any]:
 async def get_systems(request: Request, client: Caller) -> JSONResponse:
     """Say how each system stands: its gate, and how many lanes wait or are parked."""
     parts = request.app.state.parts
-    modes = {target.name: target.config for target in parts.targets.all}
+    modes = {system.name: system.config for system in parts.systems.all}
     rows = [
         row
         | {

@@ -10,10 +10,11 @@ import os
 import secrets
 from collections.abc import Mapping
 
-from gateway.store import duties, evidence, operating
-from gateway.store.away import StoreUnavailable
 from gateway.store.engine import Store
-from gateway.store.operating import Survey
+from gateway.store.errors import StoreUnavailable
+from gateway.store.ledger import evidence
+from gateway.store.work import leadership, operating
+from gateway.store.work.operating import Survey
 from gateway.watch import metrics
 
 LEASE = 60_000
@@ -33,7 +34,7 @@ async def refresh(
     """
     try:
         mine = await store.write(
-            lambda connection: duties.take(connection, "totals", holder, LEASE)
+            lambda connection: leadership.take(connection, "totals", holder, LEASE)
         )
         seen = await store.read(lambda connection: operating.survey(connection, ahead))
         more = await store.read(operating.totals)

@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, JSONResponse
 from gateway.intake.caller import Caller
 from gateway.intake.files import TooLarge
 from gateway.intake.problems import Problem
-from gateway.store import queries
+from gateway.store.ledger import queries
 from gateway.words.fault import Fault
 
 router = APIRouter(prefix="/v1")

@@ -10,33 +10,35 @@ from dataclasses import dataclass
 from functools import partial
 
 from adapters.kit.files import Folder
-from adapters.kit.http import Carrier
+from adapters.kit.http import HttpTransport
 from adapters.kit.port import FolderSettings, WebSettings
-from adapters.kit.session import Keeper
+from adapters.kit.session import SessionCache
 from gateway.access.keys import Client
-from gateway.access.seal import Seal
-from gateway.admission.reception import Reception
-from gateway.delivery.checking import Checker
-from gateway.delivery.conversation import Channel
-from gateway.delivery.ear import Ear
+from gateway.admission.inbox import InboundHandler
+from gateway.delivery.consistency import ConsistencyScan
+from gateway.delivery.context import WorkerContext
+from gateway.delivery.conversation import SystemConnection
 from gateway.delivery.expiring import watch_expiry
-from gateway.delivery.runner import Bench, Runner
-from gateway.delivery.shared import SharedKeeper
+from gateway.delivery.poller import Poller
+from gateway.delivery.runner import Runner
+from gateway.delivery.shared_session import SharedSessionCache
 from gateway.delivery.sweeper import sweep, turn_months
-from gateway.intake.files import FileRoom
-from gateway.main.opening import find_targets, open_store, shared
+from gateway.dossiers.systems import System, Systems
+from gateway.intake.files import FileStore
+from gateway.main.bootstrap import find_systems, open_store, shared
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.retries.port import Retries, Wake
 from gateway.settings import Settings, SettingsError
-from gateway.store import inboxes, lanes, systems
 from gateway.store.engine import Store
-from gateway.store.systems import Target, Targets
+from gateway.store.seal import Seal
+from gateway.store.work import inboxes, lanes
+from gateway.store.work import systems as system_rows
 from gateway.watch import metrics
 from gateway.watch.loop import watch_loop
 
-SETTLE = 2.0
+QUIET_SECONDS = 2.0
 """Seconds for which a file of theirs must lie unchanged before it is read."""
-SHORTEST_SETTLE = 0.25
+SHORTEST_QUIET = 0.25
 """Their pen is as slow in a demonstration as in life: this is not scaled below it."""
 
 
@@ -45,61 +47,67 @@ class Delivery:
     """The delivering half of a gateway: runners, retries, sweeper."""
 
     store: Store
-    targets: Targets
-    files: FileRoom
-    tellers: Mapping[str, Client]
+    systems: Systems
+    files: FileStore
+    accounts: Mapping[str, Client]
     settings: Settings
 
     def __post_init__(self) -> None:
         """Make one runner per system that is to be spoken to, and an ear where one is asked."""
         self.scale = self.settings.time_scale
-        self.keepers: dict[int, Keeper] = {}
+        self.session_caches: dict[int, SessionCache] = {}
         self.worker = f"{socket.gethostname()}:{os.getpid()}"
-        self.retries = find_retries(self.settings, self.targets)
-        bench = Bench(
+        self.retries = find_retries(self.settings, self.systems)
+        context = WorkerContext(
             store=self.store,
-            targets=self.targets,
+            systems=self.systems,
             retries=self.retries,
             worker=self.worker,
             scale=self.scale,
             wake=self.wake,
         )
-        self.reception = Reception(self.store, self.targets, self.tellers, self.wake)
+        self.reception = InboundHandler(self.store, self.systems, self.accounts, self.wake)
         self.ears = [
-            Ear(
-                bench,
-                target,
-                channel(target, self.files, self.keeper(target), self.scale),
+            Poller(
+                context,
+                system,
+                outbound(system, self.files, self.session_cache(system), self.scale),
                 self.reception.hear,
             )
-            for target in self.targets.all
-            if target.config.mode == "live" and target.adapter.poll is not None
+            for system in self.systems.all
+            if system.config.mode == "live" and system.adapter.poll is not None
         ]
         self.runners = {
-            target.id: Runner(
-                bench, target, channel(target, self.files, self.keeper(target), self.scale)
+            system.id: Runner(
+                context,
+                system,
+                outbound(system, self.files, self.session_cache(system), self.scale),
             )
-            for target in self.targets.all
-            if target.config.mode != "off"
+            for system in self.systems.all
+            if system.config.mode != "off"
         }
 
-    def keeper(self, target: Target) -> Keeper:
+    def session_cache(self, system: System) -> SessionCache:
         """Give who keeps the session of a system: shared by all processes where there are more."""
-        if target.id in self.keepers:
-            return self.keepers[target.id]
-        session, key = target.adapter.session, self.settings.seal_key
+        if system.id in self.session_caches:
+            return self.session_caches[system.id]
+        session, key = system.adapter.session, self.settings.seal_key
         seconds = session.seconds if session is not None else 0
-        told = partial(metrics.login, target.name)
-        made = Keeper(seconds, told=told)
+        on_change = partial(metrics.login, system.name)
+        made = SessionCache(seconds, on_change=on_change)
         if session is not None and key is not None and shared(self.store) is not None:
-            made = SharedKeeper(
-                seconds, told=told, store=self.store, seal=Seal.read(key), system=target.id
+            made = SharedSessionCache(
+                seconds,
+                on_change=on_change,
+                store=self.store,
+                seal=Seal.read(key),
+                system=system.id,
             )
-        self.keepers[target.id] = made
+        self.session_caches[system.id] = made
         return made
 
     def wake(self, systems: Collection[int] | None = None) -> None:
-        """Let runners look at the agenda: those of these systems, or all."""
+        """Let runners look at the outbox: those of these systems, or all."""
         for number, runner in self.runners.items():
             if systems is None or number in systems:
                 runner.wake()
@@ -116,14 +124,14 @@ class Delivery:
         else:  # the only process: whoever held anything is dead
             months = None
             await self.store.write(lanes.lapse_all)
-            await self.store.write(systems.count_places)
+            await self.store.write(system_rows.count_places)
             await self.store.write(inboxes.lapse_all)
         async with asyncio.TaskGroup() as tasks:
             if months is not None:
                 tasks.create_task(months)
             tasks.create_task(self.retries.run(self._wake_lanes))
-            tasks.create_task(sweep(self.store, self.targets.all, self.wake, self.scale))
-            tasks.create_task(Checker(self.store, self.worker, self._spoken_to).run())
+            tasks.create_task(sweep(self.store, self.systems.all, self.wake, self.scale))
+            tasks.create_task(ConsistencyScan(self.store, self.worker, self._spoken_to).run())
             tasks.create_task(watch_expiry(self._ways()))
             for runner in self.runners.values():
                 tasks.create_task(runner.run())
@@ -132,14 +140,14 @@ class Delivery:
 
     @property
     def _spoken_to(self) -> frozenset[str]:
-        return frozenset(runner.target.name for runner in self.runners.values())
+        return frozenset(runner.system.name for runner in self.runners.values())
 
-    def _ways(self) -> list[tuple[Target, Carrier]]:
+    def _ways(self) -> list[tuple[System, HttpTransport]]:
         """Give the systems behind HTTP, each with its way."""
         return [
-            (runner.target, runner.channel.carrier)
+            (runner.system, runner.outbound.transport)
             for runner in self.runners.values()
-            if runner.channel.carrier is not None
+            if runner.outbound.transport is not None
         ]
 
     async def close(self) -> None:
@@ -150,13 +158,13 @@ class Delivery:
             await ear.close()
 
 
-def find_retries(settings: Settings, targets: Targets) -> Retries:
+def find_retries(settings: Settings, systems: Systems) -> Retries:
     """Choose who holds the waiting: RabbitMQ where one is named, else the process itself."""
     if settings.amqp is None:
         return EmbeddedRetries()
     from gateway.retries.rabbit import RabbitRetries, unsound  # noqa: PLC0415 - embedded has none
 
-    names = {target.id: target.name for target in targets.all if target.config.mode != "off"}
+    names = {system.id: system.name for system in systems.all if system.config.mode != "off"}
     retries = RabbitRetries(settings.amqp, names, settings.time_scale)
     wrong = unsound(retries.queues())
     if wrong is not None:
@@ -164,13 +172,13 @@ def find_retries(settings: Settings, targets: Targets) -> Retries:
     return retries
 
 
-def queues(settings: Settings, targets: Targets) -> dict[str, tuple[str, str]]:
+def queues(settings: Settings, systems: Systems) -> dict[str, tuple[str, str]]:
     """Name every queue of the retries, with its system and its part."""
     if settings.amqp is None:
         return {}
     from gateway.retries.rabbit import RabbitRetries  # noqa: PLC0415 - embedded has none
 
-    names = {target.id: target.name for target in targets.all if target.config.mode != "off"}
+    names = {system.id: system.name for system in systems.all if system.config.mode != "off"}
     retries = RabbitRetries(settings.amqp, names, settings.time_scale)
     return {
         queue: (name, queue.rpartition(f".{name}.")[2])
@@ -180,46 +188,48 @@ def queues(settings: Settings, targets: Targets) -> dict[str, tuple[str, str]]:
     }
 
 
-def channel(target: Target, files: FileRoom, keeper: Keeper, scale: float) -> Channel:
+def outbound(
+    system: System, files: FileStore, session_cache: SessionCache, scale: float
+) -> SystemConnection:
     """Open the ways to one system."""
-    settings = target.settings
+    settings = system.settings
     if isinstance(settings, FolderSettings):
         folder = Folder(
-            settings.folder, max(SETTLE * scale, SHORTEST_SETTLE), target.facts.exchange
+            settings.folder, max(QUIET_SECONDS * scale, SHORTEST_QUIET), system.facts.exchange
         )
-        return Channel(keeper, folder=folder)
+        return SystemConnection(session_cache, folder=folder)
     if not isinstance(settings, WebSettings):
-        return Channel(keeper)
-    carrier = Carrier(
+        return SystemConnection(session_cache)
+    transport = HttpTransport(
         settings.base_url,
-        exchange_seconds=target.facts.exchange,
-        ca_file=target.config.ca_file,
-        proxy=target.config.proxy,
+        exchange_seconds=system.facts.exchange,
+        ca_file=system.config.ca_file,
+        proxy=system.config.proxy,
         files=files.path,
     )
-    return Channel(keeper, carrier=carrier)
+    return SystemConnection(session_cache, transport=transport)
 
 
-def tellers(targets: Targets) -> dict[str, Client]:
+def accounts(systems: Systems) -> dict[str, Client]:
     """Give the clients as which systems speak to us."""
     return {
-        target.name: Client(
-            id=targets.inboxes[target.name],
-            name=f"system:{target.name}",
-            environment=target.config.environment,
-            agencies=target.config.inbox.agencies if target.config.inbox else ("*",),
+        system.name: Client(
+            id=systems.inboxes[system.name],
+            name=f"system:{system.name}",
+            environment=system.config.environment,
+            agencies=system.config.inbox.agencies if system.config.inbox else ("*",),
         )
-        for target in targets.all
-        if target.listens
+        for system in systems.all
+        if system.listens
     }
 
 
 async def work(settings: Settings) -> None:
     """Deliver in a process of its own until cancelled, beside any number of others."""
     store = await open_store(settings)
-    targets = await find_targets(settings, store)
-    files = FileRoom(settings.data / "files", settings.max_file_bytes)
-    delivery = Delivery(store, targets, files, tellers(targets), settings)
+    systems = await find_systems(settings, store)
+    files = FileStore(settings.data / "files", settings.max_file_bytes)
+    delivery = Delivery(store, systems, files, accounts(systems), settings)
     loop = asyncio.create_task(watch_loop())
     try:
         await delivery.run()

@@ -13,15 +13,15 @@ from typing import IO, TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from gateway.admission.desk import FrontDesk, Waker
-from gateway.admission.reception import Reception
+from gateway.admission.batcher import RequestBatcher, Waker
+from gateway.admission.inbox import InboundHandler
+from gateway.dossiers.systems import Systems
 from gateway.intake.app import Parts, application
-from gateway.intake.files import FileRoom
-from gateway.main.delivery import Delivery, queues, tellers
-from gateway.main.opening import find_targets, open_store, shared
+from gateway.intake.files import FileStore
+from gateway.main.bootstrap import find_systems, open_store, shared
+from gateway.main.delivery import Delivery, accounts, queues
 from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
-from gateway.store.systems import Targets
 from gateway.watch.loop import watch_loop
 
 if TYPE_CHECKING:
@@ -46,12 +46,12 @@ async def build(settings: Settings) -> FastAPI:
     """Make the API; over an embedded database it delivers too, for as long as it runs."""
     held = lock(settings.data) if settings.postgres is None else None
     store = await open_store(settings)
-    targets = await find_targets(settings, store)
-    files = FileRoom(settings.data / "files", settings.max_file_bytes)
-    speakers = tellers(targets)
-    delivery = Delivery(store, targets, files, speakers, settings) if held is not None else None
+    systems = await find_systems(settings, store)
+    files = FileStore(settings.data / "files", settings.max_file_bytes)
+    speakers = accounts(systems)
+    delivery = Delivery(store, systems, files, speakers, settings) if held is not None else None
     wake = delivery.wake if delivery is not None else _announcing(store)
-    broker = _broker(settings, targets)
+    broker = _broker(settings, systems)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -73,11 +73,11 @@ async def build(settings: Settings) -> FastAPI:
                 held.close()
 
     parts = Parts(
-        desk=FrontDesk(store, targets, wake, speakers),
+        batcher=RequestBatcher(store, systems, wake, speakers),
         store=store,
         files=files,
-        targets=targets,
-        hear=Reception(store, targets, speakers, wake).hear,
+        systems=systems,
+        hear=InboundHandler(store, systems, speakers, wake).hear,
         files_secret=settings.files_secret,
         at_risk=int(settings.at_risk_hours * 3_600_000),
     )
@@ -86,12 +86,12 @@ async def build(settings: Settings) -> FastAPI:
     return application(parts, lifespan)
 
 
-def _broker(settings: Settings, targets: Targets) -> Watch | None:
+def _broker(settings: Settings, systems: Systems) -> Watch | None:
     if settings.amqp is None:
         return None
     from gateway.retries.watching import Watch  # noqa: PLC0415 - embedded has none
 
-    return Watch(settings.amqp, queues(settings, targets))
+    return Watch(settings.amqp, queues(settings, systems))
 
 
 def _announcing(store: Store) -> Waker:

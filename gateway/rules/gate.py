@@ -75,12 +75,12 @@ def places(gate: Gate, until: int, inflight: int, now: int, at_once: int) -> int
     return max(0, width - inflight)
 
 
-def entered(gate: Gate) -> Gate:
+def claimed(gate: Gate) -> Gate:
     """Say how the gate stands once a lane has been claimed: a closed one is now being probed."""
     return replace(gate, state="probing") if gate.state == "closed" else gate
 
 
-def settle(
+def record(
     gate: Gate, until: int, results: Sequence[Result], *, now: int, at_once: int, scale: float
 ) -> tuple[Gate, int]:
     """Take results into account, in order; give the gate and until when it stays closed."""

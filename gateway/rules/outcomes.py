@@ -21,8 +21,7 @@ from schemas.outcome import (
 )
 
 PARK_AFTER_FAILURES = 8
-PARK_AFTER_LAPSES = 3
-NO_DOUBT, MAY_STAND, MAY_STAND_TWICE = 0, 1, 2
+CERTAIN, MAY_STAND, MAY_STAND_TWICE = 0, 1, 2
 """Doubts of a lane: nothing; something may have landed; an `append` may have."""
 
 
@@ -41,7 +40,7 @@ class Wait:
 
     seconds: float
     reason: str
-    doubt: int
+    uncertainty: int
     counted: bool = True
 
 
@@ -64,7 +63,7 @@ class Park:
     problems: tuple[Problem, ...] = ()
 
 
-Fate = Close | Wait | AskLater | Park
+Decision = Close | Wait | AskLater | Park
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +71,7 @@ class Lane:
     """What the decision depends on besides the outcome."""
 
     tries: int
-    doubt: int
+    uncertainty: int
     failing_since: int | None
     linger: float
     on_uncertain: str
@@ -95,7 +94,7 @@ def word(outcome: Outcome | CannotExpress) -> str:
 
 def decide(
     outcome: Outcome | CannotExpress, lane: Lane, gate: Gate, jitter: float
-) -> tuple[Fate, Word, str]:
+) -> tuple[Decision, Word, str]:
     """Say what becomes of the lane, and what the gate learns: a word and a cause."""
     match outcome:
         case Delivered(up_to=up_to, remote=remote, official_code=code):
@@ -118,15 +117,21 @@ def decide(
                 cause,
             )
         case Unreachable(retry_after=after):
-            return _again(lane, gate, after, lane.doubt, "unreachable", jitter), "bad", ""
+            return _again(lane, gate, after, lane.uncertainty, "unreachable", jitter), "bad", ""
         case Uncertain(effect="append") if lane.on_uncertain == "park":
             return Park("operator", "may_stand_once", "uncertain:append"), "bad", ""
         case Uncertain(effect=effect):
-            doubt = {"append": MAY_STAND_TWICE, "keyed": MAY_STAND, "read": lane.doubt}[effect]
-            return _again(lane, gate, None, max(doubt, lane.doubt), "uncertain", jitter), "bad", ""
+            uncertainty = {"append": MAY_STAND_TWICE, "keyed": MAY_STAND, "read": lane.uncertainty}[
+                effect
+            ]
+            return (
+                _again(lane, gate, None, max(uncertainty, lane.uncertainty), "uncertain", jitter),
+                "bad",
+                "",
+            )
         case Blocked():
             return (
-                Wait(backoff(lane.tries + 1, jitter), "blocked", lane.doubt, counted=False),
+                Wait(backoff(lane.tries + 1, jitter), "blocked", lane.uncertainty, counted=False),
                 "blocked",
                 "",
             )
@@ -140,22 +145,24 @@ def decide(
 
 
 def _again(
-    lane: Lane, gate: Gate, after: float | None, doubt: int, reason: str, jitter: float
-) -> Fate:
+    lane: Lane, gate: Gate, after: float | None, uncertainty: int, reason: str, jitter: float
+) -> Decision:
     """Wait and repeat; a lane that fails on and on while others pass is parked instead."""
     tries = lane.tries + 1
     others_pass = lane.failing_since is not None and gate.good_at > lane.failing_since
     if tries >= PARK_AFTER_FAILURES and others_pass:
         return Park("integrator", "too_many_failures", f"too_many_failures:{reason}")
     seconds = backoff(tries, jitter) if after is None else after
-    if doubt > NO_DOUBT:
+    if uncertainty > CERTAIN:
         seconds = max(seconds, lane.linger)  # their side may still act on what we gave up on
     # Failures while a closed gate is probed are the system's, not this lane's.
-    return Wait(seconds, reason, doubt, counted=gate.state == "open")
+    return Wait(seconds, reason, uncertainty, counted=gate.state == "open")
 
 
-def _park_unless_paused(gate: Gate, lane: Lane, park: Park, jitter: float) -> Fate:
+def _park_unless_paused(gate: Gate, lane: Lane, park: Park, jitter: float) -> Decision:
     """While a system is paused for one cause, its probes wait: they are not that lane's fault."""
     if gate.state != "open" and gate.why == "one_cause":
-        return Wait(backoff(lane.tries + 1, jitter), "system_paused", lane.doubt, counted=False)
+        return Wait(
+            backoff(lane.tries + 1, jitter), "system_paused", lane.uncertainty, counted=False
+        )
     return park

@@ -1,4 +1,4 @@
-"""Under which publication a dossier stands: settled at its reception, and frozen from then on."""
+"""Under which publication a dossier stands: pinned at its reception, and frozen from then on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from schemas.catalogue.procedures import Catalogue
 from schemas.dossier import Content, Decision, Dossier, Procedure
 
 
-def settled(dossier: Dossier, catalogue: Catalogue) -> Dossier:
+def pinned(dossier: Dossier, catalogue: Catalogue) -> Dossier:
     """Fill in the procedure's version, and name and field where absent, once it is received.
 
     What is there stays: a newer catalogue changes nothing. What the catalogue does not know for

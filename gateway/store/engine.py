@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from gateway.store.away import StoreUnavailable
+from gateway.store.errors import StoreUnavailable
 from gateway.watch import metrics
 
 T = TypeVar("T")

@@ -1,7 +1,7 @@
 """Every table, once.
 
 Two ideas carry the layout (ADR 0003). The ledger (`lane`, `attempt`) says what a system holds and
-how we know; the agenda (`todo`) says what remains to be done and has a row only while something
+how we know; the outbox says what remains to be done and has a row only while something
 remains, so a claim costs by the backlog and not by the history.
 
 Times are whole milliseconds since 1970, UTC: the same arithmetic in both dialects.
@@ -10,6 +10,8 @@ Times are whole milliseconds since 1970, UTC: the same arithmetic in both dialec
 from __future__ import annotations
 
 import sqlalchemy as sa
+
+from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
 
 metadata = sa.MetaData()
 
@@ -112,8 +114,8 @@ session = sa.Table(  # with an outside system, shared by all processes
     sa.Column("login_until", Millis),  # somebody is logging in
 )
 
-duty = sa.Table(  # what one process at a time does for all
-    "duty",
+leadership = sa.Table(  # what one process at a time does for all
+    "leadership",
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("holder", sa.Text, nullable=False),
@@ -164,11 +166,8 @@ lane = sa.Table(
     sa.Column("via", sa.Text),  # another system reports there: we keep out
 )
 
-READY, WAITING, PARKED, ASKED = 1, 2, 3, 4
-"""States of a todo; a leased one is ready with `lease_until` set."""
-
-todo = sa.Table(
-    "todo",
+outbox = sa.Table(
+    "outbox",
     metadata,
     sa.Column("dossier_id", sa.ForeignKey("dossier.id"), primary_key=True),
     sa.Column("system", sa.Integer, primary_key=True),
@@ -179,9 +178,11 @@ todo = sa.Table(
     sa.Column("fence", sa.BigInteger),
     sa.Column("lease_until", Millis),
     sa.Column("worker", sa.Text),
-    sa.Column("doubt", sa.SmallInteger, nullable=False, default=0),  # 1 may have landed, 2 append
+    sa.Column(
+        "uncertainty", sa.SmallInteger, nullable=False, default=0
+    ),  # 1 may have landed, 2 append
     sa.Column("tries", sa.Integer, nullable=False, default=0),
-    sa.Column("lost", sa.Integer, nullable=False, default=0),  # leases that lapsed
+    sa.Column("expired_leases", sa.Integer, nullable=False, default=0),  # leases that lapsed
     sa.Column("failing_since", Millis),  # the first failure since something passed
     sa.Column("reason", sa.Text),  # why it waits or is parked: a code of `words`
     sa.Column("cause", sa.Text),  # groups what is parked for the same thing
@@ -190,25 +191,25 @@ todo = sa.Table(
     sa.Column("since", Millis, nullable=False),  # since when something remains
 )
 sa.Index(
-    "todo_ready",
-    todo.c.system,
-    todo.c.rank,
-    sqlite_where=todo.c.state == READY,
-    postgresql_where=todo.c.state == READY,
+    "outbox_ready",
+    outbox.c.system,
+    outbox.c.rank,
+    sqlite_where=outbox.c.state == READY,
+    postgresql_where=outbox.c.state == READY,
 )
 sa.Index(
-    "todo_timer",
-    todo.c.system,
-    todo.c.wake_at,
-    sqlite_where=todo.c.state.in_((WAITING, ASKED)),
-    postgresql_where=todo.c.state.in_((WAITING, ASKED)),
+    "outbox_timer",
+    outbox.c.system,
+    outbox.c.wake_at,
+    sqlite_where=outbox.c.state.in_((WAITING, ASKED)),
+    postgresql_where=outbox.c.state.in_((WAITING, ASKED)),
 )
 sa.Index(
-    "todo_parked",
-    todo.c.system,
-    todo.c.cause,
-    sqlite_where=todo.c.state == PARKED,
-    postgresql_where=todo.c.state == PARKED,
+    "outbox_parked",
+    outbox.c.system,
+    outbox.c.cause,
+    sqlite_where=outbox.c.state == PARKED,
+    postgresql_where=outbox.c.state == PARKED,
 )
 
 system = sa.Table(

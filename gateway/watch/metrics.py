@@ -62,7 +62,7 @@ DEPTH = Gauge(
 )
 DIFFERENCES = Gauge(
     "lienthong_agenda_differences",
-    "Lanes on which agenda and ledger differ, as of the checker's last whole lap",
+    "Lanes on which outbox and ledger differ, as of the checker's last whole lap",
     ["what"],
 )
 CHECKED = Gauge(

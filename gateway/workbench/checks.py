@@ -19,7 +19,8 @@ import jsonschema
 import adapters
 from adapters.kit.port import Call, Http, Reply, Step, Take
 from gateway.rules.outcomes import word
-from gateway.workbench.far import (
+from gateway.workbench.full import dotted, leaves, nudged, pair, value_at
+from gateway.workbench.transports import (
     NOW,
     Altered,
     Scripted,
@@ -32,7 +33,6 @@ from gateway.workbench.far import (
     spelled,
     told,
 )
-from gateway.workbench.full import dotted, leaves, nudged, pair, value_at
 from schemas.dossier import Dossier
 from schemas.event import Event
 from schemas.inbound import Verdict

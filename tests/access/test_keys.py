@@ -11,8 +11,8 @@ from typing import Any, cast
 import pytest
 
 from gateway.access.keys import Client, KeyRing
-from gateway.store.away import StoreUnavailable
 from gateway.store.engine import Store
+from gateway.store.errors import StoreUnavailable
 
 
 class Counting:

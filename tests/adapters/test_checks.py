@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters import registry
 from gateway.workbench.checks import CHECKS, check_survives
-from gateway.workbench.far import Subject, subject
+from gateway.workbench.transports import Subject, subject
 
 FOUND = registry.find()
 SUBJECTS = [subject(adapter) for adapter in FOUND.adapters.values()]

@@ -22,9 +22,9 @@ from adapters.commune_files import ADAPTER, CommuneSettings
 from adapters.kit import charsets
 from adapters.kit.port import Hand, Http, Move, Put, Reply, Take
 from gateway.commands.app import program
+from gateway.demo.foxpro import table
 from gateway.settings import SettingsError
-from gateway.workbench.far import listen, subject
-from gateway.workbench.foxpro import table
+from gateway.workbench.transports import listen, subject
 from schemas.inbound import Verdict
 
 ROW = {

@@ -12,8 +12,8 @@ from adapters import registry
 from adapters.kit.port import Http, Reply, Take
 from adapters.national_portal.replies import read
 from gateway.workbench.checks import step_of
-from gateway.workbench.far import Altered, Simulated, Subject, play, subject
 from gateway.workbench.samples.generator import sample
+from gateway.workbench.transports import Altered, Simulated, Subject, play, subject
 from schemas.outcome import (
     Blocked,
     CannotExpress,

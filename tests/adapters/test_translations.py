@@ -21,14 +21,14 @@ from adapters import registry
 from adapters.commune_files import export
 from adapters.commune_files.columns import READ, WORDS
 from adapters.commune_files.write import body_of
-from adapters.igate import answers, hearing
+from adapters.igate import inbound, replies
 from adapters.igate import translate as igate
 from adapters.kit import charsets
 from adapters.national_portal import progress, words
 from adapters.national_portal import translate as portal
 from gateway.workbench.checks import step_of
-from gateway.workbench.far import subject
 from gateway.workbench.full import leaves, nudged, pair, value_at
+from gateway.workbench.transports import subject
 from schemas.base import VIETNAM
 from schemas.inbound import Row
 from schemas.outcome import CannotExpress
@@ -172,7 +172,7 @@ def test_igates_times_come_back(at: datetime, hours: int) -> None:
     """A time told and heard is the same instant, to the second."""
     moment = at.replace(microsecond=0, tzinfo=timezone(timedelta(hours=hours)))
 
-    assert hearing.moment(igate.moment(moment)) == moment
+    assert inbound.moment(igate.moment(moment)) == moment
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_igates_times_come_back(at: datetime, hours: int) -> None:
 )
 def test_every_shape_of_offset_is_read(text: str) -> None:
     """Offsets come without a colon, with one, and in UTC."""
-    assert hearing.moment(text) == datetime(2026, 3, 2, 10, 30, tzinfo=VIETNAM)
+    assert inbound.moment(text) == datetime(2026, 3, 2, 10, 30, tzinfo=VIETNAM)
 
 
 @given(st.dates())
@@ -189,7 +189,7 @@ def test_birthdays_do_not_slip(day: Any) -> None:
     """Local midnight in UTC is the day before there; the Vietnamese day comes back."""
     if day.year < 1900:
         return
-    assert hearing.birthday(igate.birthday(day.isoformat())) == day.isoformat()
+    assert inbound.birthday(igate.birthday(day.isoformat())) == day.isoformat()
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_birthdays_do_not_slip(day: Any) -> None:
 )
 def test_names_are_read_in_every_shape(shape: Any) -> None:
     """A name is a text, an object, or a list of languages."""
-    assert answers.name_in(shape) == "Thụ lý"
+    assert replies.name_in(shape) == "Thụ lý"
 
 
 def exported(state: str, **change: str) -> dict[str, str]:

@@ -11,13 +11,13 @@ from uuid import UUID
 import pytest
 
 from gateway.access.keys import Client
-from gateway.admission.ask import Answer, Denied, Post, PostEvent, PostSnapshot
+from gateway.admission.batcher import RequestBatcher
 from gateway.admission.catalogue import open_agencies, open_procedures
-from gateway.admission.desk import FrontDesk
-from gateway.main.opening import find_targets, open_store
+from gateway.admission.requests import Answer, Denied, RecordEvent, RecordSnapshot, RegisterDossier
+from gateway.main.bootstrap import find_systems, open_store
 from gateway.rules.procedures import recoded
 from gateway.settings import Settings, SettingsError
-from gateway.store import dossiers
+from gateway.store.ledger import dossiers
 from gateway.workbench.samples.generator import sample
 from schemas.dossier import Content, NewDossier, Procedure
 from schemas.event import NewEvent
@@ -43,12 +43,12 @@ class Office:
         (folder / "p.toml").write_text(said, "utf-8")
         self.settings = Settings(data=folder, procedures=folder / "p.toml")
 
-    async def submit(self, *asks: Any) -> list[Answer | Denied]:
+    async def submit(self, *commands: Any) -> list[Answer | Denied]:
         """Post some asks, one after the other, after a start of the gateway."""
         store = await open_store(self.settings)
         try:
-            desk = FrontDesk(store, await find_targets(self.settings, store), lambda _: None)
-            return [await desk.submit(ask) for ask in asks]
+            desk = RequestBatcher(store, await find_systems(self.settings, store), lambda _: None)
+            return [await desk.submit(command) for command in commands]
         finally:
             await store.close()
 
@@ -76,25 +76,25 @@ def content(code: str = "1.000001", **change: Any) -> dict[str, Any]:
     return kept | given | change
 
 
-def post(digest: bytes = b"1", **change: Any) -> Post:
+def post(digest: bytes = b"1", **change: Any) -> RegisterDossier:
     """Post a dossier."""
     made = NewDossier.model_validate(content(**change))
-    return Post(client=CLIENT, content=made, digest=digest)
+    return RegisterDossier(client=CLIENT, content=made, digest=digest)
 
 
-def snapshot(day: int, **change: Any) -> PostSnapshot:
+def snapshot(day: int, **change: Any) -> RecordSnapshot:
     """Post a row of a received dossier, as it stood on a day of March."""
     source = {"ref": "r", "as_of": f"2026-03-{day:02}T12:00:00+07:00"}
     given = {"source": source, "status": "accepted", "received_at": "2026-03-02T09:00:00+07:00"}
     made = Content.model_validate(content(**given | {"due": {"at": "2026-03-05"}} | change))
-    return PostSnapshot(client=CLIENT, content=made, digest=bytes([day]))
+    return RecordSnapshot(client=CLIENT, content=made, digest=bytes([day]))
 
 
-def event(posted: Answer | Denied, **said: Any) -> PostEvent:
+def event(posted: Answer | Denied, **said: Any) -> RecordEvent:
     """Make an event of the dossier that was posted."""
     assert isinstance(posted, Answer)
     made = NewEvent.model_validate({"ref": said["kind"], **said})
-    return PostEvent(client=CLIENT, dossier=UUID(posted.body["id"]), event=made, digest=b"e")
+    return RecordEvent(client=CLIENT, dossier=UUID(posted.body["id"]), event=made, digest=b"e")
 
 
 def accepted(on: str) -> dict[str, Any]:
@@ -218,7 +218,7 @@ async def test_a_doubtful_code_is_warned_of(office: Office, code: str, doubts: l
 async def test_a_complete_catalogue_refuses_what_it_does_not_know(tmp_path: Path) -> None:
     """Then the code is named as the fault; known codes pass, and so does what a system tells."""
     unknown, heard = post(code="9.999999"), post(code="9.999999", source={"ref": "heard"})
-    told = Post(client=CLIENT, content=heard.content, digest=b"1", system="province")
+    told = RegisterDossier(client=CLIENT, content=heard.content, digest=b"1", system="province")
     answers = await Office(tmp_path, complete=True).submit(unknown, post(), told)
 
     assert isinstance(answers[0], Denied)

@@ -1,6 +1,7 @@
 """`make bench`: everybody side by side on this machine, in one go.
 
 python -m tests.bench [--quick] [--only SCENARIO ...] [--results]
+python -m tests.bench --base COMMIT
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.bench.against import against
+from tests.bench.checkout import NoBase
 from tests.bench.drain import run_drain
 from tests.bench.embedded import run_embedded
 from tests.bench.figures import Findings
@@ -28,6 +31,7 @@ from tests.bench.latency import run_large, run_latency
 from tests.bench.ratios import run_end_to_end, run_intake
 from tests.bench.report import absolute, results, table
 from tests.bench.rounds import FULL, QUICK, Length
+from tests.bench.side import NotMeasured
 
 Scenario = Callable[[Ground, Length, Callable[[str], None]], Findings]
 SCENARIOS: dict[str, Scenario] = {
@@ -71,8 +75,12 @@ def main() -> None:
     words.add_argument("--quick", action="store_true", help="only intake and end to end, shorter")
     words.add_argument("--only", nargs="+", choices=list(SCENARIOS), help="only these scenarios")
     words.add_argument("--results", action="store_true", help="write tests/bench/RESULTS.md too")
+    words.add_argument("--base", help="instead: this checkout's product beside that of a commit")
     asked = words.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    if asked.base is not None:
+        beside(asked.base)
+        return
     begun, findings = time.monotonic(), Findings()
     chosen = asked.only or (IN_QUICK if asked.quick else list(SCENARIOS))
     length = replace(QUICK, ends=begun + QUICK_ENDS) if asked.quick else FULL
@@ -97,11 +105,27 @@ def main() -> None:
         sys.exit(f"not measured: {', '.join(failed)}")
 
 
-def keep(bench: dict[str, Any], *, shown: bool) -> None:
-    """Write what is known so far, so that a run that is stopped leaves what it found."""
-    file = ROOT / "build" / "bench.json"
+def beside(base: str) -> None:
+    """Compare with a commit, write build/bench-base.json; what cannot be done is said in a line."""
+    begun = time.monotonic()
+    try:
+        bench = against(base, say)
+    except (NoBase, NotMeasured) as error:
+        sys.exit(f"bench: {error}")
+    write(bench | {"machine": machine(begun, quick=False)}, "bench-base.json")
+    say("\nEverything stands in build/bench-base.json.")
+
+
+def write(bench: dict[str, Any], name: str) -> None:
+    """Write a file of figures into build."""
+    file = ROOT / "build" / name
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(bench, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def keep(bench: dict[str, Any], *, shown: bool) -> None:
+    """Write what is known so far, so that a run that is stopped leaves what it found."""
+    write(bench, "bench.json")
     if shown:
         (ROOT / "tests" / "bench" / "RESULTS.md").write_text(results(bench), encoding="utf-8")
 

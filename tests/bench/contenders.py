@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import Any
 
 from gateway.settings import LIMITS
@@ -89,7 +90,10 @@ class Contender(ABC):
 
 
 class Gateway(Contender):
-    """Our gateway on PostgreSQL and RabbitMQ; `systems`: which of the targets it knows."""
+    """Our gateway on PostgreSQL and RabbitMQ; `systems`: which of the targets it knows.
+
+    root: the checkout whose code it runs
+    """
 
     path = "/v1/dossiers"
 
@@ -102,9 +106,10 @@ class Gateway(Contender):
         systems: tuple[int, ...] | None = None,
         more: str = "",
         embedded: bool = False,
+        root: Path = ROOT,
     ) -> None:
         super().__init__(on)
-        self.name, self.program = name, program
+        self.name, self.program, self.root = name, program, root
         self.systems = systems or self.systems
         file = on.folder / f"{name}.toml"
         file.write_text(
@@ -124,28 +129,30 @@ class Gateway(Contender):
         self.headers = {"Authorization": f"Bearer {self._key()}"}
 
     def _key(self) -> str:
-        added = subprocess.run(
-            [
-                *(sys.executable, *GATEWAY, "clients", "add", "bench", "--agency", AGENCY),
-                *("--environment", "live"),
-            ],
-            env=environment() | self.environ,
+        words = ("add", "bench", "--agency", AGENCY, "--environment", "live")
+        return self.command("clients", *words)
+
+    def command(self, *words: str) -> str:
+        """Run a command of `lienthong` and give what it says."""
+        done = subprocess.run(
+            [sys.executable, *GATEWAY, *words],
+            env=environment(self.root) | self.environ,
             stdout=subprocess.PIPE,
             check=True,
-            cwd=ROOT,
+            cwd=self.root,
         )
-        return added.stdout.decode().strip()
+        return done.stdout.decode().strip()
 
     def start_api(self, port: int) -> subprocess.Popen[bytes]:
         """Start `lienthong serve`."""
         words = (*self.program, "serve", "--port", str(port))
-        return self.on.spawn(f"{self.name}-api", *words, environ=self.environ)
+        return self.on.spawn(f"{self.name}-api", *words, environ=self.environ, root=self.root)
 
     def staff(self, shape: Shape) -> None:
         """Start or end `lienthong worker`s."""
         while len(self.workers) < shape.workers:
-            name = f"{self.name}-worker"
-            self.workers.append(self.on.spawn(name, *self.program, "worker", environ=self.environ))
+            words = (f"{self.name}-worker", *self.program, "worker")
+            self.workers.append(self.on.spawn(*words, environ=self.environ, root=self.root))
         surplus, self.workers = self.workers[shape.workers :], self.workers[: shape.workers]
         end(surplus)
 

@@ -84,7 +84,7 @@ def drained(gateway: Gateway, shape: Shape, say: Say) -> tuple[float, int]:
         if time.monotonic() > until:
             raise TimeoutError("the gate did not close")
         time.sleep(0.1)
-    waiting = int(ask(dsn, "SELECT count(*) FROM todo"))
+    waiting = int(ask(dsn, "SELECT count(*) FROM outbox"))
     on.witness.ask("/reset")
     watch = Watch(dsn)
     on.witness.ask("/order", {"system": 0, "mode": "answer"})

@@ -120,21 +120,23 @@ class Ground:
             self.databases[name] = self.postgres.database(name)
         return self.databases[name]
 
-    def spawn(self, name: str, *words: str, environ: dict[str, str]) -> subprocess.Popen[bytes]:
-        """Start a process of Python; what it says goes to a file."""
+    def spawn(
+        self, name: str, *words: str, environ: dict[str, str], root: Path = ROOT
+    ) -> subprocess.Popen[bytes]:
+        """Start a process of Python in a checkout; what it says goes to a file."""
         with (self.folder / f"{name}.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, *words],
-                env=environment() | environ,
+                env=environment(root) | environ,
                 stdout=log,
                 stderr=log,
-                cwd=ROOT,
+                cwd=root,
             )
 
 
-def environment() -> dict[str, str]:
-    """Give the surroundings of every process that is started here."""
-    return dict(os.environ) | {"PYTHONPATH": str(ROOT)} | reaper.mark()
+def environment(root: Path = ROOT) -> dict[str, str]:
+    """Give the surroundings of every process that is started here, or in another checkout."""
+    return dict(os.environ) | {"PYTHONPATH": str(root)} | reaper.mark()
 
 
 def post(order: Order) -> Result:

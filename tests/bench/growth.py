@@ -47,7 +47,7 @@ def prepared(on: Ground, name: str, total: int, ready: int, waiting: int) -> Gat
 def _settled(gateway: Gateway) -> None:
     """Wait until what arrived is also in the ledger."""
     until = time.monotonic() + 10
-    while ask(gateway.on.database(gateway.name), "SELECT count(*) FROM todo"):
+    while ask(gateway.on.database(gateway.name), "SELECT count(*) FROM outbox"):
         if time.monotonic() > until:
             raise TimeoutError("a delivered lane was not settled")
         time.sleep(0.1)

@@ -33,7 +33,7 @@ NEW = {
 }
 """What is new in a copied row; `dossier_id` is, everywhere."""
 WHOLE = """
-SELECT count(*) FROM (SELECT * FROM todo ORDER BY dossier_id DESC LIMIT 1000) AS entry
+SELECT count(*) FROM (SELECT * FROM outbox ORDER BY dossier_id DESC LIMIT 1000) AS entry
 WHERE NOT EXISTS (SELECT FROM lane WHERE dossier_id = entry.dossier_id)
    OR NOT EXISTS (SELECT FROM event WHERE dossier_id = entry.dossier_id)
    OR NOT EXISTS (SELECT FROM dossier WHERE id = entry.dossier_id)
@@ -42,12 +42,12 @@ INDEXES = """
 SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename = ANY($1)
 AND indexname NOT IN (SELECT conname FROM pg_constraint)
 """
-HALVES = (("dossier", "lane", "todo"), ("event", "dossier_code", "attempt"))
+HALVES = (("dossier", "lane", "outbox"), ("event", "dossier_code", "attempt"))
 """Which tables are filled side by side."""
 STEP = 250_000
 """Rows of one statement."""
 ASLEEP = {"state": "2", "wake_at": "t.since + 1000000000", "reason": "'unreachable'"}
-"""What is new in an entry of the agenda that waits, as after a failure, longer than any run."""
+"""What is new in an entry of the outbox that waits, as after a failure, longer than any run."""
 
 
 async def _columns(connection: asyncpg.Connection[Any], table: str) -> list[str]:
@@ -95,7 +95,7 @@ async def _fill(
             for first in range(begin, end + 1, STEP):
                 last = min(first + STEP - 1, end)
                 for table in tables:
-                    more = changed if table == "todo" else {}
+                    more = changed if table == "outbox" else {}
                     await _copy(connection, table, source, first, last, since=since, changed=more)
     finally:
         await connection.close()
@@ -106,7 +106,7 @@ async def _multiply(dsn: str, total: int, ready: int, waiting: int) -> None:
     try:
         await connection.execute(IDENTITY)
         done = await connection.fetchval("SELECT dossier_id FROM attempt LIMIT 1")
-        open_ = await connection.fetchval("SELECT dossier_id FROM todo LIMIT 1")
+        open_ = await connection.fetchval("SELECT dossier_id FROM outbox LIMIT 1")
         told, since = total - ready - waiting, int(time.time() * 1000) - total
         parts = [(1, told, done, False), (told + 1, told + waiting, open_, True)]
         parts.append((told + waiting + 1, total, open_, False))

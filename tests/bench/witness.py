@@ -145,7 +145,7 @@ class Line(asyncio.Protocol):
         return self._far.request(path, body)
 
 
-class Desk(Line):
+class Batcher(Line):
     """A connection that asks what was witnessed, or gives orders."""
 
     def __init__(self, far: list[Far]) -> None:
@@ -192,7 +192,7 @@ async def serve(count: int) -> None:
     far = [Far() for _ in range(count)]
     for one in far:
         await one.listen()
-    desk = await asyncio.get_running_loop().create_server(lambda: Desk(far), "127.0.0.1", 0)
+    desk = await asyncio.get_running_loop().create_server(lambda: Batcher(far), "127.0.0.1", 0)
     where = {"systems": [one.port for one in far], "desk": desk.sockets[0].getsockname()[1]}
     sys.stdout.write(json.dumps(where) + "\n")
     sys.stdout.flush()

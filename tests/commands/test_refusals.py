@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.main.opening import find_target
+from gateway.main.bootstrap import find_system
 from gateway.retries.rabbit import RabbitRetries, unsound
 from gateway.settings import SettingsError, read_systems
 
@@ -22,7 +22,7 @@ def refused(**limits: Any) -> str:
     table = {"adapter": "echo", "settings": {"base_url": "http://x"}, "limits": limits}
     config = read_systems({"systems": {"a": table}}, {})[0]
     with pytest.raises(SettingsError) as error:
-        find_target(config, 0)
+        find_system(config, 0)
     return str(error.value)
 
 

@@ -19,7 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from gateway.workbench.audit import UNSAID, Followed, expected, has, mark, read_log, there
+from gateway.demo.audit import UNSAID, Followed, expected, has, mark, read_log, there
 
 LINES, EVENTS = "lines", "events"
 OUR_WORDS = frozenset({"echo"})

@@ -18,13 +18,13 @@ from tests.crash.scene import ALL, SCALE, VERSIONS
 
 PATIENCE = 12.0
 """Seconds to wait for a moment in which a fault hits something."""
-LEASES = "SELECT count(*) FROM todo WHERE lease_until IS NOT NULL"
+LEASES = "SELECT count(*) FROM outbox WHERE lease_until IS NOT NULL"
 OF_WORKER = LEASES + " AND worker LIKE '%:' || $1::text"
 UNDER_WAY = """
     SELECT count(*) FROM pg_stat_activity
     WHERE application_name = 'lienthong' AND xact_start IS NOT NULL
 """
-REMAINING = "SELECT count(*) FROM todo WHERE state <> 3"
+REMAINING = "SELECT count(*) FROM outbox WHERE state <> 3"
 AWAY = (
     OSError,
     TimeoutError,

@@ -8,8 +8,8 @@ from typing import Any
 
 import aiohttp
 
+from gateway.demo.environment import SYSTEMS
 from gateway.workbench.samples.generator import Sample
-from gateway.workbench.stage import SYSTEMS
 from tests.crash.findings import Case
 from tests.crash.play import case
 from tests.crash.scene import ECHO

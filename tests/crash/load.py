@@ -16,7 +16,7 @@ from typing import Any
 
 import aiohttp
 
-from gateway.workbench.drive import EXPORTED
+from gateway.demo.client import EXPORTED
 from gateway.workbench.samples.generator import Request, Sample, sample
 from gateway.workbench.samples.tables import PROCEDURES
 

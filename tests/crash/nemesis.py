@@ -12,21 +12,21 @@ from dataclasses import dataclass, field
 import aio_pika
 import asyncpg
 
-from gateway.workbench.audit import read_log
+from gateway.demo.audit import read_log
+from gateway.demo.environment import Environment, control
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
-from gateway.workbench.stage import Stage, control
 from tests.crash.findings import Fault
 
 PORTAL = "national-portal"
 LEASE = 6.0
 """Seconds of the portal's lease in these runs."""
 HOLDER = """
-    SELECT t.dossier_id, t.worker, t.fence FROM todo t
+    SELECT t.dossier_id, t.worker, t.fence FROM outbox t
     JOIN dossier d ON d.id = t.dossier_id JOIN system s ON s.id = t.system
     WHERE s.name = $1 AND d.code = $2 AND t.lease_until IS NOT NULL
 """
 TAKEN = """
-    SELECT 1 FROM todo t JOIN system s ON s.id = t.system
+    SELECT 1 FROM outbox t JOIN system s ON s.id = t.system
     WHERE s.name = $1 AND t.dossier_id = $2 AND t.fence > $3 AND t.lease_until IS NOT NULL
 """
 SLOW = 0.5
@@ -40,7 +40,7 @@ PATIENCE = 5.0
 class Nemesis:
     """Breaks one stage with its servers."""
 
-    on: Stage
+    on: Environment
     database: PrivatePostgres
     broker: PrivateRabbit
     dsn: str

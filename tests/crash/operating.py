@@ -9,7 +9,7 @@ from collections.abc import Mapping
 STORMY = ("lapsed", "too_many_failures")
 """Reasons for which a lane is parked that say nothing of the dossier: three leases that lapsed, or
 eight failures while others passed, are for a human to look at."""
-PARKED = "SELECT count(*) FROM todo WHERE state = 3 AND reason = ANY($1::text[])"
+PARKED = "SELECT count(*) FROM outbox WHERE state = 3 AND reason = ANY($1::text[])"
 
 
 async def command(environ: Mapping[str, str], *words: str) -> str:

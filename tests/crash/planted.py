@@ -15,27 +15,29 @@ from typing import Any
 from uuid import UUID
 
 from gateway.commands.app import run
-from gateway.delivery import runner
+from gateway.delivery import attempts
 from gateway.delivery.conversation import Ended, converse
+from gateway.dossiers.limits import Limits
 from gateway.main import delivery
-from gateway.store import lanes, settling
 from gateway.store.engine import Connection
-from gateway.store.lanes import Claim, Claimed, Terms
 from gateway.store.postgres import PostgresStore
-from gateway.store.settling import Finished
 from gateway.store.tables import lane
+from gateway.store.work import claims, completion, lanes, turns
+from gateway.store.work.claims import Claimed
+from gateway.store.work.completion import Finished
+from gateway.store.work.lanes import Claim
 from schemas.outcome import Remote, Uncertain, Unreachable
 
 
 def fence_ignored() -> None:
     """Let everybody take and move a lane that somebody else holds."""
-    honest_claim = lanes.claim
+    honest_claim = claims.claim
 
-    def claim(connection: Connection, terms: Terms, *words: Any, **more: Any) -> Claimed:
-        greedy = replace(terms, linger=-(10**12))  # so every lease looks lapsed
+    def claim(connection: Connection, limits: Limits, *words: Any, **more: Any) -> Claimed:
+        greedy = replace(limits, quarantine=-(10**12))  # so every lease looks lapsed
         return honest_claim(connection, greedy, *words, **more)
 
-    honest = settling._held
+    honest = completion._held
 
     def held(connection: Connection, of: int, finished: Sequence[Finished]) -> dict[UUID, Any]:
         rows = honest(connection, of, finished)
@@ -53,24 +55,24 @@ def fence_ignored() -> None:
         )
         return True
 
-    settling._held = held
+    completion._held = held
     lanes.checkpoint = checkpoint
-    setattr(lanes, "claim", claim)  # noqa: B010
+    setattr(turns, "claim", claim)  # noqa: B010
     lapsed_as_fresh()
 
 
 def lapsed_as_fresh() -> None:
     """Take over a lane whose worker was not heard of again as if nothing had been sent."""
-    honest = lanes._lease
+    honest = claims._lease
 
-    def lease(connection: Connection, terms: Terms, found: Sequence[Any]) -> Any:
+    def lease(connection: Connection, limits: Limits, found: Sequence[Any]) -> Any:
         fresh = [
             (SimpleNamespace(**{**row._mapping, "lease_until": None}), fence, now)
             for row, fence, now in found
         ]
-        return honest(connection, terms, fresh)
+        return honest(connection, limits, fresh)
 
-    lanes._lease = lease
+    claims._lease = lease
 
 
 def uncertain_as_unreachable() -> None:
@@ -82,7 +84,7 @@ def uncertain_as_unreachable() -> None:
             return ended
         return replace(ended, outcome=Unreachable(why=ended.outcome.why), name="unreachable")
 
-    setattr(runner, "converse", hasty)  # noqa: B010 - it is not offered for change
+    setattr(attempts, "converse", hasty)  # noqa: B010 - it is not offered for change
 
 
 def answer_before_commit() -> None:

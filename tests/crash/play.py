@@ -16,11 +16,12 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-from gateway.workbench.audit import Followed
-from gateway.workbench.drive import EXPORTED, Progress, drive
+from gateway.demo.audit import Followed
+from gateway.demo.client import EXPORTED, Progress, drive
+from gateway.demo.environment import PROGRAM, Environment, control, demo_environment
+from gateway.workbench.machine import free_port
 from gateway.workbench.samples.generator import PORTAL, Sample, generate
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
-from gateway.workbench.stage import PROGRAM, Stage, control, free_port, stage
 from tests.crash.findings import EVENTS, LINES, Case, Fault, Findings, Try, find
 from tests.crash.nemesis import LEASE, Nemesis
 from tests.crash.operating import PARKED, STORMY, let_go
@@ -44,7 +45,7 @@ STATES = {
     "finished": 4,
     "returned": 10,
 }
-REMAINING = "SELECT count(*) FROM todo WHERE state <> 3"
+REMAINING = "SELECT count(*) FROM outbox WHERE state <> 3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ async def play(folder: Path, plan: Plan, database: PrivatePostgres, broker: Priv
         "LIENTHONG_AMQP": broker.url,
         "LIENTHONG_SEAL_KEY": base64.b64encode(bytes(32)).decode(),
     }
-    async with stage(
+    async with demo_environment(
         folder,
         port=free_port(),
         faults="flaky" if plan.flaky else "none",
@@ -103,7 +104,7 @@ async def play(folder: Path, plan: Plan, database: PrivatePostgres, broker: Priv
     return Ran(find(cases, folder / "witness", STYLES, nemesis.log, STATES), nemesis.log, settled)
 
 
-async def _under_load(on: Stage, plan: Plan, nemesis: Nemesis) -> list[dict[str, Any]]:
+async def _under_load(on: Environment, plan: Plan, nemesis: Nemesis) -> list[dict[str, Any]]:
     """Drive dossiers in waves for as long as the nemesis is at work."""
     samples = [
         one
@@ -156,7 +157,7 @@ async def _parked(dsn: str) -> int:
         await connection.close()
 
 
-async def _cases(on: Stage, dsn: str, posted: Sequence[dict[str, Any]]) -> list[Case]:
+async def _cases(on: Environment, dsn: str, posted: Sequence[dict[str, Any]]) -> list[Case]:
     """Bring together what was promised, what the gateway says, and what its ledger holds."""
     lanes, tries = await read(dsn)
     headers = {"Authorization": f"Bearer {on.key}"}

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from gateway.workbench.audit import read_log
+from gateway.demo.audit import read_log
 from tests.crash.plan import KINDS
 
 HERE = Path(__file__).parent

@@ -18,8 +18,9 @@ from typing import Any
 
 import httpx
 
+from gateway.demo.environment import MAPPING, SYSTEMS, SYSTEMS_FILE
+from gateway.workbench.machine import free_port
 from gateway.workbench.samples.generator import PORTAL
-from gateway.workbench.stage import MAPPING, SYSTEMS, SYSTEMS_FILE, free_port
 from tests.crash.load import HEAVY, LIGHT
 from tests.crash.operating import command
 from tests.crash.play import LIMITS

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contracts.echo.simulator import Simulator
-from gateway.workbench.audit import Followed
+from gateway.demo.audit import Followed
 from tests.crash.findings import EVENTS, LINES, Case, Fault, Findings, Try, find
 from tests.crash.tries import Jump, place, readings
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from gateway.access.keys import make_key
-from gateway.main.opening import open_store
+from gateway.main.bootstrap import open_store
 from gateway.main.serving import build
 from gateway.settings import Settings
 from gateway.store import clients

@@ -16,7 +16,7 @@ from tests.crash.nemesis import LEASE
 _LANES = """
     SELECT l.dossier_id, s.name, l.done_seq, l.via, t.state, t.reason, t.lease_until
     FROM lane l JOIN system s ON s.id = l.system
-    LEFT JOIN todo t ON t.dossier_id = l.dossier_id AND t.system = l.system
+    LEFT JOIN outbox t ON t.dossier_id = l.dossier_id AND t.system = l.system
 """
 _TRIES = """
     SELECT a.dossier_id, s.name, a.from_seq, a.to_seq, a.started_at, a.ended_at, a.outcome, a.late,

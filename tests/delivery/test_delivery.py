@@ -15,14 +15,15 @@ from uuid import UUID
 import pytest
 
 from gateway.access.keys import Client
-from gateway.admission.ask import Answer, Post, PostEvent
-from gateway.admission.desk import FrontDesk
-from gateway.intake.files import FileRoom
+from gateway.admission.batcher import RequestBatcher
+from gateway.admission.requests import Answer, RecordEvent, RegisterDossier
+from gateway.intake.files import FileStore
+from gateway.main.bootstrap import find_systems, open_store
 from gateway.main.delivery import Delivery
-from gateway.main.opening import find_targets, open_store
 from gateway.settings import Settings, read_systems
-from gateway.store import lanes, queries, systems
 from gateway.store.engine import Store
+from gateway.store.ledger import queries
+from gateway.store.work import lanes, systems
 from gateway.workbench.faults import Faults
 from gateway.workbench.samples.generator import sample
 from gateway.workbench.simulate import Host, hosted
@@ -38,7 +39,7 @@ class House:
     """A gateway at work over hosted simulators."""
 
     store: Store
-    desk: FrontDesk
+    batcher: RequestBatcher
     hosts: dict[str, Host]
     folder: Path
 
@@ -46,14 +47,16 @@ class House:
         """Store a dossier."""
         model = NewDossier.model_validate(content)
         digest = json.dumps(content, sort_keys=True).encode()[:32]
-        answer = await self.desk.submit(Post(client=CLIENT, content=model, digest=digest))
+        answer = await self.batcher.submit(
+            RegisterDossier(client=CLIENT, content=model, digest=digest)
+        )
         assert isinstance(answer, Answer)
         return answer
 
     async def event(self, name: str, event: dict[str, Any]) -> Answer:
         """Store an event."""
-        answer = await self.desk.submit(
-            PostEvent(
+        answer = await self.batcher.submit(
+            RecordEvent(
                 client=CLIENT,
                 dossier=UUID(name),
                 event=NewEvent.model_validate(event),
@@ -110,11 +113,11 @@ async def house(
             time_scale=0.002,
         )
         store = await open_store(settings)
-        targets = await find_targets(settings, store)
-        files = FileRoom(settings.data / "files", settings.max_file_bytes)
-        delivery = Delivery(store, targets, files, {}, settings)
+        systems = await find_systems(settings, store)
+        files = FileStore(settings.data / "files", settings.max_file_bytes)
+        delivery = Delivery(store, systems, files, {}, settings)
         running = asyncio.create_task(delivery.run())
-        yield House(store, FrontDesk(store, targets, delivery.wake), hosts, folder)
+        yield House(store, RequestBatcher(store, systems, delivery.wake), hosts, folder)
         running.cancel()
         await asyncio.wait([running])
         for runner in delivery.runners.values():
@@ -162,7 +165,7 @@ async def test_a_code_that_a_system_allocates_reaches_the_others(tmp_path: Path)
 async def test_whoever_waited_for_a_code_is_told_as_soon_as_it_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The others do not wait for their own look at the agenda."""
+    """The others do not wait for their own look at the outbox."""
     monkeypatch.setattr(lanes, "LOOK_AGAIN", 60_000)
     async with uncoded(tmp_path) as (at, name):
         await at.until(name, idle)

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from prometheus_client import REGISTRY
 
-from adapters.kit.http import Carrier
+from adapters.kit.http import HttpTransport
 from gateway.delivery.expiring import look
-from gateway.main.opening import find_target
+from gateway.main.bootstrap import find_system
 from gateway.settings import SettingsError, read_systems
 
 ENDS = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -70,10 +70,12 @@ async def test_all_three_ends_are_shown(tmp_path: Path) -> None:
         "credential_until": date(2030, 1, 1),
         "settings": {"base_url": f"https://localhost:{port}"},
     }
-    target = find_target(read_systems({"systems": {"tls": table}}, {})[0], 1)
-    carrier = Carrier(f"https://localhost:{port}", exchange_seconds=5.0, ca_file=str(public))
-    await look(target, carrier)
-    await carrier.close()
+    system = find_system(read_systems({"systems": {"tls": table}}, {})[0], 1)
+    transport = HttpTransport(
+        f"https://localhost:{port}", exchange_seconds=5.0, ca_file=str(public)
+    )
+    await look(system, transport)
+    await transport.close()
     server.close()
 
     assert (shown("certificate"), shown("ca_file")) == (ENDS.timestamp(), ENDS.timestamp())
@@ -82,9 +84,9 @@ async def test_all_three_ends_are_shown(tmp_path: Path) -> None:
 
 async def test_without_tls_there_is_no_end() -> None:
     """And nothing is connected."""
-    carrier = Carrier("http://127.0.0.1:1", exchange_seconds=1.0)
-    found = await carrier.certificate_expiry()
-    await carrier.close()
+    transport = HttpTransport("http://127.0.0.1:1", exchange_seconds=1.0)
+    found = await transport.certificate_expiry()
+    await transport.close()
 
     assert found is None
 

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from adapters import registry
-from adapters.kit.http import Carrier
+from adapters.kit.driver import Conversation
+from adapters.kit.http import HttpTransport
 from adapters.kit.port import Checkpoint
-from adapters.kit.session import Keeper
-from adapters.kit.talk import Conversation
+from adapters.kit.session import SessionCache
 from gateway.workbench.checks import step_of
-from gateway.workbench.far import subject
 from gateway.workbench.faults import Faults
 from gateway.workbench.samples.generator import sample
 from gateway.workbench.simulate import Host, hosted
+from gateway.workbench.transports import subject
 from schemas.outcome import CannotExpress, Delivered, Outcome, Remote
 
 SHA = "ab" * 32
@@ -58,7 +58,7 @@ class Told:
         self.kept: list[Remote] = []
         self.file = folder / "file"
         self.file.write_bytes(b"%PDF")
-        self.keeper = Keeper(3600)
+        self.session_cache = SessionCache(3600)
         self.port = 0
 
     @property
@@ -77,23 +77,23 @@ class Told:
             if cut_after is not None and len(self.kept) > cut_after:
                 raise ConnectionError
 
-        carrier = Carrier(
+        transport = HttpTransport(
             f"http://127.0.0.1:{self.port}", exchange_seconds=5, files=lambda _sha: self.file
         )
         conversation = Conversation(
             adapter=adapter,
             settings=subject(adapter).settings,
-            carrier=carrier,
-            keeper=self.keeper,
+            transport=transport,
+            session_cache=self.session_cache,
             checkpoint=keep,
             seconds=30,
         )
         try:
-            return await conversation.hold(step_of(doc))
+            return await conversation.run(step_of(doc))
         except CannotExpress as error:
             return error
         finally:
-            await carrier.close()
+            await transport.close()
 
 
 @asynccontextmanager
@@ -194,10 +194,10 @@ async def test_a_state_outside_the_map_is_not_guessed(tmp_path: Path) -> None:
         conversation = Conversation(
             adapter=adapter,
             settings=own.model_copy(update={"status_ids": {}}),
-            keeper=told.keeper,
+            session_cache=told.session_cache,
             seconds=30,
         )
         with pytest.raises(CannotExpress) as error:
-            await conversation.hold(step_of(doc))
+            await conversation.run(step_of(doc))
 
         assert (error.value.field, told.host.calls) == ("/status", 0)

@@ -1,4 +1,4 @@
-"""When a runner looks at the agenda again: what ends meanwhile is settled together."""
+"""When a runner looks at the outbox again: what ends meanwhile is completed together."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from adapters.kit.session import Keeper
-from gateway.delivery.conversation import Channel, unreadable_lane
-from gateway.delivery.runner import Bench, Runner
-from gateway.main.opening import find_targets, open_store
+from adapters.kit.session import SessionCache
+from gateway.delivery.context import WorkerContext
+from gateway.delivery.conversation import SystemConnection, unreadable_lane
+from gateway.delivery.runner import Runner
+from gateway.main.bootstrap import find_systems, open_store
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.rules.gate import Gate
 from gateway.settings import Settings, read_systems
-from gateway.store import lanes
-from gateway.store.lanes import Claim
-from gateway.store.steps import Work
 from gateway.store.tables import system
+from gateway.store.work import claims
+from gateway.store.work.lanes import Claim
+from gateway.store.work.steps import Work
 from schemas.outcome import Remote
 
 EIGHT = {"adapter": "echo", "limits": {"at_once": 8}, "settings": {"base_url": "http://x"}}
@@ -34,12 +35,12 @@ async def runner(tmp_path: Path) -> AsyncIterator[Runner]:
     """Give a runner with eight places, one of which is taken by somebody who talks for ever."""
     settings = Settings(data=tmp_path, systems=read_systems({"systems": {"e": EIGHT}}, {}))
     store = await open_store(settings)
-    targets = await find_targets(settings, store)
+    systems = await find_systems(settings, store)
     retries = EmbeddedRetries()
-    bench = Bench(store=store, targets=targets, retries=retries, worker="w", scale=1.0)
-    made = Runner(bench, targets.all[0], Channel(Keeper(60.0)))
+    context = WorkerContext(store=store, systems=systems, retries=retries, worker="w", scale=1.0)
+    made = Runner(context, systems.all[0], SystemConnection(SessionCache(60.0)))
     talk = asyncio.create_task(asyncio.sleep(60))
-    made._talking.add(talk)
+    made._attempts.running.add(talk)
     yield made
     talk.cancel()
     await store.close()
@@ -48,7 +49,7 @@ async def runner(tmp_path: Path) -> AsyncIterator[Runner]:
 async def gathered(runner: Runner, ended: int, seconds: float) -> float:
     """Let so many end, and give how long the runner waited for more."""
     end: Any = object()
-    runner._ended = [end] * ended
+    runner._attempts.ended = [end] * ended
     begun = time.monotonic()
     async with asyncio.timeout(20):
         await runner._gather(begun + seconds)
@@ -68,8 +69,8 @@ async def test_half_of_the_places_are_enough(runner: Runner) -> None:
 
 
 async def test_nobody_is_waited_for_when_nobody_talks(runner: Runner) -> None:
-    """What has ended is settled at once."""
-    runner._talking.clear()
+    """What has ended is completed at once."""
+    runner._attempts.running.clear()
 
     assert await gathered(runner, 1, 60) < 20
 
@@ -84,7 +85,7 @@ async def test_while_no_place_is_free_the_dead_are_not_looked_for_at_each_turn(
         if "lease_until IS NOT NULL" in statement and statement.startswith("SELECT"):
             looks.append(statement)
 
-    await runner._bench.store.write(
+    await runner._context.store.write(
         lambda connection: connection.execute(system.update().values(inflight=8))
     )
     sa.event.listen(sa.engine.Engine, "before_cursor_execute", note)
@@ -106,7 +107,7 @@ def counted(runner: Runner) -> Iterator[list[float]]:
         if "gate_until" in statement and statement.startswith("SELECT"):
             looks.append(time.monotonic())
 
-    runner._talking.clear()
+    runner._attempts.running.clear()
     sa.event.listen(sa.engine.Engine, "before_cursor_execute", note)
     running = asyncio.create_task(runner.run())
     try:
@@ -134,7 +135,7 @@ CLAIM = Claim(
     head_seq=1,
     remote=Remote(),
     born_here=False,
-    doubt=0,
+    uncertainty=0,
     tries=0,
     failing_since=None,
 )
@@ -145,12 +146,12 @@ async def test_news_are_no_reason_to_ask_a_gate_that_lets_nobody_pass(
     runner: Runner, monkeypatch: pytest.MonkeyPatch, state: dict[str, Any]
 ) -> None:
     """A notice comes with each dossier; a system that is away is asked when the time has come."""
-    monkeypatch.setattr(lanes, "LOOK_AGAIN", 60_000)
-    await runner._bench.store.write(
+    monkeypatch.setattr(claims, "LOOK_AGAIN", 60_000)
+    await runner._context.store.write(
         lambda connection: connection.execute(system.update().values(**state))
     )
     with counted(runner) as looks:
-        await until(lambda: runner._barred > time.monotonic())
+        await until(lambda: runner._wake_up._barred > time.monotonic())
         before = len(looks)
         for _ in range(20):
             runner.wake()
@@ -163,12 +164,12 @@ async def test_news_that_came_while_others_had_all_places_are_kept(
     runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its own look would come in a minute."""
-    monkeypatch.setattr(lanes, "LOOK_AGAIN", 60_000)
-    await runner._bench.store.write(
+    monkeypatch.setattr(claims, "LOOK_AGAIN", 60_000)
+    await runner._context.store.write(
         lambda connection: connection.execute(system.update().values(inflight=1))
     )
     with counted(runner) as looks:
-        await until(lambda: runner._barred > time.monotonic())
+        await until(lambda: runner._wake_up._barred > time.monotonic())
         before = len(looks)
         runner.wake()
         await until(lambda: len(looks) > before)
@@ -180,12 +181,12 @@ async def test_what_ends_here_makes_it_look_whatever_the_gate_says(
     runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may be the success that opens the gate."""
-    monkeypatch.setattr(lanes, "LOOK_AGAIN", 60_000)
-    await runner._bench.store.write(
+    monkeypatch.setattr(claims, "LOOK_AGAIN", 60_000)
+    await runner._context.store.write(
         lambda connection: connection.execute(system.update().values(**ON_TRIAL))
     )
     with counted(runner) as looks:
-        await until(lambda: runner._barred > time.monotonic())
+        await until(lambda: runner._wake_up._barred > time.monotonic())
         before = len(looks)
-        runner._note(Work(CLAIM, cast(Any, None), ()), unreadable_lane())
+        runner._attempts._note(Work(CLAIM, cast(Any, None), ()), unreadable_lane())
         await until(lambda: len(looks) > before)

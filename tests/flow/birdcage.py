@@ -18,9 +18,9 @@ from typer.testing import CliRunner
 
 from gateway.commands.app import program
 from gateway.workbench.faults import Faults
+from gateway.workbench.machine import free_port
 from gateway.workbench.servers import PrivateRabbit
 from gateway.workbench.simulate import Answer, Behaves, Host, hosted
-from gateway.workbench.stage import free_port
 from tests.flow.marks import SECRETS
 
 JSON = {"Content-Type": "application/json"}

@@ -22,13 +22,13 @@ from tests.flow.marks import found as marks_in
 
 Postgres = Callable[[], str]
 STORED = """
-    SELECT concat_ws(' ', t.reason, t.cause, t.parked_for, t.detail::text) FROM todo t
+    SELECT concat_ws(' ', t.reason, t.cause, t.parked_for, t.detail::text) FROM outbox t
     UNION ALL SELECT concat_ws(' ', a.outcome, a.adapter, a.worker, a.detail::text) FROM attempt a
     UNION ALL SELECT concat_ws(' ', i.cursor, i.why) FROM inbox i
     UNION ALL SELECT concat_ws(' ', s.name, s.gate::text, s.held_why) FROM system s
     UNION ALL SELECT concat_ws(' ', e.why, e.pointers::text) FROM evidence e
     UNION ALL SELECT encode(n.token, 'escape') FROM session n
-    UNION ALL SELECT concat_ws(' ', d.name, d.holder) FROM duty d
+    UNION ALL SELECT concat_ws(' ', d.name, d.holder) FROM leadership d
     UNION ALL SELECT c.name FROM counter c
 """
 """What the gateway itself wrote beside the bodies: reasons, causes, redacted answers, tokens."""
@@ -87,7 +87,7 @@ async def commands(cage: Cage, one: str) -> dict[str, str]:
         (["retry", "--system", "portal"], {}),
         (["retry", "--dossier", one], {}),
         (["retry", "--system", "echo", "--yes", "--patience", "3"], {}),
-        (["agenda"], {}),
+        (["outbox"], {}),
         (["clients", "list"], {}),
         (["hold", "portal"], {}),
         (["doctor"], away),
@@ -119,7 +119,7 @@ def chosen_names(cage: Cage) -> str:
 
 async def further(cage: Cage, dsn: str) -> None:
     """Let the portal answer in other ways too, once its refusals are parked."""
-    await until(dsn, "SELECT count(*) FROM todo WHERE cause LIKE 'refused:-1%'")
+    await until(dsn, "SELECT count(*) FROM outbox WHERE cause LIKE 'refused:-1%'")
     for tune in ("shapeless", "page"):
         cage.portal.tune = tune
         made = (await cage.api.post("/v1/dossiers", json=dossier(15, tune))).json()

@@ -51,9 +51,9 @@ def test_clients_are_kept_where_the_gateway_looks(tmp_path: Path, database: dict
     assert ("xa" in listed[1], again[0]) == (True, 2)
 
 
-def test_the_agenda_agrees_with_the_ledger(tmp_path: Path, database: dict[str, Any]) -> None:
+def test_the_outbox_agrees_with_the_ledger(tmp_path: Path, database: dict[str, Any]) -> None:
     """An empty house has no differences."""
-    assert run(tmp_path, database, "agenda") == (0, "agenda and ledger agree\n")
+    assert run(tmp_path, database, "outbox") == (0, "outbox and ledger agree\n")
 
 
 def test_doctor_finds_a_house_in_order(tmp_path: Path, database: dict[str, Any]) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from gateway.workbench.demo import perform
-from gateway.workbench.drive import Progress
-from gateway.workbench.stage import free_port, stage
+from gateway.demo.client import Progress
+from gateway.demo.environment import demo_environment
+from gateway.demo.run import run_demo
+from gateway.workbench.machine import free_port
 
 NEVER = ("lost", "duplicated", "out_of_order", "waiting")
 
@@ -74,7 +75,7 @@ def test_only_what_must_be_refused_is_parked(tmp_path: Path) -> None:
 
 async def test_killed_in_the_middle_nothing_is_lost(tmp_path: Path) -> None:
     """The gateway is killed twice while it takes in and delivers, and started again."""
-    async with stage(tmp_path / "demo", port=free_port(), faults="flaky", seed=11) as on:
+    async with demo_environment(tmp_path / "demo", port=free_port(), faults="flaky", seed=11) as on:
 
         async def kill_twice() -> None:
             for _ in range(2):
@@ -83,7 +84,7 @@ async def test_killed_in_the_middle_nothing_is_lost(tmp_path: Path) -> None:
                 await on.start_gateway()
 
         progress = Progress()
-        summary = await perform(
+        summary = await run_demo(
             on,
             dossiers=40,
             seed=11,
@@ -98,7 +99,7 @@ async def test_killed_in_the_middle_nothing_is_lost(tmp_path: Path) -> None:
 
 async def test_a_term_signal_ends_in_good_order(tmp_path: Path) -> None:
     """SIGTERM ends the gateway with code 0, within its grace."""
-    async with stage(tmp_path / "demo", port=free_port(), faults="none", seed=1) as on:
+    async with demo_environment(tmp_path / "demo", port=free_port(), faults="none", seed=1) as on:
         assert on.gateway is not None
         on.gateway.terminate()
 

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gateway.workbench.demo import perform
-from gateway.workbench.drive import Progress
+from gateway.demo.client import Progress
+from gateway.demo.environment import demo_environment
+from gateway.demo.run import run_demo
+from gateway.workbench.machine import free_port
 from gateway.workbench.servers import PrivateRabbit
-from gateway.workbench.stage import free_port, stage
 from tests.flow.test_demo import wrong
 
 Postgres = Callable[[], str]
@@ -27,7 +28,7 @@ async def play(
     seed: int,
 ) -> tuple[dict[str, Any], list[str]]:
     """Play with one API and two workers; give what was wrong, and what was refused."""
-    async with stage(
+    async with demo_environment(
         folder,
         port=free_port(),
         faults=faults,
@@ -38,7 +39,7 @@ async def play(
     ) as on:
         progress = Progress()
 
-        summary = await perform(
+        summary = await run_demo(
             on,
             dossiers=40,
             seed=seed,

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from gateway.access.keys import make_key
-from gateway.main.opening import open_store
+from gateway.main.bootstrap import open_store
 from gateway.main.serving import build
 from gateway.settings import Settings, read_systems
 from gateway.store import clients

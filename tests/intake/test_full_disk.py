@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.access.keys import make_key
-from gateway.main.opening import open_store
+from gateway.main.bootstrap import open_store
 from gateway.main.serving import build
 from gateway.settings import Settings
 from gateway.store import clients

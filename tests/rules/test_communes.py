@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.kit.places import Expects, commune
+from adapters.kit.communes import Expects, commune
 from gateway.rules.communes import doubts
 from gateway.workbench.samples.generator import sample
 from schemas.dossier import NewDossier

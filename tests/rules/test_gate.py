@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules.gate import RECENT, Gate, Result, entered, places, settle
+from gateway.rules.gate import RECENT, Gate, Result, claimed, places, record
 
 NOW = 1_000_000
 
@@ -15,7 +15,7 @@ NOW = 1_000_000
 def after(gate: Gate, *words: str, until: int = 0, cause: str = "") -> tuple[Gate, int]:
     """Let attempts of different dossiers end with these words."""
     results = [Result(f"d{number}", word, cause) for number, word in enumerate(words)]  # type: ignore[arg-type]
-    return settle(gate, until, results, now=NOW, at_once=16, scale=1.0)
+    return record(gate, until, results, now=NOW, at_once=16, scale=1.0)
 
 
 def test_closes_after_five_different_dossiers() -> None:
@@ -27,7 +27,7 @@ def test_closes_after_five_different_dossiers() -> None:
 
 def test_one_dossier_cannot_close_it() -> None:
     """A single dossier that fails again and again says nothing about the system."""
-    gate, _ = settle(Gate(), 0, [Result("d", "bad")] * 50, now=NOW, at_once=16, scale=1.0)
+    gate, _ = record(Gate(), 0, [Result("d", "bad")] * 50, now=NOW, at_once=16, scale=1.0)
 
     assert gate.state == "open"
 
@@ -46,7 +46,7 @@ def test_closed_lets_nothing_pass_until_its_time() -> None:
     assert [
         places(gate, until, 0, until - 1, 16),
         places(gate, until, 0, until, 16),
-        places(entered(gate), until, 1, until, 16),
+        places(claimed(gate), until, 1, until, 16),
     ] == [0, 1, 0]
 
 
@@ -55,7 +55,7 @@ def test_a_failed_probe_waits_longer() -> None:
     gate, until, pauses = Gate(), 0, []
     gate, until = after(gate, *["bad"] * 5)
     for _ in range(8):
-        gate, until = after(entered(gate), "bad", until=until)
+        gate, until = after(claimed(gate), "bad", until=until)
         pauses.append((until - NOW) // 1000)
 
     assert pauses == [10, 20, 40, 80, 160, 300, 300, 300]
@@ -64,7 +64,7 @@ def test_a_failed_probe_waits_longer() -> None:
 def test_a_probe_that_passes_opens_with_a_small_window() -> None:
     """After a closure nothing stampedes: the window grows from one."""
     gate, until = after(Gate(window=16), *["bad"] * 5)
-    gate, _ = after(entered(gate), "good", until=until)
+    gate, _ = after(claimed(gate), "good", until=until)
 
     assert (gate.state, gate.window) == ("open", 2)
 

@@ -21,7 +21,7 @@ class Two:
     """A process that tells, and what another hears: the systems that were named, or None."""
 
     dsn: str
-    teller: PostgresStore
+    account: PostgresStore
     heard: Heard
 
     async def next(self) -> Collection[int] | None:
@@ -33,12 +33,12 @@ class Two:
 async def two(postgres: Callable[[], str]) -> AsyncIterator[Two]:
     """Let one store listen to another."""
     dsn, heard = postgres(), Heard()
-    teller, listener = PostgresStore(dsn), PostgresStore(dsn)
+    account, listener = PostgresStore(dsn), PostgresStore(dsn)
     listener.listen(heard.put_nowait)
-    made = Two(dsn, teller, heard)
+    made = Two(dsn, account, heard)
     assert await made.next() is None  # it listens, and looks at everything once
     yield made
-    await teller.close()
+    await account.close()
     await listener.close()
 
 
@@ -50,11 +50,11 @@ async def test_what_is_committed_while_a_notice_is_under_way_makes_another(
     gate = await asyncpg.connect(two.dsn)
     try:
         await gate.execute("SELECT pg_advisory_lock(7)")
-        two.teller.announce({1})
+        two.account.announce({1})
         async with asyncio.timeout(20):
             while not await gate.fetchval(WAITS):
                 await asyncio.sleep(0.01)  # until it is on its way, and not yet done
-        two.teller.announce({1})
+        two.account.announce({1})
     finally:
         await gate.close()
 
@@ -65,15 +65,15 @@ async def test_what_is_committed_while_a_notice_is_under_way_makes_another(
 
 async def test_a_notice_names_the_systems(two: Two) -> None:
     """What is announced together is one notice; of nothing there is none."""
-    two.teller.announce(())
-    two.teller.announce({3})
-    two.teller.announce({12, 1})
+    two.account.announce(())
+    two.account.announce({3})
+    two.account.announce({12, 1})
 
     assert await two.next() == {1, 3, 12}
 
 
 async def test_a_notice_about_very_many_systems_is_for_all(two: Two) -> None:
     """Its text is bounded by the server."""
-    two.teller.announce(range(1, 3400))
+    two.account.announce(range(1, 3400))
 
     assert await two.next() is None

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from gateway.store.away import StoreUnavailable
+from gateway.store.errors import StoreUnavailable
 from gateway.store.postgres import PostgresStore
 from gateway.workbench.servers import PrivatePostgres
 

@@ -10,10 +10,11 @@ import pytest
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from gateway.main.opening import open_store
+from gateway.main.bootstrap import open_store
 from gateway.settings import Settings
-from gateway.store import attempts, partitions
+from gateway.store import partitions
 from gateway.store.engine import Store
+from gateway.store.ledger import attempts
 
 THEN = datetime(2031, 11, 24, tzinfo=UTC)
 

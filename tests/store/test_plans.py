@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from gateway.main.opening import open_store
+from gateway.main.bootstrap import open_store
 from gateway.settings import Settings
-from gateway.store import dossiers
 from gateway.store.engine import Store
+from gateway.store.ledger import dossiers
 
 ASKED = 12
 """Times that a question is asked; after the fifth the server may keep a plan for all."""

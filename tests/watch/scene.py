@@ -21,10 +21,10 @@ from typer.testing import CliRunner
 
 from gateway.commands.app import program
 from gateway.workbench.faults import Faults
+from gateway.workbench.machine import free_port
 from gateway.workbench.samples.generator import sample
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 from gateway.workbench.simulate import Answer, Behaves, Host
-from gateway.workbench.stage import free_port
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
 JSON = {"Content-Type": "application/json"}
@@ -47,7 +47,7 @@ settings = {{ base_url = "http://127.0.0.1:{echo}" }}
 """
 DISK = "96m"
 """The disk on which the database's tables lie."""
-LEFT = "SELECT count(*) FROM todo"
+LEFT = "SELECT count(*) FROM outbox"
 
 
 @dataclass

@@ -10,20 +10,21 @@ from typing import Any
 
 import httpx
 
-from gateway.workbench.drive import Progress, drive
+from gateway.demo.client import Progress, drive
+from gateway.demo.environment import Environment, control, demo_environment
+from gateway.workbench.machine import free_port
 from gateway.workbench.samples.generator import PORTAL, Sample, generate
-from gateway.workbench.stage import Stage, control, free_port, stage
 
 REQUEST = "0192f0c1-7731-7000-8000-00000000000a"
 PORTAL_BORN = "portal"
 
 
-def lines(on: Stage) -> list[dict[str, Any]]:
+def lines(on: Environment) -> list[dict[str, Any]]:
     """Read what the gateway has logged: every line is JSON."""
     return [json.loads(line) for line in (on.folder / "gateway.log").read_text().splitlines()]
 
 
-async def ledger(on: Stage, dossier: str, done: int) -> list[dict[str, Any]]:
+async def ledger(on: Environment, dossier: str, done: int) -> list[dict[str, Any]]:
     """Wait until a dossier has so many attempts; give them."""
     headers = {"Authorization": f"Bearer {on.key}"}
     attempts: list[dict[str, Any]] = []
@@ -47,7 +48,7 @@ def plain(count: int, seed: int) -> list[Sample]:
 async def test_a_request_can_be_followed_to_its_attempts(tmp_path: Path) -> None:
     """The client's own request id leads to the dossier, that to every attempt of the ledger."""
     body = plain(20, 5)[0].requests[0].body
-    async with stage(tmp_path / "s", port=free_port(), faults="none", seed=5) as on:
+    async with demo_environment(tmp_path / "s", port=free_port(), faults="none", seed=5) as on:
         headers = {"Authorization": f"Bearer {on.key}", "X-Request-Id": REQUEST}
         async with httpx.AsyncClient(trust_env=False) as client:
             answer = await client.post(f"{on.address}/v1/dossiers", json=body, headers=headers)
@@ -68,7 +69,7 @@ async def test_a_request_can_be_followed_to_its_attempts(tmp_path: Path) -> None
 async def test_a_system_that_is_away_makes_a_handful_of_lines(tmp_path: Path) -> None:
     """It shuts once and opens once, however many dossiers wait and however often it is probed."""
     samples = plain(60, 6)
-    async with stage(tmp_path / "s", port=free_port(), faults="none", seed=6) as on:
+    async with demo_environment(tmp_path / "s", port=free_port(), faults="none", seed=6) as on:
         await control(on, PORTAL, "outage", {"seconds": 6})
         done = await drive(on, samples, Progress())
         for one in done:

@@ -15,10 +15,10 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.workbench.drive import Progress, drive
-from gateway.workbench.machine import NoServer, install
+from gateway.demo.client import Progress, drive
+from gateway.demo.environment import Environment, control, demo_environment
+from gateway.workbench.machine import NoServer, free_port, install
 from gateway.workbench.samples.generator import PORTAL, generate
-from gateway.workbench.stage import Stage, control, free_port, stage
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
 DOWN = 600.0
@@ -37,7 +37,7 @@ def prometheus() -> str:
 
 
 @asynccontextmanager
-async def scraping(program: str, folder: Path, on: Stage) -> AsyncIterator[str]:
+async def scraping(program: str, folder: Path, on: Environment) -> AsyncIterator[str]:
     """Run Prometheus with the shipped rules, made hastier; give its address."""
     await asyncio.to_thread(folder.mkdir)
     for name in ("alerts.yml", "recording.yml"):
@@ -92,7 +92,7 @@ def named(alerts: list[dict[str, Any]]) -> set[tuple[str, str]]:
 async def test_a_dead_system_is_one_alert_that_clears(prometheus: str, tmp_path: Path) -> None:
     """Nothing fires before, only the dead system while it is away, nothing of it afterwards."""
     async with (
-        stage(tmp_path / "demo", port=free_port(), faults="none", seed=3) as on,
+        demo_environment(tmp_path / "demo", port=free_port(), faults="none", seed=3) as on,
         scraping(prometheus, tmp_path / "prometheus", on) as address,
     ):
         samples = [one for one in generate(30, 3, datetime.now(UTC)) if not one.parks]

@@ -13,11 +13,11 @@ import pytest
 from prometheus_client import REGISTRY, generate_latest
 
 from gateway.intake.totals import refresh
-from gateway.main.opening import find_targets, open_store
+from gateway.main.bootstrap import find_systems, open_store
 from gateway.settings import Settings, read_systems
-from gateway.store import duties
-from gateway.store.away import StoreUnavailable
 from gateway.store.engine import Store
+from gateway.store.errors import StoreUnavailable
+from gateway.store.work import leadership
 from gateway.watch import metrics
 from gateway.workbench.machine import NoServer, install
 
@@ -62,7 +62,7 @@ def expressions() -> list[str]:
         found += re.findall(r"expr: (.+)", (RULES / file).read_text())
     for board in (DEPLOY / "grafana").glob("*.json"):
         for panel in json.loads(board.read_text("utf-8"))["panels"]:
-            found += [target["expr"] for target in panel["targets"]]
+            found += [system["expr"] for system in panel["targets"]]
     return found
 
 
@@ -154,12 +154,12 @@ async def test_totals_come_from_one_process_only(opened: Settings) -> None:
     """The second stays silent until the first has been for its lease."""
     store = await open_store(opened)
     try:
-        await find_targets(opened, store)
+        await find_systems(opened, store)
         await refresh(store, 0, holder="first")
         first = shown()
         await refresh(store, 0, holder="second")
         second = shown()
-        took = await store.write(lambda connection: duties.take(connection, "totals", "x", -1))
+        took = await store.write(lambda connection: leadership.take(connection, "totals", "x", -1))
     finally:
         await store.close()
 
@@ -173,7 +173,7 @@ async def test_a_duty_changes_hands_when_its_lease_is_over(opened: Settings) -> 
     store = await open_store(opened)
 
     def turn(holder: str, lease: int) -> Callable[[object], bool]:
-        return lambda connection: duties.take(connection, "d", holder, lease)  # type: ignore[arg-type]
+        return lambda connection: leadership.take(connection, "d", holder, lease)  # type: ignore[arg-type]
 
     try:
         taken = [
@@ -206,7 +206,7 @@ async def test_a_lost_database_takes_away_totals_and_is_said(opened: Settings) -
     """The page itself still comes."""
     store = await open_store(opened)
     try:
-        await find_targets(opened, store)
+        await find_systems(opened, store)
         await refresh(store, 0, holder="first")
         before = shown()
     finally:

@@ -44,7 +44,7 @@ GATES = [Gate(), Gate(good_at=9), Gate(state="probing", why="one_cause")]
 def decided() -> Iterator[str]:
     """Give every cause that the rules can decide on, and the word of every outcome."""
     for outcome, gate, tries, on in product(OUTCOMES, GATES, (0, 20), ("resend", "park")):
-        lane = Lane(tries=tries, doubt=0, failing_since=5, linger=0, on_uncertain=on)
+        lane = Lane(tries=tries, uncertainty=0, failing_since=5, linger=0, on_uncertain=on)
         fate, _, _ = decide(outcome, lane, gate, 0.0)
         match fate:
             case Wait(reason=reason):
@@ -85,7 +85,7 @@ def closed() -> Iterator[str]:
         [Result(str(number), "bad") for number in range(9)],
         [Result(str(number), "odd", "x") for number in range(RECENT)],
     ):
-        gate, _ = gates.settle(Gate(), 0, results, now=1, at_once=1, scale=1.0)
+        gate, _ = gates.record(Gate(), 0, results, now=1, at_once=1, scale=1.0)
         yield gate.why or "open"
 
 

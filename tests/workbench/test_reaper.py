@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.workbench.machine import free_port
 from gateway.workbench.reaper import MARK
-from gateway.workbench.stage import free_port
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 20.0
@@ -32,10 +32,11 @@ time.sleep(600)
 STAGE = """
 import asyncio, sys
 from pathlib import Path
-from gateway.workbench.stage import stage
+from gateway.demo.environment import demo_environment
 
 async def main():
-    async with stage(Path(sys.argv[1]), port=int(sys.argv[2]), faults="none", seed=1) as on:
+    folder, port = Path(sys.argv[1]), int(sys.argv[2])
+    async with demo_environment(folder, port=port, faults="none", seed=1) as on:
         print(on.folder, on.gateway.pid, flush=True)
         await asyncio.sleep(600)
 

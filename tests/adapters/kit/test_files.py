@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.kit.files import Folder
-from adapters.kit.http import Lost
+from adapters.kit.http import TransportError
 from adapters.kit.port import Move, Put, Take
 from schemas.outcome import Blocked, Unreachable
 
@@ -28,7 +28,7 @@ class Clock:
 def folder(path: Path) -> tuple[Folder, Clock]:
     """Open a folder with a clock."""
     clock = Clock()
-    return Folder(path, settle=2.0, clock=clock), clock
+    return Folder(path, quiet_seconds=2.0, clock=clock), clock
 
 
 async def settled(one: Folder, clock: Clock, pattern: str = "*.csv") -> dict[str, bytes]:
@@ -59,7 +59,7 @@ async def test_nothing_is_left_of_a_write_that_failed(
 
     one, _ = folder(tmp_path)
     monkeypatch.setattr("adapters.kit.files.os.fsync", full)
-    with pytest.raises(Lost) as lost:
+    with pytest.raises(TransportError) as lost:
         await one.put(Put(name="in/a.csv", body=b"1"))
 
     assert isinstance(lost.value.outcome, Unreachable)
@@ -117,7 +117,7 @@ async def test_temporary_names_are_left_alone(tmp_path: Path, name: str) -> None
 async def test_a_folder_that_is_away_is_not_made_anew(tmp_path: Path) -> None:
     """When a share is not mounted, nothing is written beside it."""
     one, _ = folder(tmp_path / "share")
-    with pytest.raises(Lost) as lost:
+    with pytest.raises(TransportError) as lost:
         await one.put(Put(name="in/a.csv", body=b"1"))
 
     assert isinstance(lost.value.outcome, Unreachable)
@@ -141,7 +141,7 @@ async def test_a_folder_that_goes_away_in_that_moment_is_not_made_anew(
 
     monkeypatch.setattr(Folder, "_there", unmounted)
     for asked in (one.put(Put(name="in/a.csv", body=b"1")), one.move(Move(name="b", to="in/b"))):
-        with pytest.raises(Lost) as raised:
+        with pytest.raises(TransportError) as raised:
             await asked
         assert isinstance(raised.value.outcome, Unreachable)
         assert not share.exists()
@@ -152,7 +152,7 @@ async def test_a_folder_that_goes_away_in_that_moment_is_not_made_anew(
 async def test_no_name_leaves_the_folder(tmp_path: Path, name: str) -> None:
     """A name that points elsewhere is refused."""
     one, _ = folder(tmp_path)
-    with pytest.raises(Lost) as lost:
+    with pytest.raises(TransportError) as lost:
         await one.put(Put(name=name, body=b"1"))
 
     assert isinstance(lost.value.outcome, Blocked)

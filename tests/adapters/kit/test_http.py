@@ -11,7 +11,7 @@ from typing import Literal
 
 import pytest
 
-from adapters.kit.http import Carrier, Lost
+from adapters.kit.http import HttpTransport, TransportError
 from adapters.kit.port import Http
 from schemas.outcome import Blocked, Uncertain, Unreachable
 
@@ -58,13 +58,13 @@ async def serving(play: Play) -> AsyncIterator[Server]:
 
 async def lost(url: str, method: Method, seconds: float = 0.4) -> object:
     """Send one keyed request that must fail; give its outcome."""
-    carrier = Carrier(url, exchange_seconds=seconds)
+    transport = HttpTransport(url, exchange_seconds=seconds)
     try:
-        with pytest.raises(Lost) as failed:
-            await carrier.exchange(Http(method=method, path="/x", json={"a": 1}, effect="keyed"))
+        with pytest.raises(TransportError) as failed:
+            await transport.exchange(Http(method=method, path="/x", json={"a": 1}, effect="keyed"))
         return failed.value.outcome
     finally:
-        await carrier.close()
+        await transport.close()
 
 
 async def close(_writer: asyncio.StreamWriter, _count: int) -> bool:
@@ -172,12 +172,12 @@ async def test_read_and_then_lost_is_uncertain(play: Play, method: Method) -> No
 async def test_a_reused_connection_that_closes_is_not_sent_twice(method: Method) -> None:
     """A kept connection closed under a request: one arrival, whatever the method."""
     async with serving(once) as server:
-        carrier = Carrier(server.url, exchange_seconds=1.0)
+        transport = HttpTransport(server.url, exchange_seconds=1.0)
         request = Http(method=method, path="/x", json={"a": 1}, effect="keyed")
-        await carrier.exchange(request)
-        with pytest.raises(Lost) as failed:
-            await carrier.exchange(request)
-        await carrier.close()
+        await transport.exchange(request)
+        with pytest.raises(TransportError) as failed:
+            await transport.exchange(request)
+        await transport.close()
 
         assert (isinstance(failed.value.outcome, Uncertain), server.arrived) == (True, 2)
 
@@ -185,9 +185,9 @@ async def test_a_reused_connection_that_closes_is_not_sent_twice(method: Method)
 async def test_reading_is_never_uncertain() -> None:
     """A mere question that gets no answer changed nothing: it is asked again."""
     async with serving(close) as server:
-        carrier = Carrier(server.url, exchange_seconds=1.0)
-        with pytest.raises(Lost) as failed:
-            await carrier.exchange(Http(method="GET", path="/x", effect="read"))
-        await carrier.close()
+        transport = HttpTransport(server.url, exchange_seconds=1.0)
+        with pytest.raises(TransportError) as failed:
+            await transport.exchange(Http(method="GET", path="/x", effect="read"))
+        await transport.close()
 
         assert isinstance(failed.value.outcome, Unreachable)

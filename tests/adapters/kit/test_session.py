@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from adapters.kit.session import REMEMBERED, Keeper
+from adapters.kit.session import REMEMBERED, SessionCache
 from schemas.outcome import Blocked, Outcome, Unreachable
 
 
@@ -24,8 +24,8 @@ def logins(*answers: str | Outcome) -> tuple[list[int], Callable[[], Awaitable[s
 async def test_many_at_once_share_one_login() -> None:
     """Ten conversations that need a token log in once."""
     asked, login = logins("t")
-    keeper = Keeper(600)
-    tokens = await asyncio.gather(*(keeper.token(login) for _ in range(10)))
+    session_cache = SessionCache(600)
+    tokens = await asyncio.gather(*(session_cache.token(login) for _ in range(10)))
 
     assert (len(asked), set(tokens)) == (1, {"t"})
 
@@ -33,13 +33,13 @@ async def test_many_at_once_share_one_login() -> None:
 async def test_a_spoilt_token_is_renewed_once() -> None:
     """Ten that see the same dead session cause one new login."""
     asked, login = logins("old", "new")
-    keeper = Keeper(600)
-    old = await keeper.token(login)
+    session_cache = SessionCache(600)
+    old = await session_cache.token(login)
     assert isinstance(old, str)
     token: str | Outcome = old
     for _ in range(10):
-        keeper.spoil(old)
-        token = await keeper.token(login)
+        session_cache.invalidate(old)
+        token = await session_cache.token(login)
 
     assert (len(asked), token) == (2, "new")
 
@@ -48,10 +48,10 @@ async def test_a_refused_login_is_remembered() -> None:
     """A wrong password is not tried again for thirty seconds; a lost line is tried at once."""
     now = [0.0]
     asked, login = logins(Unreachable(why="x"), Blocked(why="no"), "t")
-    keeper = Keeper(600, clock=lambda: now[0])
-    answers = [await keeper.token(login) for _ in range(4)]
+    session_cache = SessionCache(600, clock=lambda: now[0])
+    answers = [await session_cache.token(login) for _ in range(4)]
     now[0] = REMEMBERED + 1
-    last = await keeper.token(login)
+    last = await session_cache.token(login)
 
     blocked = Blocked(why="no")
     assert (answers, last, len(asked)) == (
@@ -65,11 +65,11 @@ async def test_what_becomes_of_logins_is_told() -> None:
     """Each word once: for metrics, whose business the kit does not know."""
     words: list[str] = []
     _, login = logins("t", Unreachable(why="x"), Blocked(why="x"))
-    keeper = Keeper(600, told=words.append)
-    await keeper.token(login)
-    keeper.spoil("t")
-    keeper.spoil("t")
-    await keeper.token(login)
-    await keeper.token(login)
+    session_cache = SessionCache(600, on_change=words.append)
+    await session_cache.token(login)
+    session_cache.invalidate("t")
+    session_cache.invalidate("t")
+    await session_cache.token(login)
+    await session_cache.token(login)
 
     assert words == ["opened", "dead", "failed", "refused"]

@@ -13,11 +13,11 @@ import uuid
 import uvloop
 
 from adapters.echo import ADAPTER, EchoSettings
-from adapters.kit.http import Carrier
+from adapters.kit.driver import Conversation
+from adapters.kit.http import HttpTransport
 from adapters.kit.port import Step
-from adapters.kit.session import Keeper
-from adapters.kit.talk import Conversation
-from gateway.admission.reading import parse, validate
+from adapters.kit.session import SessionCache
+from gateway.admission.parse import parse, validate
 from schemas.dossier import Dossier, NewDossier
 from schemas.outcome import Delivered, Remote
 from tests.bench.dossiers import SMALL, text
@@ -36,7 +36,7 @@ def dossier() -> Dossier:
 async def talk(url: str, count: int, at_once: int) -> None:
     """Hold so many conversations, so many at the same time."""
     settings, made = EchoSettings(base_url=url), dossier()
-    carrier = Carrier(url, exchange_seconds=ADAPTER.facts.exchange)
+    transport = HttpTransport(url, exchange_seconds=ADAPTER.facts.exchange)
     left = iter(range(count))
     wanted = Delivered(up_to=made.version, remote=Remote(created=True, line=made.version))
 
@@ -45,17 +45,17 @@ async def talk(url: str, count: int, at_once: int) -> None:
             conversation = Conversation(
                 adapter=ADAPTER,
                 settings=settings,
-                keeper=Keeper(0),
+                session_cache=SessionCache(0),
                 seconds=ADAPTER.facts.conversation,
-                carrier=carrier,
+                transport=transport,
             )
             step = Step(dossier=made, events=(), remote=Remote())
-            outcome = await conversation.hold(step)
+            outcome = await conversation.run(step)
             if outcome != wanted:
                 raise RuntimeError(f"not delivered: {type(outcome).__name__}")
 
     await asyncio.gather(*(hold() for _ in range(at_once)))
-    await carrier.close()
+    await transport.close()
 
 
 if __name__ == "__main__":

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from uuid_utils.compat import uuid7
 
-from gateway.admission.ask import Answer, Ask, Denied, Post
-from gateway.admission.desk import FrontDesk
+from gateway.admission.batcher import RequestBatcher
+from gateway.admission.requests import Answer, Command, Denied, RegisterDossier
 from gateway.commands.app import run
 
 
-async def submit(self: FrontDesk, ask: Ask) -> Answer | Denied:
+async def submit(self: RequestBatcher, command: Command) -> Answer | Denied:
     """Answer a post as if it had been stored."""
-    if not isinstance(ask, Post):
+    if not isinstance(command, RegisterDossier):
         raise NotImplementedError
     body = {
         "id": str(uuid7()),
         "version": 1,
-        "status": ask.content.status.value,
-        "official_code": ask.content.official_code,
-        "environment": ask.client.environment,
-        "systems": [target.name for target in self._targets.all],
+        "status": command.content.status.value,
+        "official_code": command.content.official_code,
+        "environment": command.client.environment,
+        "systems": [target.name for target in self._systems.all],
         "data_quality": [],
         "warnings": [],
     }
@@ -31,5 +31,5 @@ async def submit(self: FrontDesk, ask: Ask) -> Answer | Denied:
 
 
 if __name__ == "__main__":
-    FrontDesk.submit = submit  # type: ignore[method-assign]
+    RequestBatcher.submit = submit  # type: ignore[method-assign]
     run()

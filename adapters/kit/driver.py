@@ -1,0 +1,346 @@
+"""Holds an adapter's conversation: hands on its requests, signs them, and ends it when it must.
+
+The driver refuses anything but the requests of `adapters.kit.port`. A transport failure never
+reaches the adapter: the conversation is closed and its outcome is what the failure means.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from adapters.kit.http import TransportError
+from adapters.kit.port import (
+    Adapter,
+    Checkpoint,
+    Hand,
+    Http,
+    Move,
+    PollContext,
+    Put,
+    Reply,
+    Session,
+    Settings,
+    Step,
+    Take,
+    Talk,
+)
+from adapters.kit.private import cleaned, private_of
+from adapters.kit.replies import redact
+from adapters.kit.session import SessionCache
+from schemas.inbound import Verdict
+from schemas.outcome import (
+    Blocked,
+    CannotExpress,
+    Delivered,
+    Malformed,
+    Outcome,
+    Uncertain,
+    Unreachable,
+)
+
+T = TypeVar("T")
+
+
+class Fenced(Exception):  # noqa: N818 - somebody else holds the lane now
+    """The lease was lost: whatever this conversation still learns moves no lane."""
+
+
+class CarriesHttp(Protocol):
+    """Something that carries requests: the real carrier, or canned replies."""
+
+    @property
+    def seconds(self) -> float:
+        """The longest that one exchange may take."""
+        ...
+
+    async def exchange(self, request: Http) -> Reply:
+        """Send a request and read the whole reply, or raise `TransportError`."""
+        ...
+
+
+class HoldsFiles(Protocol):
+    """A folder that both sides see: the real one, or one in memory."""
+
+    async def put(self, asked: Put) -> None:
+        """Write a file, or raise `TransportError`."""
+        ...
+
+    async def take(self, asked: Take) -> dict[str, bytes]:
+        """Read complete files, or raise `TransportError`."""
+        ...
+
+    async def move(self, asked: Move) -> None:
+        """Rename a file, or raise `TransportError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """One exchange for the ledger: no body, no query. A file has the method PUT, TAKE or MOVE."""
+
+    method: str
+    path: str
+    status: int | None
+    ms: int
+    lost: str | None = None
+
+
+@dataclass(slots=True)
+class Conversation:
+    """One adapter, one system, one step or one poll; `trace` fills while it is held.
+
+    carrier, folder: the ways to the system; a request without its way is a mistake of the adapter
+    checkpoint, hand: where the store comes in, while a step is told and while a poll listens
+    """
+
+    adapter: Adapter[Any]
+    settings: Settings
+    session_cache: SessionCache
+    seconds: float
+    transport: CarriesHttp | None = None
+    folder: HoldsFiles | None = None
+    checkpoint: Callable[[Checkpoint], Awaitable[None]] | None = None
+    hand: Callable[[Hand], Awaitable[tuple[Verdict, ...]]] | None = None
+    clock: Callable[[], float] = time.monotonic
+    trace: list[Exchanged] = field(default_factory=list)
+    _until: float = 0.0
+    _sent: bool = False
+    _last: Reply | None = None
+    _ours: Exception | None = None
+    _tokens: set[str] = field(default_factory=set)
+
+    async def run(self, step: Step) -> Outcome:
+        """Tell a step; raises `CannotExpress` before anything was sent, or what the store did."""
+        try:
+            found: Outcome = await self._whole(self.adapter.deliver(step, self.settings), step)
+        except CannotExpress as error:
+            if not self._sent:
+                raise
+            found = self._bug(error, step)
+        return self._cleaned(found, step)
+
+    async def run_many(
+        self, steps: Sequence[Step]
+    ) -> Sequence[Outcome | CannotExpress] | Outcome | CannotExpress:
+        """Tell several steps at once; gives an outcome for each, or what befell all of them."""
+        if self.adapter.deliver_many is None:
+            raise TypeError("this adapter tells one step at a time")
+        talk = self.adapter.deliver_many(steps, self.settings)
+        try:
+            found: Any = await self._whole(talk, *steps)
+        except CannotExpress as error:
+            return error
+        if isinstance(found, Sequence) and len(found) != len(steps):
+            return Malformed(why="not an outcome for each step", raw="")
+        if not isinstance(found, Sequence):
+            return self._cleaned(found, *steps)
+        return [
+            one if isinstance(one, CannotExpress) else self._cleaned(one, step)
+            for one, step in zip(found, steps, strict=True)
+        ]
+
+    def _cleaned(self, outcome: Outcome, *steps: Step) -> Outcome:
+        """Take out what is private; what says nothing has nothing of it."""
+        if isinstance(outcome, Delivered) and outcome.note is None:
+            return outcome
+        return cleaned(outcome, (*self._private(steps), *self._tokens))
+
+    def _private(self, steps: Sequence[Step]) -> tuple[str, ...]:
+        return tuple(text for step in steps for text in private_of(step, self.settings))
+
+    async def run_poll(self, look: PollContext) -> Outcome | None:
+        """Hear what they have to tell; None: all of it was handed in."""
+        if self.adapter.poll is None:
+            raise TypeError("this adapter does not poll")
+        found: Outcome | None = await self._whole(self.adapter.poll(look, self.settings))
+        return found
+
+    async def run_login(self) -> Outcome | None:
+        """Log in and tell nothing; None: they took the login, or have none."""
+        if self.adapter.session is None:
+            return None
+        self._until = self.clock() + self.seconds
+        try:
+            await self._token(self.adapter.session)
+        except TransportError as lost:
+            return lost.outcome
+        return None
+
+    async def _whole(self, talk: Talk[Any], *steps: Step) -> Any:
+        """Hold a conversation to its end, and make an outcome of whatever ends it."""
+        self._until = self.clock() + self.seconds
+        try:
+            return await self._drive(talk, self._signed)
+        except TransportError as lost:
+            return lost.outcome
+        except (CannotExpress, NotARequestError):
+            raise
+        except Exception as error:
+            if error is self._ours:
+                raise
+            return self._bug(error, *steps)  # of an adapter: it must not stop the worker
+        finally:
+            talk.close()
+
+    async def _drive(self, talk: Talk[Any], send: Callable[[Http], Awaitable[Reply]]) -> Any:
+        answer: Any = None
+        while True:
+            try:
+                asked = talk.send(answer)
+            except StopIteration as end:
+                return end.value
+            answer = await self._serve(asked, send, talk)
+
+    async def _serve(
+        self, asked: object, send: Callable[[Http], Awaitable[Reply]], talk: Talk[Any]
+    ) -> Any:
+        """Do what the adapter asked for; anything else ends the talk."""
+        match asked:
+            case Http() if self.transport is not None:
+                return await send(asked)
+            case Put() | Take() | Move() if self.folder is not None:
+                return await self._file(asked, self.folder)
+            case Checkpoint() if self.checkpoint is not None:
+                return await self._keep(self.checkpoint(asked))
+            case Hand() if self.hand is not None:
+                return await self._keep(self.hand(asked))
+        talk.close()
+        raise NotARequestError(asked)
+
+    async def _keep(self, storing: Awaitable[T]) -> T:
+        """Wait for the store; what goes wrong there is ours, and no adapter's fault."""
+        try:
+            return await storing
+        except Exception as error:
+            self._ours = error
+            raise
+
+    async def _file(self, asked: Put | Take | Move, folder: HoldsFiles) -> dict[str, bytes] | None:
+        begun, lost = self.clock(), None
+        self._sent = self._sent or isinstance(asked, Put)
+        try:
+            match asked:
+                case Take():
+                    return await folder.take(asked)
+                case Put():
+                    await folder.put(asked)
+                case Move():
+                    await folder.move(asked)
+        except TransportError as error:
+            lost = type(error.outcome).__name__
+            raise
+        else:
+            return None
+        finally:
+            name = asked.pattern if isinstance(asked, Take) else asked.name
+            self._note(type(asked).__name__.upper(), name, None, begun, lost)
+
+    async def _signed(self, request: Http) -> Reply:
+        """Send a request with the session it needs; a dead session is renewed once."""
+        session = self.adapter.session
+        if session is None or not request.signed:
+            return await self._exchange(request)
+        token = await self._token(session)
+        reply = await self._exchange(session.sign(request, token))
+        if not session.dead(reply):
+            return reply
+        self.session_cache.invalidate(token)
+        reply = await self._exchange(session.sign(request, await self._token(session)))
+        if session.dead(reply):
+            raise TransportError(Blocked(why="the session was refused right after a fresh login"))
+        return reply
+
+    async def _token(self, session: Session[Any]) -> str:
+        async def login() -> str | Outcome:
+            try:
+                found: str | Outcome = await self._drive(
+                    session.login(self.settings), self._exchange
+                )
+            except TransportError as lost:
+                return lost.outcome
+            return found
+
+        token = await self.session_cache.token(login)
+        if not isinstance(token, str):
+            # Nothing of this step was sent, whatever happened to the login.
+            raise TransportError(_of_login(token))
+        self._tokens.add(token)
+        return token
+
+    async def _exchange(self, request: Http) -> Reply:
+        if self.transport is None:
+            raise NotARequestError(request)
+        if self._until - self.clock() < self.transport.seconds:
+            raise TransportError(Unreachable(why="no time left for a whole exchange"))
+        self._sent = self._sent or request.effect != "read"
+        begun = self.clock()
+        try:
+            reply = await self.transport.exchange(request)
+        except TransportError as lost:
+            self._note(request.method, request.path, None, begun, type(lost.outcome).__name__)
+            raise
+        self._note(request.method, request.path, reply.status, begun, None)
+        self._last = reply
+        return reply
+
+    def _note(
+        self, method: str, path: str, status: int | None, begun: float, lost: str | None
+    ) -> None:
+        ms = int((self.clock() - begun) * 1000)
+        self.trace.append(Exchanged(method, path, status, ms, lost))
+
+    def _bug(self, error: Exception, *steps: Step) -> Malformed:
+        """Turn an adapter's exception into an answer that it could not read."""
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        name = place.filename.rsplit("/", 2)[-2:]
+        why = f"{type(error).__name__} at {'/'.join(name)}:{place.lineno}"
+        body = self._last.body.decode("utf-8", "replace") if self._last is not None else ""
+        return Malformed(why=why, raw=redact(body, self._private(steps)))
+
+
+class NotARequestError(TypeError):
+    """An adapter awaited something that is no request: a mistake in its code."""
+
+    def __init__(self, asked: object) -> None:
+        """Name what it awaited."""
+        super().__init__(f"this conversation has no way to do {type(asked).__name__}")
+
+
+def _of_login(outcome: Outcome) -> Outcome:
+    """Say what a login without a token means for a step of which nothing was sent."""
+    if isinstance(outcome, (Unreachable, Uncertain)):
+        return Unreachable(why=f"login: {outcome.why}")
+    return outcome
+
+
+def first_request(
+    adapter: Adapter[Any], step: Step, settings: Settings
+) -> Http | Put | Take | CannotExpress | None:
+    """Translate and send nothing: the first request, why there is none, or None if none is needed.
+
+    A bug of the adapter shows as CannotExpress with an empty field.
+    """
+    talk = adapter.deliver(step, settings)
+    try:
+        asked = talk.send(None)
+        while isinstance(asked, Checkpoint):
+            asked = talk.send(None)
+    except StopIteration:
+        return None
+    except CannotExpress as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - said to the client as a warning, never a crash
+        return CannotExpress("", f"the adapter failed: {type(error).__name__}")
+    finally:
+        talk.close()
+    return asked if isinstance(asked, (Http, Put, Take)) else CannotExpress("", "not a request")
+
+
+def preview(adapter: Adapter[Any], step: Step, settings: Settings) -> CannotExpress | None:
+    """Say what of a step cannot be expressed, without sending anything."""
+    found = first_request(adapter, step, settings)
+    return found if isinstance(found, CannotExpress) else None

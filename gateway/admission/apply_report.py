@@ -1,0 +1,144 @@
+"""What a system reports: an event where it owns the state or moves none, else evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from gateway.admission.requests import ApplyReport
+from gateway.admission.unit_of_work import Decided, UnitOfWork, decided, digest_of
+from gateway.dossiers.record import DossierRecord, known_codes, millis
+from gateway.rules.history import follow
+from gateway.rules.reports import events_of
+from gateway.store.ledger import evidence
+from gateway.store.ledger.evidence import Evidence
+from schemas.inbound import Report
+
+REPORT = TypeAdapter(Report)
+SKEW = 120_000
+"""Milliseconds by which their clock may be ahead of ours."""
+
+
+def report(unit: UnitOfWork, command: ApplyReport) -> Decided:
+    """Take a report; one of a dossier that nobody knows is kept until somebody does."""
+    record = _find(unit, command)
+    if record is None:
+        _keep(unit, command, None, "unknown_code", ())
+        return Decided(None, None, 202, {}, "unknown")
+    return take(unit, record, command)
+
+
+def take(unit: UnitOfWork, record: DossierRecord, command: ApplyReport) -> Decided:
+    """Take a report on a known dossier."""
+    if command.report.quarantine is not None:
+        _keep(unit, command, record, "quarantined", ["/status"])
+        return decided(record, 202, {}, "evidence")
+    echo = _echo(unit, record, command)
+    if echo == "sure":
+        return decided(record, 200, {}, "unchanged")
+    if echo == "likely":
+        _keep(unit, command, record, "echo", ["/status"])
+        return decided(record, 202, {}, "evidence")
+    news = events_of(command.report, record.dossier, command.system, unit.now)
+    refs = {past.event.ref for past in record.recorded}
+    if not news or news[-1].ref in refs:
+        return decided(record, 200, {}, "repeated" if news else "unchanged")
+    length, head, inferred = len(record.recorded), record.dossier, command.report.at is None
+    for new in news:
+        version = follow(record.dossier, record.history, new, now=unit.now, inferred=inferred)
+        if isinstance(version, tuple):
+            record.go_back(length, head)
+            _keep(unit, command, record, "impossible", [fault.pointer for fault in version])
+            return decided(record, 202, {}, "evidence")
+        record.add(
+            version, origin=command.system, digest=digest_of(version), client=command.client.id
+        )
+    moved = record.dossier.status is not head.status
+    if moved and unit.owner_of_status(record) not in (None, f"system:{command.system}"):
+        record.go_back(length, head)
+        _keep(unit, command, record, "contradicts", ["/status"])
+        return decided(record, 202, {}, "evidence")
+    unit.route(record)
+    return decided(record, 201, {"events": [past.event.seq for past in record.recorded[length:]]})
+
+
+def _echo(
+    unit: UnitOfWork, record: DossierRecord, command: ApplyReport
+) -> Literal["sure", "likely"] | None:
+    """Say whether a report is our own word coming back.
+
+    Surely so, where it names the state that this system was last told, or is being told. Likely so,
+    where it names one that it was told before, and is no newer than the last telling: it was read
+    before that and handed in after. Such a report is kept and moves nothing.
+    """
+    numbers = {system.name: system.id for system in unit.systems.all}
+    lane = record.lanes.get(numbers.get(command.system, -1))
+    if lane is None or command.report.status is None:
+        return None
+    told = [past.event for past in record.recorded if past.origin != command.system]
+    if any(one.status is command.report.status and one.seq >= lane.done_seq for one in told):
+        return "sure"
+    before = any(one.status is command.report.status for one in told if one.seq < lane.done_seq)
+    at = command.report.at
+    fresh = at is not None and millis(at) > (lane.done_at or 0) + SKEW
+    return "likely" if before and lane.done_at is not None and not fresh else None
+
+
+def _find(unit: UnitOfWork, command: ApplyReport) -> DossierRecord | None:
+    """Find the one dossier that is meant; where a code names several, none is."""
+    names = [command.report.code, command.report.remote_id]
+    for code in [name for name in names if name is not None]:
+        found = unit.by_code.get((command.client.environment, code), [])
+        open_ = [record for record in found if record.merged_into is None]
+        if len(open_) == 1:
+            return open_[0]
+    return None
+
+
+def _keep(
+    unit: UnitOfWork,
+    command: ApplyReport,
+    record: DossierRecord | None,
+    why: str,
+    pointers: Sequence[str],
+) -> None:
+    body: dict[str, Any] = REPORT.dump_python(command.report, mode="json", exclude_none=True)
+    unit.evidence.append(
+        Evidence(
+            source=f"system:{command.system}",
+            ref=command.report.ref,
+            why=why,
+            at=unit.millis,
+            dossier_id=record.id if record is not None else None,
+            code=command.report.code or command.report.remote_id,
+            pointers=tuple(pointers),
+            body=body,
+        )
+    )
+
+
+def adopt(unit: UnitOfWork) -> None:
+    """Look again at reports that came before their dossier was known."""
+    new = {
+        code: record
+        for record in list(unit.by_id.values())
+        if record.touched
+        for code in known_codes(record.dossier)
+        if code not in record.codes
+    }
+    done = []
+    for one in evidence.orphans(unit.connection, new):
+        record = new[one.code or ""]
+        system = one.source.removeprefix("system:")
+        command = unit.accounts.get(system)
+        if command is None or command.environment != record.dossier.environment:
+            continue
+        take(
+            unit,
+            record,
+            ApplyReport(client=command, system=system, report=REPORT.validate_python(one.body)),
+        )
+        done.append(one.id)
+    evidence.forget(unit.connection, done)

@@ -1,0 +1,125 @@
+"""A first post: a new dossier, the same one again, or one that is known to somebody else."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from uuid_utils.compat import uuid7
+
+from gateway.admission import match
+from gateway.admission.catalogue import pin_procedure
+from gateway.admission.diff import differing
+from gateway.admission.requests import RecordSnapshot, RegisterDossier
+from gateway.admission.unit_of_work import Decided, UnitOfWork, decided, denied, digest_of
+from gateway.dossiers import outbox
+from gateway.dossiers.record import DossierRecord, millis
+from gateway.rules.history import Version, begin
+from gateway.store.counters import take
+from gateway.words.fault import Fault
+from schemas.base import VIETNAM
+from schemas.dossier import Content, NewDossier, Quality
+
+
+def post(unit: UnitOfWork, command: RegisterDossier) -> Decided:
+    """Open a dossier; the same post again changes nothing; a known code joins."""
+    record = unit.by_ref.get((command.client.id, command.content.source.ref))
+    if record is not None:
+        return _again(record, command)
+    return match.join(unit, command, command.content) or open_new(unit, command, command.content)
+
+
+def open_new(
+    unit: UnitOfWork, command: RegisterDossier | RecordSnapshot, content: NewDossier
+) -> Decided:
+    """Begin a dossier; one of a system is never refused for its procedure."""
+    procedures = unit.systems.procedures
+    if (
+        procedures.complete
+        and command.system is None
+        and not procedures.knows(content.procedure.code)
+    ):
+        return denied(422, "invalid", [Fault("unknown_procedure", "/procedure/code")])
+    content = _with_code(unit, content)
+    versions = begin(
+        content,
+        id=uuid7(),
+        environment=command.client.environment,
+        now=unit.now,
+        flags=command.flags,
+    )
+    faults = [one for one in versions if isinstance(one, Fault)]
+    if faults:
+        return denied(422, "invalid", faults)
+    made = [one for one in versions if isinstance(one, Version)]
+    record = DossierRecord(
+        made[-1].dossier.id, command.client.id, content.source.ref, command.digest
+    )
+    if isinstance(command, RecordSnapshot) and content.source.as_of is not None:
+        record.as_of = millis(content.source.as_of)
+    born = content.origin.system if content.origin is not None else None
+    for number, version in enumerate(made):
+        record.add(
+            version,
+            origin=command.system or (born if number == 0 else None),
+            digest=digest_of(version),
+            client=command.client.id,
+        )
+    pin_procedure(record, procedures)
+    _flag_twins(unit, record)
+    outbox.route(record, unit.systems, unit.millis, content.known_in, bulk=unit.bulk)
+    unit.put(record)
+    return decided(record, 201, {"created": True})
+
+
+def _again(record: DossierRecord, command: RegisterDossier) -> Decided:
+    """Answer the same post once more as before; refuse another one under its name."""
+    source = record.joined.get(command.client.id)
+    held = source.digest if source is not None else record.digest
+    if held == command.digest:
+        more: dict[str, Any] = {"created": False} | ({"joined": True} if source is not None else {})
+        if record.merged_into is not None:
+            more["merged_into"] = str(record.merged_into)
+        return decided(record, 200, more, "repeated")
+    fields = differing(command.content, record.dossier)
+    return denied(
+        409, "ref_reused", [Fault("differs", at) for at in fields], {"id": str(record.id)}
+    )
+
+
+def _with_code(unit: UnitOfWork, content: NewDossier) -> NewDossier:
+    """Allocate the official code here, where the gateway numbers this agency's dossiers."""
+    agency = content.agencies.receiving or content.agencies.competent
+    if content.official_code is not None or agency.code is None:
+        return content
+    if unit.systems.allocator_of(agency.code) != "gateway":
+        return content
+    day = (content.received_at or content.submitted_at).astimezone(VIETNAM).strftime("%y%m%d")
+    number = take(unit.connection, f"code:{agency.code}:{day}", 1)
+    return content.model_copy(update={"official_code": f"{agency.code}-{day}-{number:04d}"})
+
+
+def twin_of(content: Content) -> bytes | None:
+    """Hash what two posts of one and the same request have in common; None: no number is known."""
+    number = next((one.number for one in content.owner.identities), None)
+    agency = content.agencies.competent.code or content.agencies.competent.name
+    if number is None:
+        return None
+    text = "\n".join((number, content.procedure.code, agency or ""))
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def _flag_twins(unit: UnitOfWork, record: DossierRecord) -> None:
+    """Flag a dossier that may be one we have under another code; it is never merged by itself."""
+    record.twin = twin_of(record.dossier)
+    if record.twin is None:
+        return
+    place = (record.twin, record.dossier.environment)
+    other = unit.twins.get(place)
+    unit.twins[place] = record.id
+    if other is not None:
+        flag = Quality(code="possible_duplicate", since=unit.now, by=str(other))
+        last = record.recorded[-1]
+        head = record.dossier
+        record.head = head.model_copy(update={"data_quality": (*head.data_quality, flag)})
+        last.dossier = record.head

@@ -1,0 +1,105 @@
+"""What is asked of the store, and what is told back: the page before the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from gateway.access.keys import Client
+from gateway.words.fault import Fault
+from schemas.dossier import Content, NewDossier
+from schemas.event import NewEvent
+from schemas.inbound import Report
+from schemas.parts import Officer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterDossier:
+    """A new dossier, or the same one again. `flags`: what reading noticed (code, pointer)."""
+
+    client: Client
+    content: NewDossier
+    digest: bytes  # SHA-256 of the canonical JSON of the request
+    key: str | None = None  # Idempotency-Key
+    flags: tuple[tuple[str, str], ...] = ()
+    system: str | None = None  # that told it: never told back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordEvent:
+    """A further event of a known dossier."""
+
+    client: Client
+    dossier: UUID
+    event: NewEvent
+    digest: bytes
+    expected_version: int | None = None
+    key: str | None = None
+    flags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSnapshot:
+    """The current state of a dossier, from software that only knows rows."""
+
+    client: Client
+    content: Content
+    digest: bytes
+    key: str | None = None
+    flags: tuple[tuple[str, str], ...] = ()
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyReport:
+    """What a system reports of a dossier."""
+
+    client: Client  # as which the system's own dossiers are kept
+    system: str
+    report: Report
+    key: str | None = None
+    digest: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeDossiers:
+    """Two dossiers are one: `dossier` survives with all codes, `duplicate` is voided."""
+
+    client: Client
+    dossier: UUID
+    duplicate: UUID
+    reason: str
+    by: Officer
+    digest: bytes
+    key: str | None = None
+
+
+Command = RegisterDossier | RecordEvent | RecordSnapshot | ApplyReport | MergeDossiers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the client is told once the commit has returned."""
+
+    status: int
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denied:
+    """Nothing was changed, and why: an HTTP status, the code of a title, all faults together."""
+
+    status: int
+    code: str
+    faults: tuple[Fault, ...] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Batcher(Protocol):
+    """Where requests become rows."""
+
+    async def submit(self, command: Command) -> Answer | Denied:
+        """Store one request together with its neighbours; return after the commit."""
+        ...

@@ -1,0 +1,114 @@
+"""What one transaction works with: the dossiers of its group, and what is decided on them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from gateway.access.keys import Client
+from gateway.admission.catalogue import pin_procedure
+from gateway.admission.requests import Denied
+from gateway.dossiers import outbox
+from gateway.dossiers.record import DossierRecord, Twins, known_codes, millis
+from gateway.dossiers.systems import Systems
+from gateway.rules.history import Version
+from gateway.rules.ownership import owning_system
+from gateway.store.engine import Connection
+from gateway.store.ledger.evidence import Evidence
+from gateway.words.fault import Fault
+from schemas.dossier import Dossier
+from schemas.inbound import Word
+
+
+@dataclass(slots=True)
+class Decided:
+    """The decision on one ask: the dossier it is about, or a denial."""
+
+    record: DossierRecord | None
+    head: Dossier | None
+    status: int
+    more: dict[str, Any]
+    word: Word = "stored"
+    denied: Denied | None = None
+
+
+def denied(
+    status: int, code: str, faults: Sequence[Fault] = (), more: dict[str, Any] | None = None
+) -> Decided:
+    """Decide that nothing changes."""
+    why = Denied(status=status, code=code, faults=tuple(faults), more=more or {})
+    return Decided(None, None, status, {}, "refused", why)
+
+
+def decided(
+    record: DossierRecord, status: int, more: dict[str, Any], word: Word = "stored"
+) -> Decided:
+    """Decide on a dossier as it stands now."""
+    return Decided(record, record.dossier, status, more, word)
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """One group in one transaction."""
+
+    connection: Connection
+    systems: Systems
+    now: datetime
+    by_id: dict[UUID, DossierRecord] = field(default_factory=dict)
+    by_ref: dict[tuple[int, str], DossierRecord] = field(default_factory=dict)
+    by_code: dict[tuple[str, str], list[DossierRecord]] = field(default_factory=dict)
+    accounts: dict[str, Client] = field(default_factory=dict)
+    evidence: list[Evidence] = field(default_factory=list)
+    twins: Twins = field(default_factory=dict)
+    """Dossiers that those which are opened here may be, and those that were opened here."""
+    bulk: bool = False
+    """Many things that came in one piece: they go behind what comes one by one."""
+
+    @property
+    def millis(self) -> int:
+        """The time of this transaction, as it is stored."""
+        return millis(self.now)
+
+    def put(self, record: DossierRecord) -> None:
+        """Let later asks of the group find a dossier."""
+        self.by_id[record.id] = record
+        self.by_ref[record.owner, record.ref] = record
+        for source in record.joined.values():
+            self.by_ref[source.client, source.ref] = record
+        for code in {*known_codes(record.dossier), *record.codes}:
+            same = self.by_code.setdefault((record.dossier.environment, code), [])
+            if record not in same:
+                same.append(record)
+
+    def route(self, record: DossierRecord) -> None:
+        """Bring a changed dossier's outbox up to date."""
+        pin_procedure(record, self.systems.procedures)
+        outbox.route(record, self.systems, self.millis, bulk=self.bulk)
+        self.put(record)
+
+    def owner_of_status(self, record: DossierRecord) -> str | None:
+        """Say who owns the state: `system:NAME`, `client:NUMBER`, or None: nobody yet."""
+        system = owning_system(record.dossier, [system.config for system in self.systems.all])
+        if system is not None:
+            return f"system:{system}"
+        newcomers = self.systems.newcomers
+        if record.owner in newcomers and record.as_of is not None:
+            return self.voice(record.owner)  # software that tells rows goes on telling them
+        clients = [record.owner, *record.joined]
+        own = next((one for one in clients if one not in newcomers), None)
+        return None if own is None else self.voice(own)
+
+    def voice(self, client: int) -> str:
+        """Say as whom a client speaks: for itself, or as a system of ours."""
+        names = (name for name, number in self.systems.inboxes.items() if number == client)
+        name = next(names, None)
+        return f"client:{client}" if name is None else f"system:{name}"
+
+
+def digest_of(version: Version) -> bytes:
+    """Hash an event that came without a request of its own."""
+    return hashlib.sha256(version.event.model_dump_json(exclude_none=True).encode()).digest()

@@ -1,0 +1,17 @@
+"""Which claimed lanes are told in one conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.store.work.turns import Work
+
+
+def grouped(works: Sequence[Work], together: int) -> list[Sequence[Work]]:
+    """Say what is told together; a lane that failed, or that may have landed, goes alone."""
+    if together == 1:
+        return [[one] for one in works]
+    fresh = [one for one in works if not (one.claim.tries or one.claim.uncertainty)]
+    alone = [one for one in works if one.claim.tries or one.claim.uncertainty]
+    groups = [fresh[start : start + together] for start in range(0, len(fresh), together)]
+    return [*groups, *([one] for one in alone)]

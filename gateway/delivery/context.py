@@ -1,0 +1,25 @@
+"""What runners and pollers of one process work with."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from gateway.dossiers.systems import Systems
+from gateway.retries.port import Retries
+from gateway.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerContext:
+    """What every runner and poller of a process shares; `scale` multiplies all waits."""
+
+    store: Store
+    systems: Systems
+    retries: Retries
+    worker: str
+    scale: float
+    wake: Callable[[Collection[int]], None] = lambda _: None
+    """Told the systems that got new work within this process."""
+    randomness: random.Random = field(default_factory=random.Random)

@@ -1,0 +1,138 @@
+"""One dossier in memory: what is stored of it, and what a transaction adds.
+
+Admission decides on these; the store reads and writes them (`store.ledger.dossiers`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from gateway.rules.history import Version
+from schemas.dossier import Dossier
+from schemas.event import Event
+from schemas.outcome import Remote
+
+
+@dataclass(slots=True)
+class RecordedEvent:
+    """One event of the past, with what idempotency and routing need."""
+
+    event: Event
+    origin: str | None
+    digest: bytes
+    client: int | None = None
+    dossier: Dossier | None = None  # of this version, where it is yet to be stored
+
+
+@dataclass(slots=True)
+class LaneRecord:
+    """A lane as it is or will be stored."""
+
+    system: int
+    done_seq: int
+    remote: Remote
+    born_here: bool
+    via: str | None
+    new: bool = False
+    done_at: int | None = None
+
+
+@dataclass(slots=True)
+class OutboxRow:
+    """An outbox row as it is or will be stored; `change` says what has to be written."""
+
+    state: int
+    head_seq: int
+    reason: str | None = None
+    parked_for: str | None = None
+    new: bool = False
+    change: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Source:
+    """A further source of a dossier: another client that knows it under a ref of its own."""
+
+    client: int
+    ref: str
+    digest: bytes
+    as_of: int | None = None
+    new: bool = False
+
+
+@dataclass(slots=True)
+class DossierRecord:
+    """One dossier within a group: what is stored, and what the group adds."""
+
+    id: UUID
+    owner: int
+    ref: str
+    digest: bytes
+    as_of: int | None = None
+    merged_into: UUID | None = None
+    twin: bytes | None = None
+    joined: dict[int, Source] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    """The codes by which it is stored to be known, with their kinds."""
+    head: Dossier | None = None
+    recorded: list[RecordedEvent] = field(default_factory=list)
+    stored: int = 0
+    lanes: dict[int, LaneRecord] = field(default_factory=dict)
+    outbox: dict[int, OutboxRow] = field(default_factory=dict)
+    touched: bool = False
+
+    @property
+    def dossier(self) -> Dossier:
+        """The newest version."""
+        if self.head is None:
+            raise LookupError("a dossier without a version")
+        return self.head
+
+    @property
+    def history(self) -> list[Event]:
+        """The events in order of arrival."""
+        return [past.event for past in self.recorded]
+
+    def knows(self, client: int) -> bool:
+        """Say whether a client is a source of this dossier."""
+        return client == self.owner or client in self.joined
+
+    def add(
+        self, version: Version, *, origin: str | None, digest: bytes, client: int | None = None
+    ) -> None:
+        """Add the next version."""
+        self.head = version.dossier
+        self.recorded.append(RecordedEvent(version.event, origin, digest, client, version.dossier))
+        self.touched = True
+
+    def go_back(self, length: int, head: Dossier) -> None:
+        """Forget versions that were added and never written."""
+        del self.recorded[length:]
+        self.head = head
+        self.touched = len(self.recorded) > self.stored
+
+
+def millis(moment: datetime) -> int:
+    """Give an instant as it is stored."""
+    return int(moment.timestamp() * 1000)
+
+
+def known_codes(head: Dossier) -> dict[str, str]:
+    """Give every code by which a dossier is known, with its kind; the official one goes first."""
+    found: dict[str, str] = {code.value: code.kind for code in head.codes}
+    if head.origin is not None and head.origin.code is not None:
+        found[head.origin.code] = "portal"
+    if head.official_code is not None:
+        found[head.official_code] = "official"
+    return found
+
+
+Place = tuple[str, str]
+"""Where a code is looked for: environment and code."""
+
+
+Twins = dict[tuple[bytes, str], UUID]
+"""By twin and environment: the youngest dossier of one owner, procedure and agency."""

@@ -1,0 +1,117 @@
+"""What every process opens first: the database, and the configured systems with their adapters."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import structlog
+from pydantic import ValidationError
+
+from adapters import registry
+from adapters.kit.port import Facts
+from gateway.admission.catalogue import open_agencies, open_procedures
+from gateway.dossiers.systems import System, Systems, facts_in_force
+from gateway.settings import Settings, SettingsError, SystemSettings
+from gateway.store import clients, schema
+from gateway.store.engine import EmbeddedStore, Store, connect
+from gateway.store.errors import SchemaNewer
+from gateway.store.work import systems as system_rows
+
+log = structlog.get_logger()
+
+if TYPE_CHECKING:
+    from gateway.store.postgres import PostgresStore
+
+
+async def open_store(settings: Settings) -> Store:
+    """Open the database, up to date: PostgreSQL where one is named, else the embedded one."""
+    if settings.postgres is not None:
+        from gateway.store.postgres import PostgresStore  # noqa: PLC0415 - embedded has none
+
+        opened = PostgresStore(settings.postgres, outdated=_end)
+        try:
+            await opened.migrate()
+        except BaseException:
+            await opened.close()
+            raise
+        return opened
+    settings.data.mkdir(parents=True, exist_ok=True)
+    engine = connect(settings.database)
+    schema.apply(engine)
+    return EmbeddedStore(engine)
+
+
+def _end(newer: SchemaNewer) -> None:
+    """End this process in good order: over a newer schema it can only fail."""
+    log.error("schema_newer", why=str(newer))
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def shared(store: Store) -> PostgresStore | None:
+    """Give a store that other processes use too; None: this one is the only process."""
+    if isinstance(store, EmbeddedStore):
+        return None
+    from gateway.store.postgres import PostgresStore  # noqa: PLC0415 - embedded has none
+
+    return store if isinstance(store, PostgresStore) else None
+
+
+def find_system(config: SystemSettings, number: int) -> System:
+    """Bring a configured system and its adapter together, or say in one line what is wrong."""
+    found = registry.find()
+    if config.adapter not in found.adapters:
+        broken = found.broken.get(config.adapter)
+        why = f"it cannot be loaded: {broken}" if broken else "there is no such adapter"
+        raise SettingsError(f"systems.{config.name}.adapter: {config.adapter}: {why}")
+    adapter = found.adapters[config.adapter]
+    try:
+        own = adapter.settings.model_validate(dict(config.settings))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"systems.{config.name}.settings.{place}: {first['msg']}") from None
+    facts = facts_in_force(adapter, config)
+    check_limits(config.name, facts)
+    return System(
+        id=number,
+        config=config,
+        adapter=adapter,
+        settings=own,
+        facts=facts,
+        tables=registry.tables_hash(adapter),
+    )
+
+
+def check_limits(name: str, facts: Facts) -> None:
+    """Refuse deadlines under which a lane could be taken over while it is being talked about."""
+    needed = facts.exchange * facts.exchanges
+    if needed > facts.conversation:
+        raise SettingsError(
+            f"systems.{name}.limits: {facts.exchanges} exchanges of {facts.exchange:g} s take "
+            f"{needed:g} s, which does not fit into a conversation of {facts.conversation:g} s"
+        )
+    if facts.lease_seconds <= facts.conversation:
+        raise SettingsError(
+            f"systems.{name}.limits: the lease ({facts.lease_seconds:g} s) must outlast the "
+            f"conversation ({facts.conversation:g} s)"
+        )
+
+
+async def find_systems(settings: Settings, store: Store) -> Systems:
+    """Give every configured system its row and its adapter."""
+    procedures = open_procedures(settings.procedures)
+    agencies = open_agencies(settings.agencies)
+    for config in settings.systems:
+        find_system(config, 0)  # all settings are checked before anything is written
+    names = [config.name for config in settings.systems]
+    numbers = await store.write(lambda connection: system_rows.register(connection, names))
+    systems = tuple(find_system(config, numbers[config.name]) for config in settings.systems)
+    inboxes = {}
+    for system in systems:
+        if system.listens:
+            inboxes[system.name] = await store.write(
+                lambda connection: clients.of_system(connection, system.config)  # noqa: B023 - awaited in this turn
+            )
+    return Systems(systems, settings.codes, inboxes, procedures, agencies)

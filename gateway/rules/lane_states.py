@@ -1,0 +1,12 @@
+"""The states of what remains to be told to a system, as the outbox has them.
+
+A lane that is leased to a worker is ready, with the end of its lease set.
+"""
+
+from __future__ import annotations
+
+READY, WAITING, PARKED, ASKED = 1, 2, 3, 4
+"""May be claimed; waits for a time or an event; waits for a human; they have it and will judge."""
+
+NAMES = {READY: "ready", WAITING: "waiting", PARKED: "parked", ASKED: "asked"}
+"""As users read them."""

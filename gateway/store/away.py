@@ -1,7 +1,0 @@
-"""The one thing that every caller of a store must know of it. It stands apart: it loads nothing."""
-
-from __future__ import annotations
-
-
-class StoreUnavailable(Exception):  # noqa: N818 - said to clients as 503
-    """The database cannot be written to now; nothing of the request was kept."""

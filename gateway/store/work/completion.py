@@ -1,0 +1,274 @@
+"""How attempts end: ledger, lanes, gate and outbox move together, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from gateway.dossiers.limits import Limits
+from gateway.rules import gate as gates
+from gateway.rules.gate import Result
+from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
+from gateway.rules.outcomes import (
+    MAY_STAND,
+    AskLater,
+    Close,
+    Decision,
+    Lane,
+    Park,
+    Wait,
+    decide,
+    word,
+)
+from gateway.rules.schedule import Waiting
+from gateway.store import rows
+from gateway.store.ledger import attempts
+from gateway.store.ledger.attempts import Attempt
+from gateway.store.tables import lane, outbox
+from gateway.store.work.gate_lock import SystemLock
+from gateway.store.work.lanes import Claim
+from schemas.outcome import CannotExpress, Outcome, Uncertain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """An attempt that ended: what it was, what came of it, and a jitter drawn for its wait."""
+
+    id: UUID
+    claim: Claim
+    outcome: Outcome | CannotExpress
+    started_at: int
+    ended_at: int
+    detail: dict[str, Any]
+    jitter: float
+    name: str | None = None  # instead of the outcome's own word: "shadowed"
+    progressed: bool = False  # the next try begins further on
+    blamed: bool = True  # False: what befell a whole batch says nothing of this lane
+
+
+Transition = Literal["told", "waiting", "parked", "again", "late"]
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What transitions of the lanes: which wait, and which official codes were allocated.
+
+    transitions: of each attempt in turn: told, waiting, parked, again, or late; gate: its state now
+    freed: systems that may be told something by now, because these codes came
+    """
+
+    waits: tuple[Waiting, ...]
+    codes: tuple[tuple[UUID, str], ...]
+    transitions: tuple[Transition, ...]
+    gate: gates.State
+    freed: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class LaneUpdates:
+    """What has to be written of a batch: gathered row by row, written kind by kind."""
+
+    system: int
+    now: int
+    scale: float
+    told: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    gone: list[dict[str, Any]] = field(default_factory=list)
+    changed: dict[tuple[str, ...], list[dict[str, Any]]] = field(default_factory=dict)
+    waits: list[Waiting] = field(default_factory=list)
+    codes: list[tuple[UUID, str]] = field(default_factory=list)
+
+    def change(self, dossier_id: UUID, **columns: Any) -> None:
+        """Change a row of the outbox; its lease ends with that."""
+        row = {"dossier_id": dossier_id, "system": self.system, "lease_until": None, **columns}
+        self.changed.setdefault(tuple(row), []).append(row)
+
+    def lane(self, dossier_id: UUID, **columns: Any) -> dict[str, Any]:
+        """Give a row of the ledger."""
+        return {"dossier_id": dossier_id, "system": self.system, **columns}
+
+    def gather(self, writing: rows.Writing, lines: Sequence[Attempt]) -> None:
+        """Gather what is to be written; the rows of the outbox were locked before, in one order."""
+        writing.update(lane, KEYS, self.told, rising="done_seq")
+        writing.update(lane, KEYS, self.asked)
+        for alike in self.changed.values():
+            writing.update(outbox, KEYS, alike)
+        writing.delete(outbox, KEYS, self.gone)
+        attempts.add(writing, lines)
+
+
+KEYS = ("dossier_id", "system")
+
+
+def complete(
+    connection: Connection, limits: Limits, finished: Sequence[Finished], lock: SystemLock
+) -> Completed:
+    """Write what became of some attempts of the locked system; a late one moves no lane.
+
+    The system's own row is changed in `lock`, and written by whoever locked it.
+    """
+    now = lock.now
+    held = _held(connection, limits.system, finished)
+    updates = LaneUpdates(limits.system, now, limits.scale)
+    lines: list[Attempt] = []
+    transitions: list[Transition] = []
+    for one in finished:
+        head = held.get(one.claim.dossier_id)
+        late = head is None or head.fence != one.claim.fence or head.lease_until is None
+        lines.append(_line(one, limits, late=late))
+        if late or head is None:
+            transitions.append("late")
+            continue
+        if not one.blamed and not isinstance(one.outcome, Uncertain):
+            # It goes on at once, alone; in doubt, so that nobody takes it for fresh.
+            uncertainty = max(one.claim.uncertainty, MAY_STAND)
+            updates.change(
+                one.claim.dossier_id, state=READY, rank=now, wake_at=None, uncertainty=uncertainty
+            )
+            transitions.append("again")
+            continue
+        decision, said, cause = decide(one.outcome, _lane(one, limits), lock.gate, one.jitter)
+        if not one.blamed:
+            said, cause = "none", ""
+        lock.gate, lock.until = gates.record(
+            lock.gate,
+            lock.until,
+            [Result(str(one.claim.dossier_id), said, cause)],
+            now=now,
+            at_once=limits.at_once,
+            scale=limits.scale,
+        )
+        transitions.append(_move(updates, one, head.head_seq, decision))
+    lock.inflight -= len(transitions) - transitions.count("late")
+    lock.changed = True
+    writing = rows.Writing(connection)
+    updates.gather(writing, lines)
+    writing.write()
+    return Completed(
+        tuple(updates.waits), tuple(updates.codes), tuple(transitions), lock.gate.state
+    )
+
+
+AFRESH = {"uncertainty": 0, "tries": 0, "expired_leases": 0, "failing_since": None, "reason": None}
+"""How a lane goes on that was told something."""
+MENDING = frozenset({"officer", "integrator"})
+"""Who mends by an event: a correction that came while the step was under way counts."""
+
+
+def _held(connection: Connection, of: int, finished: Sequence[Finished]) -> dict[UUID, Any]:
+    """Lock the outbox's rows in one order, so that two completions cannot wait for each other."""
+    ids = [one.claim.dossier_id for one in finished]
+    if connection.dialect.name == "postgresql":
+        rows = connection.execute(_HELD, {"of": of, "ids": ids})
+    else:
+        columns = (outbox.c.dossier_id, outbox.c.fence, outbox.c.lease_until, outbox.c.head_seq)
+        rows = connection.execute(
+            sa.select(*columns).where(outbox.c.system == of, outbox.c.dossier_id.in_(ids))
+        )
+    return {row.dossier_id: row for row in rows}
+
+
+_HELD = sa.text(
+    "SELECT dossier_id, fence, lease_until, head_seq FROM outbox "
+    "WHERE system = :of AND dossier_id = ANY(CAST(:ids AS uuid[])) ORDER BY dossier_id FOR UPDATE"
+)
+"""One statement whatever their number: else the server would plan each number anew."""
+
+
+def _lane(one: Finished, limits: Limits) -> Lane:
+    """Say how a lane stands; one that came further is not failing at one and the same place."""
+    claim = one.claim
+    return Lane(
+        tries=0 if one.progressed else claim.tries,
+        uncertainty=claim.uncertainty,
+        failing_since=None if one.progressed else claim.failing_since,
+        linger=limits.linger,
+        on_uncertain=limits.on_uncertain,
+    )
+
+
+def _line(one: Finished, limits: Limits, *, late: bool) -> Attempt:
+    claim = one.claim
+    return Attempt(
+        id=one.id,
+        dossier_id=claim.dossier_id,
+        system=claim.system,
+        from_seq=claim.done_seq + 1,
+        to_seq=claim.head_seq,
+        fence=claim.fence,
+        worker=limits.worker,
+        started_at=one.started_at,
+        ended_at=one.ended_at,
+        outcome=one.name or word(one.outcome),
+        late=late,
+        adapter=limits.adapter,
+        detail=one.detail,
+    )
+
+
+def _move(updates: LaneUpdates, one: Finished, head_seq: int, decision: Decision) -> Transition:
+    """Note how one lane moves as decided."""
+    claim, now = one.claim, updates.now
+    match decision:
+        case Close(up_to=up_to, remote=remote, official_code=code):
+            updates.told.append(
+                updates.lane(claim.dossier_id, remote=remote.row(), done_at=now, done_seq=up_to)
+            )
+            if code is not None:
+                updates.codes.append((claim.dossier_id, code))
+            if head_seq <= up_to:
+                updates.gone.append(updates.lane(claim.dossier_id))
+            else:  # something happened meanwhile
+                updates.change(claim.dossier_id, rank=now, since=now, **AFRESH)
+            return "told"
+        case AskLater(seconds=seconds, remote=remote, holds=holds):
+            updates.asked.append(updates.lane(claim.dossier_id, remote=remote.row()))
+            updates.change(
+                claim.dossier_id,
+                state=ASKED if holds or head_seq == claim.head_seq else READY,
+                tries=0,
+                failing_since=None,
+                reason="asked_holds" if holds else "asked",
+                wake_at=now + int(seconds * updates.scale * 1000),
+            )
+            _wait(updates, claim, seconds)
+            return "told"
+        case Wait(seconds=seconds, reason=reason, uncertainty=uncertainty, counted=counted):
+            moved = one.progressed or claim.failing_since is None
+            updates.change(
+                claim.dossier_id,
+                state=WAITING,
+                uncertainty=uncertainty,
+                reason=reason,
+                tries=(0 if one.progressed else claim.tries) + (counted and one.blamed),
+                failing_since=now if moved else claim.failing_since,
+                wake_at=now + int(seconds * updates.scale * 1000),
+            )
+            _wait(updates, claim, seconds)
+            return "waiting"
+        case Park(owner=owner) if owner in MENDING and head_seq > claim.head_seq:
+            # Something came in meanwhile that may have mended it: go on at once.
+            updates.change(claim.dossier_id, state=READY, rank=now, wake_at=None)
+            return "again"
+        case Park(owner=owner, reason=reason, cause=cause, problems=problems):
+            updates.change(
+                claim.dossier_id,
+                state=PARKED,
+                wake_at=None,
+                reason=reason,
+                cause=cause[:200],
+                parked_for=owner,
+                detail=[asdict(problem) for problem in problems],
+            )
+            return "parked"
+
+
+def _wait(updates: LaneUpdates, claim: Claim, seconds: float) -> None:
+    updates.waits.append(
+        Waiting(claim.dossier_id, claim.system, claim.fence, seconds * updates.scale)
+    )
