@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -171,9 +170,9 @@ async def test_a_blind_look_up_ends_well(tmp_path: Path) -> None:
 
 async def test_a_token_that_ended_is_renewed(tmp_path: Path) -> None:
     """401 in the middle costs one login, not the step."""
-    async with telling(tmp_path, token_seconds=0.2) as told:
+    async with telling(tmp_path) as told:
         await told.tell(document())
-        await asyncio.sleep(0.3)
+        told.simulator.tokens = dict.fromkeys(told.simulator.tokens, 0.0)
         outcome = await told.tell(document(version=2, _step={"remote": _memory(told)}))
 
         assert isinstance(outcome, Delivered)
