@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from pydantic import ValidationError
@@ -24,6 +26,8 @@ log = structlog.get_logger()
 
 if TYPE_CHECKING:
     from gateway.store.postgres import PostgresStore
+
+T = TypeVar("T")
 
 
 async def open_store(settings: Settings) -> Store:
@@ -49,6 +53,22 @@ def _end(newer: SchemaNewer) -> None:
     """End this process in good order: over a newer schema it can only fail."""
     log.error("schema_newer", why=str(newer))
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Store]:
+    """Open the database for as long as somebody works with it."""
+    store = await open_store(settings)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def over_store(settings: Settings, job: Callable[[Store], Awaitable[T]]) -> T:
+    """Open the database, do one thing with it, and close it again."""
+    async with opened(settings) as store:
+        return await job(store)
 
 
 def shared(store: Store) -> PostgresStore | None:

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
@@ -199,6 +199,9 @@ class Away(Store):
         raise StoreUnavailable
 
     read = write  # type: ignore[assignment]
+
+    def announce(self, systems: Collection[int]) -> None:
+        """Tell nobody."""
 
     async def close(self) -> None:
         """Have nothing to close."""
