@@ -12,7 +12,7 @@ import pytest
 
 from adapters.kit import Facts, FolderSettings, WebSettings
 from adapters.kit import Settings as KitSettings
-from adapters.registry import find
+from adapters.registry import find_adapters
 from gateway.settings import LIMITS, Inbox, Route, Settings, SystemSettings
 
 ROOT = Path(__file__).parents[2]
@@ -83,7 +83,7 @@ def definition_of(cls: type) -> ast.ClassDef:
 
 def adapters_settings() -> dict[type, Path]:
     """Give the settings that our adapters declare, and the folder of each."""
-    settings: list[type[Any]] = [one.settings for one in find().adapters.values()]
+    settings: list[type[Any]] = [one.settings for one in find_adapters().adapters.values()]
     own = {base for one in settings for base in one.__mro__ if issubclass(base, KitSettings)}
     shared = {KitSettings, WebSettings, FolderSettings}
     return {one: Path(inspect.getfile(one)).parent for one in own - shared}
