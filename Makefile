@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test crash bench clean
+.PHONY: help setup run demo test mutants crash bench clean
 SEED ?= 1
 MINUTES ?= 15
 
@@ -36,6 +36,9 @@ test: setup ## ruff, mypy, import rules, tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest
+
+mutants: setup ## let small mistakes into the product, one by one: does a test notice each?
+	@$(BIN)/python -m tests.mutants
 
 crash: setup ## the long crash run: random faults from SEED for MINUTES, then tests/crash/REPORT.md
 	@$(BIN)/python -m tests.crash.long --seed $(SEED) --minutes $(MINUTES); code=$$?; \
