@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test types suite crash drill bench peers clean
+.PHONY: help setup run demo test types suite mutants crash drill bench peers clean
 SEED ?= 1
 MINUTES ?= 15
 WORKERS ?= 3
@@ -47,6 +47,9 @@ suite:
 	@room=$$(df --output=avail -k /dev/shm 2>/dev/null | tail -1); \
 	  if [ "$${room:-0}" -gt 4194304 ] && [ -w /dev/shm ]; then export TMPDIR=$${TMPDIR:-/dev/shm}; fi; \
 	  $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+mutants: setup ## let small mistakes into the product, one by one: does a test notice each?
+	@$(BIN)/python -m tests.mutants
 
 crash: setup ## the long crash run: random faults from SEED for MINUTES, then tests/crash/REPORT.md
 	@$(BIN)/python -m tests.crash.long --seed $(SEED) --minutes $(MINUTES); code=$$?; \

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters import registry
-from gateway.workbench.checks import CHECKS, check_survives
+from gateway.workbench.checks import CHECKS, check_nothing_is_lost, check_survives
 from gateway.workbench.transports import Subject, subject
 
 FOUND = registry.find_adapters()
@@ -52,6 +54,16 @@ def test_no_adapter_is_broken() -> None:
 def test_check(one: Subject, check: Callable[[Subject], None]) -> None:
     """The check holds for the adapter."""
     check(one)
+
+
+def test_a_field_that_is_dropped_in_silence_fails_its_check() -> None:
+    """Law 6: An adapter that carries one field less than its facts say is found out."""
+    one = next(one for one in SUBJECTS if one.adapter.facts.not_carried)
+    dropped, *stated = sorted(one.adapter.facts.not_carried)
+    facts = replace(one.adapter.facts, not_carried=frozenset(stated))
+
+    with pytest.raises(AssertionError, match=re.escape(f"lost in silence: ['{dropped}")):
+        check_nothing_is_lost(replace(one, adapter=replace(one.adapter, facts=facts)))
 
 
 @pytest.mark.parametrize("one", SUBJECTS, ids=named)

@@ -124,7 +124,7 @@ def test_04_their_look_up_is_never_asked() -> None:
 
 @pytest.mark.parametrize("length", [2000, 2500])
 def test_05_notes_too_long_stop_before_anything_is_sent(length: int) -> None:
-    """A note that would break the sync is the officer's to shorten."""
+    """Law 6: A note that would break the sync is the officer's to shorten."""
     outcome, sent, _ = tell(document(notes="a" * length))
 
     assert (isinstance(outcome, CannotExpress), sent) == (True, [])
@@ -190,7 +190,7 @@ def test_10_long_names_are_refused_not_cut(field: str, change: dict[str, Any]) -
 
 
 def test_11_no_number_is_made_up() -> None:
-    """A citizen without a number stops here, with the field's name."""
+    """Law 11: A citizen without a number stops here, with the field's name."""
     doc = document()
     doc["owner"] = doc["owner"] | {"identities": []}
     outcome, sent, _ = tell(doc)
@@ -217,7 +217,7 @@ def test_12_the_destination_stands_where_it_is_wanted(where: str) -> None:
 
 
 def test_13_stored_without_an_answer_resolves_itself() -> None:
-    """A create whose answer was lost is repeated; "already exists" is the proof that it landed."""
+    """Law 5: A create whose answer was lost is repeated; "already exists" proves that it landed."""
     doc = document()
     far = Simulated(ONE.simulator())
     play(ONE, step_of(doc), far)
@@ -266,7 +266,7 @@ def test_18_times_have_24_hours() -> None:
 
 
 def test_19_no_file_is_sent_in_the_place_of_a_result() -> None:
-    """A result without a file has no address."""
+    """Law 11: A result without a file has no address."""
     doc = document(results=[{"id": "kq", "name": "Trích lục", "code": "KQ.1"}])
     _, sent, _ = tell(doc)
 
@@ -301,7 +301,7 @@ def test_21_a_procedure_without_name_or_field_stops_here() -> None:
     ("status", "kind"), [(502, Uncertain), (200, Uncertain), (503, Unreachable)]
 )
 def test_22_a_page_in_between_is_no_answer(status: int, kind: type[Outcome]) -> None:
-    """HTML is never their word, whatever its status."""
+    """Law 5: HTML is never their word, whatever its status."""
     outcome = answered(b"<html>Vui long thu lai</html>", status, "text/html")
 
     assert isinstance(outcome, kind)

@@ -136,7 +136,7 @@ async def test_the_same_report_again_is_once(office: Office) -> None:
 
 
 async def test_a_step_that_cannot_be_is_kept_and_shown(office: Office) -> None:
-    """A jump without the steps in between is not made up."""
+    """Law 11: A jump without the steps in between is not made up."""
     await office.told(1, NOW - timedelta(hours=1))
 
     assert await office.report(Status.RETURNED, NOW) == ("evidence", Status.SUBMITTED)

@@ -121,7 +121,7 @@ def run(
 def test_nothing_is_lost_whatever_dies(
     tmp_path: Path, servers: tuple[PrivatePostgres, PrivateRabbit]
 ) -> None:
-    """Killed, frozen, cut and robbed: nothing lost, altered, invented, or unaccounted for."""
+    """Law 2: Killed, frozen, cut and robbed: nothing lost, altered, invented or unaccounted for."""
     ran, found = run(tmp_path / "s", PLAN, servers)
 
     assert found.bad() == {}

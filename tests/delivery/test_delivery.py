@@ -174,7 +174,7 @@ async def test_whoever_waited_for_a_code_is_told_as_soon_as_it_is_known(
 
 
 async def test_shadow_keeps_the_request_and_sends_nothing(tmp_path: Path) -> None:
-    """In shadow mode the exact request stands in the ledger and the system hears nothing."""
+    """Law 12: In shadow the exact request stands in the ledger and the system hears nothing."""
     async with house(tmp_path, {"shade": {"adapter": "echo", "mode": "shadow"}}) as at:
         name = (await at.post(dossier())).body["id"]
         found = await at.until(name, idle)
@@ -249,7 +249,7 @@ async def test_a_correction_frees_what_was_parked(tmp_path: Path) -> None:
 
 
 async def test_an_append_without_an_answer_is_parked_if_so_set(tmp_path: Path) -> None:
-    """With `park`, a line whose answer was lost stands at most once."""
+    """Law 5: With `park`, a line whose answer was lost stands at most once."""
     park = dict(PORTAL) | {"limits": {"on_uncertain": "park"}}
     async with house(tmp_path, {"portal": park}) as at:
         answers = iter([None, None, "drop_after"])  # login, snapshot, lines
@@ -275,7 +275,7 @@ async def test_an_append_without_an_answer_is_parked_if_so_set(tmp_path: Path) -
 
 
 async def test_another_system_that_reaches_it_keeps_us_out(tmp_path: Path) -> None:
-    """Where the province reports to the portal itself, the ledger says `via`, and we are silent."""
+    """Law 12: Where the province reports to the portal, the ledger says `via`; we are silent."""
     echo = {"adapter": "echo", "reaches": ["portal"]}
     async with house(tmp_path, {"province": echo, "portal": dict(PORTAL)}) as at:
         name = (await at.post(dossier())).body["id"]
@@ -287,7 +287,7 @@ async def test_another_system_that_reaches_it_keeps_us_out(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("kept", [5, 9])
 async def test_an_outage_is_only_a_delay(tmp_path: Path, kept: int) -> None:
-    """A system that is gone for a moment gets everything afterwards, in order."""
+    """Law 3: A system that is gone for a moment gets everything afterwards, in order."""
     async with house(tmp_path, {"a": {"adapter": "echo", "settings": {"style": "events"}}}) as at:
         at.hosts["a"].faults.gone_until = time.monotonic() + 0.5
         names = [
@@ -302,7 +302,7 @@ async def test_an_outage_is_only_a_delay(tmp_path: Path, kept: int) -> None:
 
 
 async def test_a_system_that_comes_back_is_not_stampeded(tmp_path: Path) -> None:
-    """After an outage one lane goes first, then two, four, eight: never all that waited."""
+    """Law 5: After an outage one lane goes first, then two, four, eight: never all that waited."""
     answering = 0.1
     wanted = {"e": {"adapter": "echo", "limits": {"at_once": 16}}}
     async with house(tmp_path, wanted) as at:

@@ -185,7 +185,7 @@ def _memory(told: Told) -> dict[str, Any]:
 
 
 async def test_a_state_outside_the_map_is_not_guessed(tmp_path: Path) -> None:
-    """A state without a number stops the step before anything is sent."""
+    """Law 11: A state without a number stops the step before anything is sent."""
     doc = document()
     doc["events"] = [doc["events"][0] | {"status": "submitted"}]
     async with telling(tmp_path) as told:

@@ -172,7 +172,7 @@ async def test_a_state_of_somebody_else_is_evidence(house: House) -> None:
 
 
 async def test_a_state_outside_the_map_is_quarantined(house: House) -> None:
-    """A number that nobody explained moves nothing and is shown."""
+    """Law 11: A number that nobody explained moves nothing and is shown."""
     made = await opened(house)
     house.province.simulator.move(sample(3, 1).code, 77)
     found = await house.until(made["id"], lambda one: "evidence" in one)

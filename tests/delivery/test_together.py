@@ -48,7 +48,7 @@ async def test_several_dossiers_share_a_call(tmp_path: Path) -> None:
 
 
 async def test_one_bad_dossier_harms_only_itself(tmp_path: Path) -> None:
-    """They refuse the whole call: all go alone at once, and only the guilty one is parked."""
+    """Law 5: They refuse the whole call: all go alone at once, and only the guilty is parked."""
     async with house(tmp_path, {"e": dict(TOGETHER) | {"switches": {"poison": "THUỐC ĐỘC"}}}) as at:
         names = await posted(at, 20, summary="THUỐC ĐỘC")
         found = await ledgers(at, names, parked="officer")
@@ -83,7 +83,7 @@ class Once(Faults):
 
 
 async def test_a_call_without_an_answer_counts_once(tmp_path: Path) -> None:
-    """The gate hears of one failure, not of six; the six go alone afterwards, none is lost."""
+    """Law 5: The gate hears of one failure, not of six; the six then go alone, none is lost."""
     six = {"adapter": "echo", "limits": {"batch": 6, "at_once": 1}}
     async with house(tmp_path, {"e": six}) as at:
         names = await posted(at, 30)

@@ -111,7 +111,7 @@ def test_the_samples_are_mostly_born_on_the_portal() -> None:
 
 
 def test_a_second_system_is_two_folders(tmp_path: Path) -> None:
-    """Copying echo's adapter and contract under a new name is all that a new system needs."""
+    """Law 9: Copying echo's adapter and contract under a new name is all that a system needs."""
     for name in ("gateway", "adapters", "schemas", "contracts", "tests", "pyproject.toml"):
         source = ROOT / name
         if source.is_dir():

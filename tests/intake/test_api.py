@@ -171,7 +171,7 @@ async def test_a_suspicious_z_is_flagged(api: httpx.AsyncClient) -> None:
 
 
 async def test_an_impossible_step_changes_nothing(api: httpx.AsyncClient) -> None:
-    """What cannot follow is refused with what may, and the dossier stays as it was."""
+    """Law 11: What cannot follow is refused with what may, and the dossier stays as it was."""
     name = (await post(api, body())).json()["id"]
     event = {
         "ref": "x",
@@ -231,7 +231,7 @@ async def test_an_older_row_is_stale(api: httpx.AsyncClient) -> None:
 
 
 async def test_what_a_target_will_lack_is_said_at_once(api: httpx.AsyncClient) -> None:
-    """A dossier that the portal cannot be told is stored, and the answer says why."""
+    """Law 6: A dossier that the portal cannot be told is stored, and the answer says why."""
     without = body()
     del without["owner"]["identities"], without["origin"]
     answer = await post(api, without)

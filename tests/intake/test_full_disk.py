@@ -73,7 +73,7 @@ async def stored(store: Store) -> tuple[set[str], set[str]]:
 
 
 async def test_a_full_disk_under_the_embedded_database(tmp_path: Path) -> None:
-    """Intake answers 503 with Retry-After; everything promised is whole, and nothing else is."""
+    """Law 1: Intake answers 503 with Retry-After; what was promised is whole, nothing else is."""
     async with served(Settings(data=tmp_path)) as (client, store):
         await store.write(
             lambda connection: connection.exec_driver_sql("PRAGMA max_page_count=200")

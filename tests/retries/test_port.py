@@ -94,7 +94,7 @@ def _fits(retries: RabbitRetries) -> Callable[[float], float | None]:
 
 
 async def test_what_fits_no_queue_is_left_to_the_database(rabbit: PrivateRabbit) -> None:
-    """A wait shorter than any rung, between two, or longer than the last is not published."""
+    """Law 2: A wait shorter than any rung, between two, or beyond the last is not published."""
     fits = _fits(RabbitRetries(rabbit.url, {1: "x"}, 1.0))
 
     assert [fits(seconds) for seconds in (1.0, 9.5, 30.0, 60.0, 299.0, 4000.0)] == [

@@ -119,7 +119,7 @@ async def test_a_restart_is_survived(rabbit: PrivateRabbit) -> None:
 
 
 async def test_a_frozen_broker_stops_nobody(rabbit: PrivateRabbit) -> None:
-    """While it is frozen `hold` returns at once; afterwards everything is published."""
+    """Law 2: While it is frozen `hold` returns at once; afterwards everything is published."""
     async with holding(rabbit) as (retries, bell):
         await up(retries)
         rabbit.pause()
@@ -197,7 +197,7 @@ async def test_a_poisonous_message_is_parked(rabbit: PrivateRabbit) -> None:
 async def test_a_full_buffer_drops_and_counts(
     rabbit: PrivateRabbit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Memory stays bounded; what is dropped is counted, and the sweeper has it."""
+    """Law 2: Memory stays bounded; what is dropped is counted, and the sweeper has it."""
     monkeypatch.setattr(module, "MOST", 10)
     retries = RabbitRetries(rabbit.url, {1: "nobody"}, SCALE)
     retries.hold([waiting() for _ in range(15)])
@@ -289,7 +289,7 @@ async def test_a_wake_up_that_crashes_every_worker_is_parked(rabbit: PrivateRabb
 
 
 async def test_cut_connections_are_made_again(rabbit: PrivateRabbit) -> None:
-    """An operator who closes every connection delays retries, and loses none."""
+    """Law 2: An operator who closes every connection delays retries, and loses none."""
     async with holding(rabbit) as (retries, bell):
         await up(retries)
         retries.hold([waiting() for _ in range(5)])

@@ -59,7 +59,7 @@ async def kept(store: PostgresStore) -> list[int]:
 
 
 async def test_what_was_answered_survives_the_loss_of_the_primary(pair: Pair) -> None:
-    """The primary is killed and its standby promoted: the same store goes on with everything."""
+    """Law 1: The primary is killed, its standby promoted: the same store goes on with all."""
     primary, standby = pair
     store = PostgresStore(dsn(pair), SECONDS)
     try:
@@ -86,7 +86,7 @@ async def test_what_was_answered_survives_the_loss_of_the_primary(pair: Pair) ->
 
 
 async def test_a_commit_that_no_standby_has_is_not_answered(pair: Pair) -> None:
-    """While the standby is frozen nothing is promised, within the deadline; then all goes on."""
+    """Law 1: While the standby is frozen nothing is promised, in time; then all goes on."""
     standby = pair[1]
     store = PostgresStore(dsn(pair), SECONDS)
     try:

@@ -395,7 +395,7 @@ async def test_a_lane_that_has_moved_is_left_alone(office: Office) -> None:
 
 
 async def test_doubt_outlives_a_retry(office: Office) -> None:
-    """What may have landed is resolved before it is added again, whoever lets it go."""
+    """Law 3: What may have landed is resolved before it is added again, whoever lets it go."""
     await office.post(2)
     claims = await office.claim()
     await office.complete(claims[:1], Uncertain(why="x", effect="append"), "park")
@@ -407,7 +407,7 @@ async def test_doubt_outlives_a_retry(office: Office) -> None:
 
 
 async def test_a_doubtful_lane_rests_for_the_linger(office: Office) -> None:
-    """Until their side can no longer act on what was sent, it is not sent again."""
+    """Law 3: Until their side can no longer act on what was sent, it is not sent again."""
     await office.post(2)
     claims = await office.claim()
     await office.complete(claims[:1], Uncertain(why="x", effect="keyed"))
