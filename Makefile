@@ -52,18 +52,13 @@ crash: setup ## the long crash run: random faults from SEED for MINUTES, then te
 	@$(BIN)/python -m tests.crash.long --seed $(SEED) --minutes $(MINUTES); code=$$?; \
 	  $(BIN)/python -m tests.crash.report; exit $$code
 
-drill: peers ## everything that takes longer, at most 45 minutes; SHORT=1: only that it works
+drill: setup peers ## everything that takes longer, at most 45 minutes; SHORT=1: only that it works
 	@$(BIN)/python -m tests.drill $(if $(SHORT),--short)
 
-bench: setup ## speed beside the usual ways, on this machine (QUICK=1: under 6 minutes), or beside BASE=commit
-ifdef BASE
-	@$(BIN)/python -m tests.bench --base '$(BASE)'
-else
-	@$(MAKE) --no-print-directory peers
-	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(RESULTS),--results)
-endif
+bench: setup $(if $(BASE),,peers) ## speed beside the usual ways (QUICK=1: under 6 minutes), or beside BASE=commit
+	@$(BIN)/python -m tests.bench $(if $(BASE),--base '$(BASE)') $(if $(QUICK),--quick) $(if $(RESULTS),--results)
 
-peers: setup # what the bench compares with
+peers: # what the bench compares with
 	@$(BIN)/python -c 'import celery, gevent' 2>/dev/null || $(BIN)/python -m pip install \
 	  --disable-pip-version-check --quiet -c constraints.txt --no-build-isolation -e '.[dev,bench]'
 

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Collection, Sequence
 
 from gateway.access.keys import Client
-from gateway.admission.admit import admit, answer
+from gateway.admission.admit import admit
+from gateway.admission.decisions import Decided
+from gateway.admission.receipt import receipt
 from gateway.admission.requests import Answer, Command, Denied
-from gateway.admission.unit_of_work import Decided
 from gateway.dossiers.systems import Systems
 from gateway.store.engine import Store
 from gateway.watch import metrics
@@ -107,7 +108,7 @@ class RequestBatcher:
     def _tell(self, future: asyncio.Future[Answer | Denied], one: Decided) -> None:
         """Answer after the commit."""
         if not future.done():
-            future.set_result(answer(one, self._systems))
+            future.set_result(receipt(one, self._systems))
 
 
 def _fail(future: asyncio.Future[Answer | Denied], error: Exception) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -39,7 +40,8 @@ async def open_store(settings: Settings) -> Store:
         return opened
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.database)
-    schema.apply(engine)
+    # Not here: as long as the database makes us wait, no signal would be heard.
+    await asyncio.to_thread(schema.apply, engine)
     return EmbeddedStore(engine)
 
 

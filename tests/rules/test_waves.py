@@ -46,6 +46,9 @@ def test_every_lane_goes_once_and_no_wave_is_too_large(count: int, first: int) -
         (Tally(went=10, through=3), CLOSED, OPEN, True, "wait"),
         (Tally(went=10, through=9), OPEN, OPEN, False, "no_outcome"),
         (Tally(went=10, through=10), OPEN, OPEN, False, "next"),
+        (Tally(went=10, failed=6), OPEN, CLOSED, True, "failing"),
+        (Tally(went=10, through=10), OPEN, CLOSED, True, "gate_closed"),
+        (Tally(went=10, through=10), CLOSED, CLOSED, True, "next"),
     ],
 )
 def test_a_wave_is_judged(

@@ -9,13 +9,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from gateway.dossiers.evidence import Evidence
 from gateway.rules.agencies import path_of
 from gateway.rules.gate import Gate
 from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
 from gateway.store.dialect import now as db_now
 from gateway.store.ledger import evidence
 from gateway.store.ledger.bodies import unpack_json
-from gateway.store.ledger.evidence import Evidence
 from gateway.store.tables import (
     attempt,
     dossier,

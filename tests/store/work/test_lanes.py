@@ -26,7 +26,7 @@ from gateway.store.ledger import dossiers
 from gateway.store.tables import attempt, dossier, lane, outbox
 from gateway.store.work import claims, completion, lanes, steps
 from gateway.store.work.claims import FRESH
-from gateway.store.work.completion import Finished
+from gateway.store.work.completion import Completed, Finished
 from gateway.store.work.gate_lock import locked
 from gateway.store.work.lanes import Claim
 from gateway.workbench.samples.generator import sample
@@ -75,7 +75,9 @@ class House:
 
         return await self.store.write(claim)
 
-    async def complete(self, claim: Claim, outcome: Outcome, *, blamed: bool = True) -> None:
+    async def complete(
+        self, claim: Claim, outcome: Outcome, *, blamed: bool = True, progressed: bool = False
+    ) -> Completed:
         """Complete a claim."""
         done = Finished(
             id=uuid7(),
@@ -86,18 +88,19 @@ class House:
             detail={},
             jitter=0.0,
             blamed=blamed,
+            progressed=progressed,
         )
 
-        def complete(connection: Connection) -> None:
+        def complete(connection: Connection) -> Completed:
             with locked(connection, self.limits.system) as lock:
-                completion.complete(connection, self.limits, [done], lock)
+                return completion.complete(connection, self.limits, [done], lock)
 
-        await self.store.write(complete)
+        return await self.store.write(complete)
 
-    async def checkpoint(self, claim: Claim) -> bool:
+    async def checkpoint(self, claim: Claim, up_to: int = 1) -> bool:
         """Make progress on a claim durable."""
         return await self.store.write(
-            lambda connection: lanes.checkpoint(connection, claim, Remote(), 1)
+            lambda connection: lanes.checkpoint(connection, claim, Remote(), up_to)
         )
 
     async def wake(self, claim: Claim, fence: int) -> int:
@@ -144,7 +147,7 @@ def told(claim: Claim) -> Delivered:
 
 
 async def test_a_claimed_lane_is_claimed_once(house: House) -> None:
-    """While a lease stands, nobody else gets the lane."""
+    """Law 3: While a lease stands, nobody else gets the lane."""
     await house.post(1)
     first = await house.claim()
 
@@ -189,7 +192,7 @@ async def test_delivered_leaves_the_outbox(house: House) -> None:
 
 
 async def test_a_lapsed_lease_is_taken_over_in_doubt(house: House) -> None:
-    """Whoever takes over a lapsed lease knows that something may have landed."""
+    """Law 3: Whoever takes over a lapsed lease knows that something may have landed."""
     await house.post(1)
     await house.claim(lease=-1)
     (second,) = await house.claim()
@@ -199,7 +202,7 @@ async def test_a_lapsed_lease_is_taken_over_in_doubt(house: House) -> None:
 
 
 async def test_a_late_result_moves_no_lane_and_is_kept(house: House) -> None:
-    """The first holder comes back after its lease has passed on: the ledger keeps it, late."""
+    """Law 3: The first holder comes back after its lease has passed on: it is kept, late."""
     await house.post(1)
     (first,) = await house.claim(lease=-1)
     (second,) = await house.claim()
@@ -211,7 +214,7 @@ async def test_a_late_result_moves_no_lane_and_is_kept(house: House) -> None:
 
 
 async def test_a_checkpoint_needs_the_fence(house: House) -> None:
-    """Progress in the middle of a conversation counts only for whoever holds the lane."""
+    """Law 3: Progress in the middle of a conversation counts only for whoever holds the lane."""
     await house.post(1)
     (first,) = await house.claim(lease=-1)
     (second,) = await house.claim()
@@ -221,7 +224,7 @@ async def test_a_checkpoint_needs_the_fence(house: House) -> None:
 
 
 async def test_three_lapses_park_the_lane(house: House) -> None:
-    """A dossier that kills its worker three times waits for the integrator."""
+    """Law 5: A dossier that kills its worker three times waits for the integrator."""
     await house.post(1)
     for _ in range(3):
         await house.claim(lease=-1)
@@ -232,7 +235,7 @@ async def test_three_lapses_park_the_lane(house: House) -> None:
 
 
 async def test_an_append_in_doubt_is_parked_where_the_setting_says_so(house: House) -> None:
-    """With `park`, a lapsed lane of an appending system is never sent again by itself."""
+    """Law 5: With `park`, a lapsed lane of an appending system is never sent again by itself."""
     await house.post(1)
     await house.claim(lease=-1)
     claims = await house.claim(appends=True, on_uncertain="park")
@@ -242,7 +245,7 @@ async def test_an_append_in_doubt_is_parked_where_the_setting_says_so(house: Hou
 
 
 async def test_a_wake_up_needs_the_wait_it_was_for(house: House) -> None:
-    """Only the wait with that fence is ended; an old wake-up does nothing."""
+    """Law 2: Only the wait with that fence is ended; an old wake-up does nothing."""
     await house.post(1)
     (claim,) = await house.claim()
     await house.complete(claim, Unreachable(why="x"))
@@ -286,7 +289,7 @@ async def test_one_unreadable_lane_holds_up_nobody(house: House) -> None:
     assert ([good], [bad]) == ([one.claim for one in work], unreadable)
 
 
-async def _note(house: House, number: int, ref: str, **more: Any) -> None:
+async def note(house: House, number: int, ref: str, **more: Any) -> None:
     """Add an event to a dossier."""
     (found,) = await house.store.write(
         lambda connection: dossiers.load(
@@ -314,12 +317,12 @@ async def _note(house: House, number: int, ref: str, **more: Any) -> None:
 
 
 async def test_an_event_that_comes_while_a_lane_is_settled_is_not_lost(house: House) -> None:
-    """However the two meet, a lane with something left to say has a row on the outbox."""
+    """Law 1: However the two meet, a lane with something left to say has a row on the outbox."""
     await house.post(1)
     for number in range(25):
         claims = await house.claim()
         settling_ = [house.complete(claim, told(claim)) for claim in claims]
-        await asyncio.gather(*settling_, _note(house, 1, f"n{number}"))
+        await asyncio.gather(*settling_, note(house, 1, f"n{number}"))
         (row,) = await house.rows(lane)
         (head,) = await house.rows(dossier)
         left = await house.rows(outbox)
@@ -332,7 +335,7 @@ async def test_a_correction_that_comes_during_the_refused_try_counts(house: Hous
     await house.post(1)
     (claim,) = await house.claim()
     patch = {"summary": "ngắn"}
-    await _note(house, 1, "sua", kind="corrected", reason="Sai", patch=patch)
+    await note(house, 1, "sua", kind="corrected", reason="Sai", patch=patch)
     await house.complete(claim, Refused(code="1", message="no"))
     (row,) = await house.rows(outbox)
 
