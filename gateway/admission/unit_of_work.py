@@ -53,7 +53,7 @@ class UnitOfWork:
         return number
 
     def put(self, record: DossierRecord) -> None:
-        """Let later asks of the group find a dossier."""
+        """Let later requests of the group find a dossier."""
         self.by_id[record.id] = record
         self.by_ref[record.owner, record.ref] = record
         for source in record.joined.values():

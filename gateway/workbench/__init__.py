@@ -1,5 +1,5 @@
-"""What integrators and demonstrations need.
+"""What integrators need: checks, simulators, servers for tests.
 
-In: adapters, contracts, samples. Out: checks, simulators, audits.
+In: adapters, contracts, samples. Out: what an adapter does wrong, systems to try it on.
 Never: anything the running gateway needs.
 """

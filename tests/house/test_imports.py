@@ -14,6 +14,8 @@ ROOMS = ("gateway", "adapters", "schemas", "contracts")
 PLANTED = {
     "gateway/words/due.py": ("gateway.store.engine",),
     "gateway/rules/pace.py": ("aio_pika", "httpx", "sqlite3", "time"),
+    "gateway/dossiers/record.py": ("sqlalchemy",),
+    "gateway/admission/merge.py": ("gateway.store.ledger.groups",),
     "gateway/commands/hold.py": ("gateway.store.clients",),
     "gateway/operations/__init__.py": ("typer",),
     "gateway/delivery/poller.py": ("adapters.igate",),

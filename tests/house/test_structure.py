@@ -13,8 +13,8 @@ ROOMS = {
     "httpx": ("adapters/kit/http.py", "gateway/demo/", "gateway/workbench/"),
     "aiohttp": ("adapters/kit/http.py",),
     "httpx_aiohttp": ("adapters/kit/http.py",),
-    "aio_pika": ("gateway/retries/", "gateway/commands/doctor_servers.py"),
-    "aiormq": ("gateway/retries/", "gateway/commands/doctor_servers.py"),
+    "aio_pika": ("gateway/retries/",),
+    "aiormq": ("gateway/retries/",),
     "sqlalchemy": ("gateway/store/",),
     "alembic": ("gateway/store/",),
     "asyncpg": ("gateway/store/",),
@@ -23,8 +23,8 @@ ROOMS = {
     "tenacity": ("adapters/kit/http.py",),
     "cryptography": ("gateway/store/seal.py",),
 }
-"""Where each library may be loaded. Demo and workbench play the outside; `doctor` knocks at the
-broker's own door; the exports are of what FastAPI says."""
+"""Where each library may be loaded. Demo and workbench play the outside; the exports are of
+what FastAPI says."""
 FORBIDDEN = frozenset({"utils", "util", "common", "helpers", "helper", "misc", "base_utils"})
 CLOCKS = frozenset({"now", "utcnow", "today", "monotonic", "perf_counter", "time_ns"})
 
@@ -77,7 +77,7 @@ def test_rules_decide_and_do_nothing() -> None:
     """Law 7: No rule waits, asks a clock or opens a file: the time is an argument."""
     found = [
         f"{path}:{act}"
-        for path, tree in sources("gateway/rules", "gateway/words")
+        for path, tree in sources("gateway/rules", "gateway/words", "gateway/dossiers")
         for act in _acts(tree)
     ]
 
