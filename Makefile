@@ -4,9 +4,12 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test mutants crash bench clean
+.PHONY: help setup run demo test types suite mutants crash drill bench peers clean
 SEED ?= 1
 MINUTES ?= 15
+WORKERS ?= 3
+# Some machines forbid it; then each of a run's hundreds of processes compiles everything anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## show these lines
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
@@ -33,9 +36,17 @@ demo: setup ## the same, but ends by itself with an audited summary
 test: setup ## ruff, mypy, import rules, tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest
+	@$(MAKE) --no-print-directory -j2 types suite
+
+types: # beside the tests, which often wait
+	@$(BIN)/mypy
+
+# What is thrown away lies in memory where there is enough of it: on a disk every commit waits.
+suite:
+	@room=$$(df --output=avail -k /dev/shm 2>/dev/null | tail -1); \
+	  if [ "$${room:-0}" -gt 4194304 ] && [ -w /dev/shm ]; then export TMPDIR=$${TMPDIR:-/dev/shm}; fi; \
+	  $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 mutants: setup ## let small mistakes into the product, one by one: does a test notice each?
 	@$(BIN)/python -m tests.mutants
@@ -44,14 +55,20 @@ crash: setup ## the long crash run: random faults from SEED for MINUTES, then te
 	@$(BIN)/python -m tests.crash.long --seed $(SEED) --minutes $(MINUTES); code=$$?; \
 	  $(BIN)/python -m tests.crash.report; exit $$code
 
+drill: peers ## everything that takes longer, at most 45 minutes; SHORT=1: only that it works
+	@$(BIN)/python -m tests.drill $(if $(SHORT),--short)
+
 bench: setup ## speed beside the usual ways, on this machine (QUICK=1: under 6 minutes), or beside BASE=commit
 ifdef BASE
 	@$(BIN)/python -m tests.bench --base '$(BASE)'
 else
-	@$(BIN)/python -c 'import celery, gevent' 2>/dev/null || $(BIN)/python -m pip install \
-	  --disable-pip-version-check --quiet -c constraints.txt --no-build-isolation -e '.[dev,bench]'
+	@$(MAKE) --no-print-directory peers
 	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(RESULTS),--results)
 endif
+
+peers: setup # what the bench compares with
+	@$(BIN)/python -c 'import celery, gevent' 2>/dev/null || $(BIN)/python -m pip install \
+	  --disable-pip-version-check --quiet -c constraints.txt --no-build-isolation -e '.[dev,bench]'
 
 clean: ## remove what the commands above made
 	rm -rf .venv build data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -28,7 +28,7 @@ class Found:
     broken: Mapping[str, str]
 
 
-def find() -> Found:
+def find_adapters() -> Found:
     """Find all adapters; one that cannot be loaded is remembered and harms no other."""
     found: dict[str, Adapter[Any]] = {}
     broken: dict[str, str] = {}

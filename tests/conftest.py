@@ -17,6 +17,26 @@ from gateway.workbench import reaper
 from gateway.workbench.machine import NoServer
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 
+NO_POSTGRES = "NO POSTGRESQL, SO NOTHING OF IT WAS TESTED: {}"
+NO_RABBIT = "NO RABBITMQ, SO NOTHING OF IT WAS TESTED: {}"
+LONGEST = (
+    "crash/test_short.py",
+    "flow/test_demo.py",
+    "flow/test_servers.py",
+    "retries/test_rabbit.py",
+    "flow/test_canary.py",
+    "flow/test_commands.py",
+    "store/test_failover.py",
+    "watch/test_prometheus.py",
+)
+"""Files of half a minute and more, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files: whoever gets one last lets all others wait for it."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Let everything that tests start end with this run, however it ends, and its folders too."""
@@ -57,17 +77,36 @@ def _given(dsn: str) -> Callable[[], str]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Callable[[], str]]:
+def postgres_program() -> None:
+    """Have PostgreSQL on this machine, for whoever starts servers of his own."""
+    try:
+        PrivatePostgres.find()
+    except NoServer as error:
+        pytest.skip(NO_POSTGRES.format(error))
+
+
+@pytest.fixture(scope="session")
+def rabbit_program() -> None:
+    """Have RabbitMQ on this machine, for whoever starts servers of his own."""
+    try:
+        PrivateRabbit.find()
+    except NoServer as error:
+        pytest.skip(NO_RABBIT.format(error))
+
+
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
     """Give a function that makes an empty PostgreSQL database and says where it is."""
     named = os.environ.get("LIENTHONG_TEST_DATABASE")
     if named is not None:
         yield _given(named)
         return
+    request.getfixturevalue("postgres_program")
     try:
         server = PrivatePostgres()
         server.start()
     except NoServer as error:
-        pytest.skip(f"NO POSTGRESQL, SO NOTHING OF IT WAS TESTED: {error}")
+        pytest.skip(NO_POSTGRES.format(error))
     try:
         yield lambda: server.database(f"t{uuid.uuid4().hex[:12]}")
     finally:
@@ -75,13 +114,14 @@ def postgres() -> Iterator[Callable[[], str]]:
 
 
 @pytest.fixture(scope="session")
-def rabbit() -> Iterator[PrivateRabbit]:
+def rabbit(rabbit_program: None) -> Iterator[PrivateRabbit]:
     """Give a RabbitMQ node of our own, which a test may stop, freeze and rob of its queues."""
+    del rabbit_program
     try:
         server = PrivateRabbit()
         server.start()
     except NoServer as error:
-        pytest.skip(f"NO RABBITMQ, SO NOTHING OF IT WAS TESTED: {error}")
+        pytest.skip(NO_RABBIT.format(error))
     try:
         yield server
     finally:

@@ -130,10 +130,6 @@ def _xml(body: bytes) -> list[dict[str, str]]:
     return rows
 
 
-def _inside(cell: etree._Element) -> str:
-    return "".join(str(part) for part in cell.itertext())
-
-
 def item_of(number: int, row: Mapping[str, str], settings: CommuneSettings) -> Row | Bad:
     """Turn a row into a snapshot, or say what is wrong with it."""
     if "" in row:

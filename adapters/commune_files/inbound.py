@@ -73,7 +73,7 @@ def _stem(name: str) -> str:
 
 
 def _memos(pattern: str) -> str:
-    """Name the memo files that may lie beside the tables; looked at first, so they settle too."""
+    """Name the memo files that may lie beside the tables; looked at first, they lie quiet too."""
     folder = pattern.rpartition("/")[0]
     return f"{folder}/*.[fFdD][pPbB][tT]" if folder else "*.[fFdD][pPbB][tT]"
 

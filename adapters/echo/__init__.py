@@ -1,7 +1,7 @@
 """Echo: the smallest real adapter. Copy this folder to begin a new one.
 
 In: a step. Out: one JSON request with an idempotency key, and what its answer means.
-Never: anything that `adapters.kit.port` does not offer.
+Never: anything that `adapters.kit` does not offer.
 """
 
 from __future__ import annotations
@@ -12,8 +12,19 @@ from typing import Any, Literal
 from pydantic import SecretStr
 
 from adapters.echo.translate import dossier_body, event_bodies
-from adapters.kit.port import Adapter, Facts, Http, Many, Reply, Step, WebSettings
-from adapters.kit.replies import judge, read_json, redact, strings_of
+from adapters.kit import (
+    Adapter,
+    Facts,
+    Http,
+    Many,
+    Reply,
+    Step,
+    WebSettings,
+    judge,
+    read_json,
+    redact,
+    strings_of,
+)
 from schemas.outcome import (
     Delivered,
     Malformed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.kit.port import Step
+from adapters.kit import Step
 from schemas.dossier import Dossier
 
 

@@ -8,8 +8,8 @@ GENDER = MappingProxyType({"male": 1, "female": 2, "other": 3})
 APPLY_METHOD = MappingProxyType({"direct": 0, "online": 1, "post": 2})
 RECEIVING_KIND = MappingProxyType({"counter": 0, "post": 1, "online": 2})
 PAPER_TYPE = MappingProxyType({"original": 1, "copy": 2, "electronic": 3})
-VIETNAMESE, ENGLISH = 228, 46
-"""Their numbers of languages."""
+VIETNAMESE = 228
+"""Their number of the language."""
 
 POINTERS = (
     ("identitynumber", "/owner/identities"),

@@ -1,5 +1,160 @@
-"""What every adapter stands on: the port, the driver of conversations, the only socket.
+"""What every adapter stands on, and the only face of it: authors import from `adapters.kit` alone.
 
 In: an adapter's coroutine. Out: an outcome and a trace of the exchanges.
 Never: the gateway; a foreign field name.
+
+Each name is loaded when it is first asked for: who only wants the port loads no client of HTTP.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from adapters.kit import charsets
+    from adapters.kit.communes import Expects, commune
+    from adapters.kit.driver import (
+        Conversation,
+        Exchanged,
+        NotARequestError,
+        SharedFolder,
+        Transport,
+        first_request,
+    )
+    from adapters.kit.files import Folder
+    from adapters.kit.http import HttpTransport, TransportError
+    from adapters.kit.port import (
+        Adapter,
+        Attached,
+        Call,
+        CallResponse,
+        Checkpoint,
+        Facts,
+        FolderSettings,
+        Hand,
+        Heard,
+        Http,
+        Many,
+        Move,
+        PollContext,
+        Previewed,
+        Put,
+        Reply,
+        Session,
+        Settings,
+        Step,
+        Take,
+        Talk,
+        WebSettings,
+    )
+    from adapters.kit.replies import (
+        judge,
+        plain,
+        read_json,
+        redact,
+        retry_after,
+        strings_of,
+        unread,
+    )
+    from adapters.kit.session import SessionCache
+
+__all__ = [
+    "PORT_VERSION",
+    "Adapter",
+    "Attached",
+    "Call",
+    "CallResponse",
+    "Checkpoint",
+    "Conversation",
+    "Exchanged",
+    "Expects",
+    "Facts",
+    "Folder",
+    "FolderSettings",
+    "Hand",
+    "Heard",
+    "Http",
+    "HttpTransport",
+    "Many",
+    "Move",
+    "NotARequestError",
+    "PollContext",
+    "Previewed",
+    "Put",
+    "Reply",
+    "Session",
+    "SessionCache",
+    "Settings",
+    "SharedFolder",
+    "Step",
+    "Take",
+    "Talk",
+    "Transport",
+    "TransportError",
+    "WebSettings",
+    "charsets",
+    "commune",
+    "first_request",
+    "judge",
+    "plain",
+    "read_json",
+    "redact",
+    "retry_after",
+    "strings_of",
+    "unread",
+]
+
+PORT_VERSION = "1.1"
+"""The edition of the port, as EDITION.ADDITION.
+
+Within an edition nothing is taken away and nothing changes its meaning: an adapter written for 1.0
+runs with every 1.x. An addition brings new names, and new fields that have a default. A name that
+is replaced stays importable, with a `DeprecationWarning`, to the end of the edition in which that
+happened (`adapters.kit.former` lists them); the next edition is without it.
+What holds is what `__all__` names; other modules and names may change at any time.
+"""
+
+_HOMES = {
+    "communes": ("Expects", "commune"),
+    "driver": (
+        "Conversation",
+        "Exchanged",
+        "NotARequestError",
+        "SharedFolder",
+        "Transport",
+        "first_request",
+    ),
+    "files": ("Folder",),
+    "http": ("HttpTransport", "TransportError"),
+    "replies": (
+        "judge",
+        "plain",
+        "read_json",
+        "redact",
+        "retry_after",
+        "strings_of",
+        "unread",
+    ),
+    "session": ("SessionCache",),
+}
+"""Where a name lives, if not in `adapters.kit.port`."""
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+if not TYPE_CHECKING:  # a checker of types reads the imports above, and misses no typing error
+
+    def __getattr__(name: str) -> Any:
+        """Load what is asked for, and keep it."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name == "charsets":
+            return import_module("adapters.kit.charsets")
+        found = getattr(import_module(f"adapters.kit.{_HOME.get(name, 'port')}"), name)
+        globals()[name] = found
+        return found
+
+
+def __dir__() -> list[str]:
+    """List what is public."""
+    return sorted(__all__)

@@ -13,6 +13,7 @@ from schemas.outcome import CannotExpress
 from schemas.parts import Address, Unit
 
 Expects = Literal["as_written", "before_2025_07", "from_2025_07"]
+"""Which generation of communes a system takes: a setting of its adapter."""
 
 
 def commune(place: Address, expects: Expects, pointer: str) -> Unit | None:

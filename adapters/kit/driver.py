@@ -10,8 +10,9 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from adapters.kit import former
 from adapters.kit.http import TransportError
 from adapters.kit.port import (
     Adapter,
@@ -49,8 +50,8 @@ class Fenced(Exception):  # noqa: N818 - somebody else holds the lane now
     """The lease was lost: whatever this conversation still learns moves no lane."""
 
 
-class CarriesHttp(Protocol):
-    """Something that carries requests: the real carrier, or canned replies."""
+class Transport(Protocol):
+    """Something that carries requests: `HttpTransport`, or canned replies."""
 
     @property
     def seconds(self) -> float:
@@ -62,8 +63,8 @@ class CarriesHttp(Protocol):
         ...
 
 
-class HoldsFiles(Protocol):
-    """A folder that both sides see: the real one, or one in memory."""
+class SharedFolder(Protocol):
+    """A folder that both sides see: `Folder`, or one in memory."""
 
     async def put(self, asked: Put) -> None:
         """Write a file, or raise `TransportError`."""
@@ -89,11 +90,12 @@ class Exchanged:
     lost: str | None = None
 
 
+@former.members
 @dataclass(slots=True)
 class Conversation:
     """One adapter, one system, one step or one poll; `trace` fills while it is held.
 
-    carrier, folder: the ways to the system; a request without its way is a mistake of the adapter
+    transport, folder: the ways to the system; a request without its way is a mistake of the adapter
     checkpoint, hand: where the store comes in, while a step is told and while a poll listens
     """
 
@@ -101,8 +103,8 @@ class Conversation:
     settings: Settings
     session_cache: SessionCache
     seconds: float
-    transport: CarriesHttp | None = None
-    folder: HoldsFiles | None = None
+    transport: Transport | None = None
+    folder: SharedFolder | None = None
     checkpoint: Callable[[Checkpoint], Awaitable[None]] | None = None
     hand: Callable[[Hand], Awaitable[tuple[Verdict, ...]]] | None = None
     clock: Callable[[], float] = time.monotonic
@@ -219,7 +221,9 @@ class Conversation:
             self._ours = error
             raise
 
-    async def _file(self, asked: Put | Take | Move, folder: HoldsFiles) -> dict[str, bytes] | None:
+    async def _file(
+        self, asked: Put | Take | Move, folder: SharedFolder
+    ) -> dict[str, bytes] | None:
         begun, lost = self.clock(), None
         self._sent = self._sent or isinstance(asked, Put)
         try:
@@ -344,3 +348,7 @@ def preview(adapter: Adapter[Any], step: Step, settings: Settings) -> CannotExpr
     """Say what of a step cannot be expressed, without sending anything."""
     found = first_request(adapter, step, settings)
     return found if isinstance(found, CannotExpress) else None
+
+
+if not TYPE_CHECKING:
+    __getattr__ = former.names(__name__)

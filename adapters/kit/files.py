@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from adapters.kit import former
 from adapters.kit.http import TransportError
 from adapters.kit.port import Move, Put, Take
 from schemas.outcome import Blocked, Outcome, Uncertain, Unreachable
@@ -25,6 +26,7 @@ UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", "~")
 """Endings under which other programs write before they rename."""
 
 
+@former.members
 @dataclass(slots=True)
 class Folder:
     """The folder of one system; `quiet_seconds` in seconds."""

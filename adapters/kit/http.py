@@ -17,7 +17,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
@@ -26,6 +26,7 @@ from httpx_aiohttp import AiohttpTransport
 from pydantic_core import to_json
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from adapters.kit import former
 from adapters.kit.port import Attached, Http, Reply
 from adapters.kit.replies import unread
 from schemas.outcome import Blocked, Outcome, Problem, Refused, Unreachable
@@ -98,6 +99,9 @@ class HttpTransport:
         self._files = files
         self._base = base_url.rstrip("/")
         context = ssl.create_default_context(cafile=ca_file)
+        # From 3.13 on Python sets both. Private CAs are often made by tools that know of no key
+        # identifiers: who is trusted must not change with the Python that we run on.
+        context.verify_flags &= ~(ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN)
         self._context = context
         self._proxied = proxy is not None
         self._proxy = proxy
@@ -273,3 +277,7 @@ def _content(request: Http) -> tuple[bytes | None, dict[str, str]]:
             "Content-Type": "application/x-www-form-urlencoded"
         }
     return None, {}
+
+
+if not TYPE_CHECKING:
+    __getattr__ = former.names(__name__)

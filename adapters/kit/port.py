@@ -23,10 +23,11 @@ from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from adapters.kit import former
 from schemas.dossier import Dossier
 from schemas.event import Event
 from schemas.inbound import Item, Verdict
@@ -342,3 +343,7 @@ class Adapter(Generic[S]):
     hear: Callable[[Call, S], Heard | None] | None = None
     preview: Callable[[Mapping[str, bytes], S], Sequence[Previewed]] | None = None
     tables: tuple[Mapping[Any, Any], ...] = ()
+
+
+if not TYPE_CHECKING:
+    __getattr__ = former.names(__name__)

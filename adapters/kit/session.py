@@ -6,7 +6,9 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from adapters.kit import former
 from schemas.outcome import Blocked, Malformed, Outcome, Refused
 
 REMEMBERED = 30.0
@@ -17,12 +19,13 @@ def _nobody(_word: str) -> None:
     """Hear nothing."""
 
 
+@former.members
 @dataclass(slots=True)
 class SessionCache:
     """Keeps the token of one system.
 
     seconds: how long a token is used at most
-    told: hears what becomes of logins: opened, refused, failed, dead (of a session)
+    on_change: hears what becomes of logins: opened, refused, failed, dead (of a session)
     """
 
     seconds: float
@@ -64,3 +67,7 @@ class SessionCache:
         if self._token == token:
             self._token = None
             self.on_change("dead")
+
+
+if not TYPE_CHECKING:
+    __getattr__ = former.names(__name__)

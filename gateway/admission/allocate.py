@@ -12,7 +12,7 @@ from gateway.dossiers.record import millis
 from gateway.dossiers.systems import System, Systems
 from gateway.rules.history import Version, follow
 from gateway.store.engine import Connection
-from gateway.store.ledger import dossiers, saving
+from gateway.store.ledger import groups
 from schemas.event import NewEvent
 from schemas.status import Kind
 
@@ -27,7 +27,7 @@ def assign_codes(
     """
     now = datetime.now(UTC)
     code_of = dict(codes)
-    records = dossiers.load(connection, code_of)
+    records = groups.load(connection, code_of)
     for record in records:
         if record.dossier.official_code is not None:
             continue
@@ -46,5 +46,5 @@ def assign_codes(
             record.add(version, origin=by.name, digest=digest)
             outbox.route(record, systems, millis(now))
     ready = outbox.ready(records)
-    saving.save(connection, records, millis(now))
+    groups.write(connection, groups.Added(records=records), millis(now))
     return ready

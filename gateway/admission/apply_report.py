@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from gateway.admission.decisions import Decided, decided, digest_of
 from gateway.admission.requests import ApplyReport
-from gateway.admission.unit_of_work import Decided, UnitOfWork, decided, digest_of
+from gateway.admission.unit_of_work import UnitOfWork
+from gateway.dossiers.evidence import Evidence
 from gateway.dossiers.record import DossierRecord, known_codes, millis
 from gateway.rules.history import follow
 from gateway.rules.reports import events_of
-from gateway.store.ledger import evidence
-from gateway.store.ledger.evidence import Evidence
 from schemas.inbound import Report
 
 REPORT = TypeAdapter(Report)
@@ -21,16 +21,16 @@ SKEW = 120_000
 """Milliseconds by which their clock may be ahead of ours."""
 
 
-def report(unit: UnitOfWork, command: ApplyReport) -> Decided:
+def apply_report(unit: UnitOfWork, command: ApplyReport) -> Decided:
     """Take a report; one of a dossier that nobody knows is kept until somebody does."""
     record = _find(unit, command)
     if record is None:
         _keep(unit, command, None, "unknown_code", ())
         return Decided(None, None, 202, {}, "unknown")
-    return take(unit, record, command)
+    return _apply(unit, record, command)
 
 
-def take(unit: UnitOfWork, record: DossierRecord, command: ApplyReport) -> Decided:
+def _apply(unit: UnitOfWork, record: DossierRecord, command: ApplyReport) -> Decided:
     """Take a report on a known dossier."""
     if command.report.quarantine is not None:
         _keep(unit, command, record, "quarantined", ["/status"])
@@ -128,17 +128,12 @@ def adopt(unit: UnitOfWork) -> None:
         for code in known_codes(record.dossier)
         if code not in record.codes
     }
-    done = []
-    for one in evidence.orphans(unit.connection, new):
-        record = new[one.code or ""]
+    for one in unit.orphans:
+        record = new.get(one.code or "")
         system = one.source.removeprefix("system:")
-        command = unit.accounts.get(system)
-        if command is None or command.environment != record.dossier.environment:
+        account = unit.accounts.get(system)
+        if record is None or account is None or account.environment != record.dossier.environment:
             continue
-        take(
-            unit,
-            record,
-            ApplyReport(client=command, system=system, report=REPORT.validate_python(one.body)),
-        )
-        done.append(one.id)
-    evidence.forget(unit.connection, done)
+        report = REPORT.validate_python(one.body)
+        _apply(unit, record, ApplyReport(client=account, system=system, report=report))
+        unit.adopted.append(one.id)

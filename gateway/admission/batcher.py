@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Collection, Sequence
 
 from gateway.access.keys import Client
-from gateway.admission.admit import admit, answer
+from gateway.admission.admit import admit
+from gateway.admission.decisions import Decided
+from gateway.admission.receipt import receipt
 from gateway.admission.requests import Answer, Command, Denied
-from gateway.admission.unit_of_work import Decided
 from gateway.dossiers.systems import Systems
 from gateway.store.engine import Store
 from gateway.watch import metrics
@@ -53,10 +54,6 @@ class RequestBatcher:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._drain())
         return await asyncio.shield(future)
-
-    async def take(self, commands: Sequence[Command]) -> list[Decided]:
-        """Store some asks in one transaction of their own: all of them, or none."""
-        return await self._write(commands)
 
     async def _drain(self) -> None:
         while self._waiting:
@@ -107,7 +104,7 @@ class RequestBatcher:
     def _tell(self, future: asyncio.Future[Answer | Denied], one: Decided) -> None:
         """Answer after the commit."""
         if not future.done():
-            future.set_result(answer(one, self._systems))
+            future.set_result(receipt(one, self._systems))
 
 
 def _fail(future: asyncio.Future[Answer | Denied], error: Exception) -> None:

@@ -13,14 +13,15 @@ from pydantic import BaseModel
 
 from gateway import words
 from gateway.access.keys import Client
+from gateway.access.may import may_file
 from gateway.admission.admit import admit
+from gateway.admission.decisions import Decided
 from gateway.admission.parse import Unreadable, parse, suspicious, validate
 from gateway.admission.requests import ApplyReport, Command, RecordSnapshot, RegisterDossier
-from gateway.admission.unit_of_work import Decided
+from gateway.dossiers.evidence import Evidence
 from gateway.dossiers.systems import Systems
 from gateway.store.engine import Connection
-from gateway.store.ledger import evidence
-from gateway.store.ledger.evidence import Evidence
+from gateway.store.ledger import groups
 from gateway.words.fault import Fault
 from schemas.dossier import Content, NewDossier, Origin
 from schemas.inbound import Arrival, Item, Report, Row, Verdict
@@ -32,7 +33,7 @@ M = TypeVar("M", bound=BaseModel)
 C = TypeVar("C", bound=Content)
 
 
-def take(
+def record_items(
     connection: Connection,
     systems: Systems,
     accounts: Mapping[str, Client],
@@ -46,7 +47,7 @@ def take(
     account = accounts[system]
     read = [_ask(item, system, account) for item in items]
     commands = [one for one in read if not isinstance(one, Verdict)]
-    answers, ready = admit(connection, systems, commands, dict(accounts), bulk=len(commands) > MANY)
+    answers, ready = admit(connection, systems, commands, accounts, bulk=len(commands) > MANY)
     decided = iter(answers)
     verdicts = tuple(
         one if isinstance(one, Verdict) else _verdict(item, next(decided))
@@ -60,7 +61,7 @@ def _keep_refused(
     connection: Connection, system: str, items: Sequence[Item], verdicts: Sequence[Verdict]
 ) -> None:
     """Keep a dossier that was born there and cannot be taken: they may never send it again."""
-    evidence.keep(
+    groups.keep(
         connection,
         [
             Evidence(
@@ -122,11 +123,9 @@ def _read(
     read = validate(model, body)
     if isinstance(read, tuple):
         return _refused(item, read)
-    if isinstance(read, Content):
-        agencies = read.agencies
-        codes = [ref.code for ref in (agencies.competent, agencies.receiving) if ref is not None]
-        if "*" not in account.agencies and not account.may_speak_for(*codes):
-            return _refused(item, [Fault("agency", "/agencies/competent/code")])
+    every = "*" in account.agencies
+    if isinstance(read, Content) and not every and not may_file(account, read):
+        return _refused(item, [Fault("agency", "/agencies/competent/code")])
     digest = hashlib.sha256(read.model_dump_json(exclude_none=True).encode()).digest()
     return read, digest, tuple(suspicious(body))
 

@@ -38,7 +38,7 @@ class InboundHandler:
         self._tellers = accounts
         self._wake = wake
 
-    async def hear(
+    async def handle(
         self, system: System, items: Sequence[Item], before: Before | None = None
     ) -> tuple[Verdict, ...]:
         """Store items in one transaction, after `before`, which belongs to it."""
@@ -61,7 +61,9 @@ class InboundHandler:
         def take(connection: Connection) -> tuple[tuple[Verdict, ...], frozenset[int]]:
             if before is not None:
                 before(connection)
-            return inbound.take(connection, self._systems, self._tellers, system.name, items)
+            return inbound.record_items(
+                connection, self._systems, self._tellers, system.name, items
+            )
 
         return await self._store.write(take)
 

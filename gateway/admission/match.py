@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from gateway.access.may import may_file
+from gateway.admission.decisions import Decided, decided, denied, digest_of
 from gateway.admission.diff import differing
 from gateway.admission.requests import RecordSnapshot, RegisterDossier
-from gateway.admission.unit_of_work import Decided, UnitOfWork, decided, denied, digest_of
+from gateway.admission.unit_of_work import UnitOfWork
+from gateway.dossiers.evidence import Evidence
 from gateway.dossiers.record import DossierRecord, Source, known_codes, millis
 from gateway.rules.history import Version, follow
-from gateway.store.ledger.evidence import Evidence
 from gateway.words.fault import Fault
 from schemas.dossier import Content, NewDossier
 from schemas.event import NewEvent, OtherCode
@@ -54,11 +56,9 @@ def _join(
     content: NewDossier,
     pointer: str,
 ) -> Decided:
-    agencies = record.dossier.agencies
-    codes = [ref.code for ref in (agencies.competent, agencies.receiving) if ref is not None]
     if record.knows(command.client.id):
         return denied(409, "code_taken", [Fault("code_taken", pointer)], {"id": str(record.id)})
-    if not command.client.may_speak_for(*codes):
+    if not may_file(command.client, record.dossier):
         return denied(409, "code_taken", [Fault("code_taken", pointer)])
     source = Source(command.client.id, content.source.ref, command.digest, new=True)
     if content.source.as_of is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gateway.admission.record_event import may_see
+from gateway.access.may import may_see
+from gateway.admission.decisions import Decided, decided, denied, digest_of
 from gateway.admission.requests import MergeDossiers
-from gateway.admission.unit_of_work import Decided, UnitOfWork, decided, denied, digest_of
+from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.record import DossierRecord, known_codes
 from gateway.rules.history import follow
 from gateway.words.fault import Fault
@@ -14,10 +15,11 @@ from schemas.status import Kind
 
 def merge(unit: UnitOfWork, command: MergeDossiers) -> Decided:
     """Void the duplicate and give its codes to the survivor; nothing is sent for it any more."""
+    newcomers = unit.systems.newcomers
     survivor, gone = unit.by_id.get(command.dossier), unit.by_id.get(command.duplicate)
-    if survivor is None or not may_see(unit, survivor, command):
+    if survivor is None or not may_see(command.client, survivor, newcomers):
         return denied(404, "no_such_dossier")
-    if gone is None or gone is survivor or not may_see(unit, gone, command):
+    if gone is None or gone is survivor or not may_see(command.client, gone, newcomers):
         return denied(422, "invalid", [Fault("no_such_duplicate", "/duplicate")])
     if gone.merged_into == survivor.id:
         return decided(survivor, 200, {"merged": str(gone.id)}, "repeated")

@@ -9,19 +9,20 @@ from uuid_utils.compat import uuid7
 
 from gateway.admission import match
 from gateway.admission.catalogue import pin_procedure
+from gateway.admission.decisions import Decided, decided, denied, digest_of
 from gateway.admission.diff import differing
 from gateway.admission.requests import RecordSnapshot, RegisterDossier
-from gateway.admission.unit_of_work import Decided, UnitOfWork, decided, denied, digest_of
+from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers import outbox
 from gateway.dossiers.record import DossierRecord, millis
+from gateway.dossiers.systems import Systems
 from gateway.rules.history import Version, begin
-from gateway.store.counters import take
 from gateway.words.fault import Fault
 from schemas.base import VIETNAM
 from schemas.dossier import Content, NewDossier, Quality
 
 
-def post(unit: UnitOfWork, command: RegisterDossier) -> Decided:
+def register(unit: UnitOfWork, command: RegisterDossier) -> Decided:
     """Open a dossier; the same post again changes nothing; a known code joins."""
     record = unit.by_ref.get((command.client.id, command.content.source.ref))
     if record is not None:
@@ -89,14 +90,22 @@ def _again(record: DossierRecord, command: RegisterDossier) -> Decided:
 
 def _with_code(unit: UnitOfWork, content: NewDossier) -> NewDossier:
     """Allocate the official code here, where the gateway numbers this agency's dossiers."""
+    name = sequence_of(unit.systems, content)
+    if name is None:
+        return content
+    _, agency, day = name.split(":")
+    return content.model_copy(update={"official_code": f"{agency}-{day}-{unit.draw(name):04d}"})
+
+
+def sequence_of(systems: Systems, content: Content) -> str | None:
+    """Name the sequence that gives this dossier its official code; None: it has or gets another."""
     agency = content.agencies.receiving or content.agencies.competent
     if content.official_code is not None or agency.code is None:
-        return content
-    if unit.systems.allocator_of(agency.code) != "gateway":
-        return content
+        return None
+    if systems.allocator_of(agency.code) != "gateway":
+        return None
     day = (content.received_at or content.submitted_at).astimezone(VIETNAM).strftime("%y%m%d")
-    number = take(unit.connection, f"code:{agency.code}:{day}", 1)
-    return content.model_copy(update={"official_code": f"{agency.code}-{day}-{number:04d}"})
+    return f"code:{agency.code}:{day}"
 
 
 def twin_of(content: Content) -> bytes | None:

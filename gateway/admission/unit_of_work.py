@@ -2,60 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from gateway.access.keys import Client
 from gateway.admission.catalogue import pin_procedure
-from gateway.admission.requests import Denied
 from gateway.dossiers import outbox
+from gateway.dossiers.evidence import Evidence
 from gateway.dossiers.record import DossierRecord, Twins, known_codes, millis
 from gateway.dossiers.systems import Systems
-from gateway.rules.history import Version
 from gateway.rules.ownership import owning_system
-from gateway.store.engine import Connection
-from gateway.store.ledger.evidence import Evidence
-from gateway.words.fault import Fault
-from schemas.dossier import Dossier
-from schemas.inbound import Word
-
-
-@dataclass(slots=True)
-class Decided:
-    """The decision on one ask: the dossier it is about, or a denial."""
-
-    record: DossierRecord | None
-    head: Dossier | None
-    status: int
-    more: dict[str, Any]
-    word: Word = "stored"
-    denied: Denied | None = None
-
-
-def denied(
-    status: int, code: str, faults: Sequence[Fault] = (), more: dict[str, Any] | None = None
-) -> Decided:
-    """Decide that nothing changes."""
-    why = Denied(status=status, code=code, faults=tuple(faults), more=more or {})
-    return Decided(None, None, status, {}, "refused", why)
-
-
-def decided(
-    record: DossierRecord, status: int, more: dict[str, Any], word: Word = "stored"
-) -> Decided:
-    """Decide on a dossier as it stands now."""
-    return Decided(record, record.dossier, status, more, word)
 
 
 @dataclass(slots=True)
 class UnitOfWork:
-    """One group in one transaction."""
+    """One group in memory: nothing here asks the database or changes it."""
 
-    connection: Connection
     systems: Systems
     now: datetime
     by_id: dict[UUID, DossierRecord] = field(default_factory=dict)
@@ -65,6 +28,16 @@ class UnitOfWork:
     evidence: list[Evidence] = field(default_factory=list)
     twins: Twins = field(default_factory=dict)
     """Dossiers that those which are opened here may be, and those that were opened here."""
+    orphans: list[Evidence] = field(default_factory=list)
+    """Reports under codes that the group brings, from before anybody had them."""
+    adopted: list[UUID] = field(default_factory=list)
+    """Those of them that have become events."""
+    keys: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    """Idempotency keys that were used, by client: the digests of their requests."""
+    new_keys: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    sequences: dict[str, int] = field(default_factory=dict)
+    """How far the sequences of official codes were when the group was read."""
+    drawn: dict[str, int] = field(default_factory=dict)
     bulk: bool = False
     """Many things that came in one piece: they go behind what comes one by one."""
 
@@ -72,6 +45,12 @@ class UnitOfWork:
     def millis(self) -> int:
         """The time of this transaction, as it is stored."""
         return millis(self.now)
+
+    def draw(self, name: str) -> int:
+        """Draw the next number of a sequence that was read."""
+        number = self.drawn.get(name, self.sequences[name]) + 1
+        self.drawn[name] = number
+        return number
 
     def put(self, record: DossierRecord) -> None:
         """Let later asks of the group find a dossier."""
@@ -107,8 +86,3 @@ class UnitOfWork:
         names = (name for name, number in self.systems.inboxes.items() if number == client)
         name = next(names, None)
         return f"client:{client}" if name is None else f"system:{name}"
-
-
-def digest_of(version: Version) -> bytes:
-    """Hash an event that came without a request of its own."""
-    return hashlib.sha256(version.event.model_dump_json(exclude_none=True).encode()).digest()

@@ -10,8 +10,9 @@ from types import MappingProxyType
 
 import typer
 
+from gateway.commands import stopping
 from gateway.settings import SettingsError
-from gateway.store.errors import StoreUnavailable
+from gateway.store.errors import SchemaNewer, StoreUnavailable
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -36,6 +37,9 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     }
 )
 """By name: the file in this folder and what in it is the command, or a group of them."""
+
+LASTING = frozenset({"serve", "worker", "simulate", "demo"})
+"""The commands that run until they are stopped, and may be before they have been loaded."""
 
 
 FORMER: Mapping[str, str] = MappingProxyType({"agenda": "outbox"})
@@ -78,9 +82,12 @@ def _loaded(only: str | None) -> typer.Typer:
 
 def run() -> None:
     """Run a command; a setting that cannot be right ends it with one clear line."""
+    only = sys.argv[1] if len(sys.argv) > 1 else None
+    if only in LASTING:
+        stopping.while_loading()
     try:
-        _loaded(sys.argv[1] if len(sys.argv) > 1 else None)()
-    except SettingsError as error:
+        _loaded(only)()
+    except (SettingsError, SchemaNewer) as error:
         typer.echo(f"lienthong: {error}", err=True)
         sys.exit(2)
     except StoreUnavailable as error:

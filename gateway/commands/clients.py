@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from gateway.access.keys import make_key
-from gateway.main.bootstrap import open_store
-from gateway.settings import SettingsError, load
-from gateway.store import clients as rows
-from gateway.store.engine import Connection
-
-T = TypeVar("T")
+from gateway.access.keys import Environment
+from gateway.commands.refused import granted
+from gateway.main.bootstrap import over_store
+from gateway.operations import client_keys
+from gateway.settings import load
 
 app = typer.Typer(help="Who may post dossiers, and their keys.", no_args_is_help=True)
 
@@ -28,12 +25,14 @@ def add(
     environment: Annotated[str, typer.Option(help="live or sandbox")] = "sandbox",
 ) -> None:
     """Add a client and print its key: it is shown once."""
-    if environment not in {"live", "sandbox"}:
-        raise SettingsError(f"--environment: {environment!r} is neither live nor sandbox")
-    key, hashed = make_key(environment)
-    if not _write(lambda connection: rows.add(connection, name, environment, agency, hashed)):
-        raise SettingsError(f"a client called {name!r} is there already")
-    typer.echo(key)
+    where: Environment = granted(client_keys.environment_of(environment))
+    key = asyncio.run(
+        over_store(
+            load(),
+            lambda store: client_keys.add(store, name, environment=where, agencies=agency),
+        )
+    )
+    typer.echo(granted(key))
 
 
 @app.command()
@@ -42,29 +41,16 @@ def rotate(
     grace: Annotated[float, typer.Option(help="Hours for which the old key still works.")] = 24.0,
 ) -> None:
     """Give a client a new key and print it; the old one ends after the grace."""
-    environment = _write(lambda connection: rows.environment_of(connection, name))
-    if environment is None:
-        raise SettingsError(f"no client is called {name!r}")
-    key, hashed = make_key(environment)
-    _write(lambda connection: rows.rotate(connection, name, hashed, int(grace * 3_600_000)))
-    typer.echo(key)
+    key = asyncio.run(
+        over_store(load(), lambda store: client_keys.rotate(store, name, grace=grace))
+    )
+    typer.echo(granted(key))
 
 
 @app.command(name="list")
 def list_() -> None:
     """List the clients; keys cannot be shown again."""
     table = Table("client", "environment", "agencies", "working keys")
-    for row in _write(rows.listed):
+    for row in asyncio.run(over_store(load(), client_keys.listed)):
         table.add_row(row.name, row.environment, ", ".join(row.agencies), str(row.keys))
     Console().print(table)
-
-
-def _write(job: Callable[[Connection], T]) -> T:
-    async def write() -> T:
-        store = await open_store(load())
-        try:
-            return await store.write(job)
-        finally:
-            await store.close()
-
-    return asyncio.run(write())

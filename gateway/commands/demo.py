@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from gateway.commands.stopping import SIGNALS
 from gateway.demo.client import Progress
 from gateway.demo.environment import WITH_WARD, Environment, demo_environment
 from gateway.demo.run import run_demo
@@ -45,7 +46,8 @@ def demo(
     """Post sample dossiers through the public API to three simulated systems that fail.
 
     The summary is counted in events from what the simulators stored. Ends with 1 if anything was
-    lost, doubled without a cause, out of order, or still waiting.
+    lost, doubled without a cause, out of order, or still waiting. SIGTERM and Ctrl-C end every
+    process of it, with 130, or with 0 under --stay.
     """
     if faults not in {"none", "flaky", "outage"}:
         raise SettingsError(f"--faults: {faults!r} is none of none, flaky, outage")
@@ -53,7 +55,7 @@ def demo(
         summary = asyncio.run(
             _demo(dossiers, seed, faults, quiet=as_json, stay=stay, folder=folder)
         )
-    except KeyboardInterrupt:
+    except asyncio.CancelledError:
         raise typer.Exit(0 if stay else 130) from None
     if as_json:
         typer.echo(json.dumps(summary))
@@ -65,6 +67,9 @@ def demo(
 async def _demo(
     dossiers: int, seed: int, faults: str, *, quiet: bool, stay: bool, folder: Path
 ) -> dict[str, Any]:
+    if (whole := asyncio.current_task()) is not None:
+        for number in SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, whole.cancel)
     console, progress = Console(width=max(Console().width, WIDE)), Progress()
     port = 8000 if stay else free_port()
     async with demo_environment(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from gateway.main.bootstrap import open_store
-from gateway.settings import SettingsError, load
-from gateway.store.engine import Connection
-from gateway.store.work import systems
+from gateway.commands.refused import granted
+from gateway.main.bootstrap import over_store
+from gateway.operations import hold as holds
+from gateway.operations.refusals import known_systems
+from gateway.settings import load
 
 Names = Annotated[
     list[str] | None, typer.Argument(help="Systems by name; none means all.", metavar="SYSTEM")
@@ -27,39 +27,19 @@ def hold(
 
     Conversations that are under way come to their end; nothing new begins within a second.
     """
-    chosen = _known(names)
-    held = _change(lambda connection: systems.hold(connection, chosen, getpass.getuser(), why))
+    settings, by = load(), getpass.getuser()
+    chosen = granted(known_systems(settings, names or []))
+    held = asyncio.run(
+        over_store(settings, lambda store: holds.hold(store, settings, chosen, by=by, why=why))
+    )
     typer.echo("held: " + (", ".join(held) or "no system is known yet"))
 
 
 def release(names: Names = None) -> None:
     """Send again what `lienthong hold` stopped; what waited meanwhile goes in its order."""
-    chosen = _known(names)
-    released = _change(lambda connection: systems.release(connection, chosen))
-    typer.echo("released: " + (", ".join(released) or "nothing was held"))
-
-
-def _known(names: list[str] | None) -> list[str]:
-    configured = {system.name for system in load().systems}
-    astray = [name for name in names or [] if name not in configured]
-    if astray:
-        raise SettingsError(
-            f"no system is called {astray[0]!r}; there are: "
-            f"{', '.join(sorted(configured)) or 'none'}"
-        )
-    return names or []
-
-
-def _change(job: Callable[[Connection], list[str]]) -> list[str]:
     settings = load()
-
-    async def change() -> list[str]:
-        store = await open_store(settings)
-        try:
-            configured = [system.name for system in settings.systems]
-            await store.write(lambda connection: systems.register(connection, configured))
-            return await store.write(job)
-        finally:
-            await store.close()
-
-    return asyncio.run(change())
+    chosen = granted(known_systems(settings, names or []))
+    released = asyncio.run(
+        over_store(settings, lambda store: holds.release(store, settings, chosen))
+    )
+    typer.echo("released: " + (", ".join(released) or "nothing was held"))

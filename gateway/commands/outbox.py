@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from gateway.main.bootstrap import open_store
+from gateway.main.bootstrap import over_store
+from gateway.operations import outbox_check
 from gateway.settings import load
-from gateway.store.ledger import consistency
 
 
 def outbox(
@@ -19,18 +19,11 @@ def outbox(
 
     A system that was switched off keeps its lanes; those are not differences once it is on again.
     """
-    found = asyncio.run(_compare(mend=mend))
+    job = outbox_check.mend if mend else outbox_check.compare
+    found = asyncio.run(over_store(load(), job))
     for one in found:
         typer.echo(f"{one.what} {one.name} {one.dossier_id}{' (put back)' if mend else ''}")
     if not found:
         typer.echo("outbox and ledger agree")
     if found and not mend:
         raise typer.Exit(1)
-
-
-async def _compare(*, mend: bool) -> list[consistency.Difference]:
-    store = await open_store(load())
-    try:
-        return await (store.write(consistency.mend) if mend else store.read(consistency.compare))
-    finally:
-        await store.close()

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
-from gateway.commands.shown import Lang, clock, configured, instant, language, plain
-from gateway.main.bootstrap import open_store
-from gateway.rules.masking import masked_id, masked_ref
-from gateway.settings import Settings, SettingsError, load
-from gateway.store.work import parked as rows
-from gateway.store.work.parked import Group
+from gateway.commands.refused import granted
+from gateway.commands.shown import Lang, clock, instant, language, plain
+from gateway.main.bootstrap import over_store
+from gateway.operations import failures
+from gateway.operations.failures import FailureGroup
+from gateway.operations.refusals import known_cause, known_systems
+from gateway.settings import load
 from gateway.words import Language
-from gateway.words.causes import KINDS, explain
-
-HOUR = 3_600_000
+from gateway.words.causes import explain
 
 
 def parked(
@@ -34,9 +34,14 @@ def parked(
     Of each group one dossier is hinted at, masked; `lienthong retry` names dossiers in full.
     """
     said, settings = language(lang), load()
-    name = configured(settings, system)
-    known_cause(cause)
-    found = asyncio.run(_groups(settings, name, cause))
+    granted(known_systems(settings, [] if system is None else [system]), "--system")
+    if cause is not None:
+        granted(known_cause(cause))
+    found = asyncio.run(
+        over_store(
+            settings, lambda store: failures.grouped(store, settings, system=system, cause=cause)
+        )
+    )
     if as_json:
         typer.echo(json.dumps([_row(one, said) for one in found], ensure_ascii=False, indent=2))
         return
@@ -46,30 +51,8 @@ def parked(
         typer.echo("nothing is parked")
 
 
-def known_cause(cause: str | None) -> None:
-    """Refuse a cause that the engine does not have: a typing error would find nothing."""
-    if cause is not None and cause.partition(":")[0] not in KINDS:
-        raise SettingsError(
-            f"--cause: there is no cause {plain(cause)!r}; kinds are: {', '.join(sorted(KINDS))}"
-        )
-
-
-async def _groups(settings: Settings, name: str | None, cause: str | None) -> list[Group]:
-    store = await open_store(settings)
-    ahead = int(settings.at_risk_hours * HOUR)
-    try:
-        return await store.read(
-            lambda connection: rows.groups(connection, ahead, name=name, cause=cause)
-        )
-    finally:
-        await store.close()
-
-
-def _row(one: Group, said: Language) -> dict[str, Any]:
+def _row(one: FailureGroup, said: Language) -> dict[str, Any]:
     what, step = explain(one.cause, said)
-    sample = None
-    if one.sample is not None:
-        sample = {"dossier": masked_id(one.sample[0]), "ref": masked_ref(one.sample[1])}
     return {
         "system": one.system,
         "cause": one.cause,
@@ -78,19 +61,19 @@ def _row(one: Group, said: Language) -> dict[str, Any]:
         "at_risk": one.at_risk,
         "first": instant(one.first),
         "last": instant(one.last),
-        "sample": sample,
+        "sample": one.sample and asdict(one.sample),
         "what": what,
         "next": step,
     }
 
 
-def _show(one: Group, said: Language) -> None:
+def _show(one: FailureGroup, said: Language) -> None:
     what, step = explain(one.cause, said)
     risk = f", {one.at_risk} at risk" if one.at_risk else ""
     typer.echo(f"{one.system}  {plain(one.cause)}  for the {one.owner}: {one.count}{risk}")
     example = ""
     if one.sample is not None:
-        example = f"  e.g. {masked_id(one.sample[0])}, ref {masked_ref(one.sample[1])}"
+        example = f"  e.g. {one.sample.dossier}, ref {one.sample.ref}"
     typer.echo(f"    {clock(one.first)} to {clock(one.last)}{example}")
     typer.echo(f"    {what}")
     typer.echo(f"    -> {step}")

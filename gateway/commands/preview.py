@@ -9,8 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
+from gateway.commands.refused import granted
 from gateway.main.bootstrap import find_system
-from gateway.settings import SettingsError, load
+from gateway.operations import preview as previews
+from gateway.operations.refusals import known_systems
+from gateway.settings import load
 
 
 def preview(
@@ -23,37 +26,23 @@ def preview(
 
     Nothing is stored. It ends with code 1 if a row would be left out.
     """
-    configured = {one.name: one for one in load().systems}
-    if system not in configured:
-        known = ", ".join(sorted(configured)) or "none"
-        raise SettingsError(f"no system is called {system!r}; there are: {known}")
-    chosen = find_system(configured[system], 0)
-    if chosen.adapter.preview is None:
-        raise SettingsError(f"{system} is not fed by files")
-    found = chosen.adapter.preview(_read(file), chosen.settings)
-    bad = [one for one in found if one.body is None]
+    settings = load()
+    granted(known_systems(settings, [system]))
+    config = next(one for one in settings.systems if one.name == system)
+    found = granted(previews.preview(find_system(config, 0), file))
     if as_json:
-        said = [{"row": one.row, "body": one.body, "why": one.why} for one in found]
+        said = [{"row": one.row, "body": one.body, "why": one.why} for one in found.rows]
         typer.echo(json.dumps(said, ensure_ascii=False))
     else:
-        for one in [one for one in found if one.body is not None][:rows]:
+        for one in found.taken[:rows]:
             typer.echo(f"row {one.row}")
             for pointer, value in _flat("", one.body):
                 typer.echo(f"  {pointer}: {value}")
-        for one in bad[:20]:
+        for one in found.bad[:20]:
             typer.echo(f"row {one.row} {one.field}: {one.why}".replace("row 0 : ", f"{file}: "))
-        typer.echo(f"{len(found) - len(bad)} rows would be taken, {len(bad)} not")
-    if bad:
+        typer.echo(f"{len(found.taken)} rows would be taken, {len(found.bad)} not")
+    if found.bad:
         raise typer.Exit(1)
-
-
-def _read(file: Path) -> dict[str, bytes]:
-    """Read the file, and what lies beside it under the same name."""
-    try:
-        beside = [one for one in file.parent.glob(f"{file.stem}.*") if one != file]
-        return {one.name: one.read_bytes() for one in (file, *beside)}
-    except OSError as error:
-        raise SettingsError(f"{file} cannot be read: {error.strerror}") from None
 
 
 def _flat(pointer: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-from collections import Counter
-from collections.abc import Sequence
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
-from gateway.commands.parked import known_cause
-from gateway.commands.shown import configured, plain
-from gateway.commands.wave import Orders, Retry
-from gateway.main.bootstrap import find_system, open_store
-from gateway.rules.outcomes import MAY_STAND_TWICE
-from gateway.rules.waves import FIRST, LARGEST
+from gateway.commands.refused import granted
+from gateway.commands.shown import clock, plain
+from gateway.main.bootstrap import find_system, opened
+from gateway.operations import retry as retries
+from gateway.operations.refusals import known_systems
+from gateway.operations.retry import Choice, Hindrance, Plan
+from gateway.operations.retry_waves import Event, Orders, Stopped, Summary, WaveBegan, WaveEnded
+from gateway.rules.waves import FIRST, Verdict
 from gateway.settings import Settings, SettingsError, load
-from gateway.store.engine import Store
-from gateway.store.work import retrying
-from gateway.store.work.retrying import Choice, Chosen
 
 SHOWN = 10
 """So many dossiers are named before anything is done."""
 PATIENCE = 1200.0
 """Seconds: more than the longest time for which a gate stays closed."""
+
+STOPPED: dict[Verdict, str] = {
+    "failing": "more than half of the wave failed again",
+    "gate_closed": "the system's gate is closed again, or somebody holds it",
+    "no_outcome": "a part of the wave has no outcome yet (does a gateway run?); it stays ready",
+}
 
 
 def retry(
@@ -48,14 +50,11 @@ def retry(
     the outcomes of the one before; it stops when more than half of a wave fails again or the
     system's gate closes. Ends with 1 if not everything went through.
     """
-    choice = _choice(dossier, cause, system)
-    if not 1 <= wave <= LARGEST:
-        raise SettingsError(f"--wave: {wave} is not between 1 and {LARGEST}")
-    if patience <= 0:
-        raise SettingsError(f"--patience: {patience:g} s is not above nothing")
+    choice = granted(retries.choice_of(dossier=dossier, cause=cause, system=system))
+    asked = Orders(by=getpass.getuser(), why=why, first=wave, patience=patience)
+    orders = granted(retries.checked(asked))
     settings = load()
-    configured(settings, system)
-    orders = Orders(by=getpass.getuser(), why=why, first=wave, patience=patience)
+    granted(known_systems(settings, [] if system is None else [system]), "--system")
     try:
         well = asyncio.run(_retry(settings, choice, orders, yes=yes))
     except KeyboardInterrupt:
@@ -65,36 +64,15 @@ def retry(
         raise typer.Exit(1)
 
 
-def _choice(dossier: str | None, cause: str | None, system: str | None) -> Choice:
-    """Read which lanes are meant."""
-    if dossier is None and cause is None and system is None:
-        raise SettingsError("retry: say what: --dossier ID, --cause CAUSE or --system NAME")
-    if dossier is not None and cause is not None:
-        raise SettingsError("retry: --dossier and --cause exclude each other")
-    known_cause(cause)
-    if dossier is None:
-        return Choice(cause=cause, system=system)
-    try:
-        return Choice(dossier=UUID(dossier), system=system)
-    except ValueError:
-        raise SettingsError(f"--dossier: {plain(dossier)!r} is not the id of a dossier") from None
-
-
 async def _retry(settings: Settings, choice: Choice, orders: Orders, *, yes: bool) -> bool:
-    """Choose, show, and do it; False: not everything went through."""
-    store = await open_store(settings)
-    try:
-        wanted = choice.dossier
-        if wanted is not None and not await store.read(
-            lambda connection: retrying.dossier_exists(connection, wanted)
-        ):
-            raise SettingsError(f"--dossier: there is no dossier {wanted}")
-        chosen = await store.read(lambda connection: retrying.choose(connection, choice))
-        if not chosen:
+    """Plan, show, and do it; False: not everything went through."""
+    async with opened(settings) as store:
+        planned = granted(await retries.plan(store, settings, choice))
+        if not planned.chosen:
             typer.echo("nothing to retry: nothing of that is parked or waits for its next try")
             return True
-        _show(chosen)
-        hindered = await _hindered(settings, store, chosen)
+        _show(planned)
+        hindered = [_hindered(one) for one in planned.hindrances]
         if not yes:
             for one in hindered:
                 typer.echo(f"before --yes: {one}")
@@ -102,54 +80,85 @@ async def _retry(settings: Settings, choice: Choice, orders: Orders, *, yes: boo
             return True
         if hindered:
             raise SettingsError(f"retry: {hindered[0]}")
-        return await _drive(settings, store, chosen, orders)
-    finally:
-        await store.close()
-
-
-def _show(chosen: Sequence[Chosen]) -> None:
-    """Say what would go: counts by system and cause, the first dossiers, and what is dangerous."""
-    typer.echo(f"to be retried: {len(chosen)}")
-    for (name, cause), many in Counter((one.name, one.cause) for one in chosen).most_common():
-        typer.echo(f"    {many:>6}  {name}  {plain(cause)}")
-    typer.echo("first, by due time:")
-    for one in chosen[:SHOWN]:
-        typer.echo(f"    {one.dossier_id}  {one.name}")
-    twice = sum(one.uncertainty >= MAY_STAND_TWICE for one in chosen)
-    if twice:
-        typer.echo(
-            f"CAREFUL: {twice} of them may already stand in a system that only appends; unless "
-            "its adapter can look that up, they may then stand there twice"
+        done = await retries.carry_out(
+            store, planned, orders, lingers=_lingers(settings), tell=_tell
         )
+        return all(one.well for one in done)
 
 
-async def _hindered(settings: Settings, store: Store, chosen: Sequence[Chosen]) -> list[str]:
-    """Name the systems of which nothing would be sent, and why."""
-    modes = {config.name: config.mode for config in settings.systems}
-    holders = await store.read(retrying.held)
-    found = []
-    for name in sorted({one.name for one in chosen}):
-        if name not in modes:
-            found.append(f"{name} is no longer in the systems file; choose others with --system")
-        elif modes[name] == "off":
-            found.append(f"{name} is switched off in the systems file")
-        elif name in holders:
-            found.append(f"{name} is held by {holders[name]}: lienthong release {name}")
-    return found
-
-
-async def _drive(
-    settings: Settings, store: Store, chosen: Sequence[Chosen], orders: Orders
-) -> bool:
-    """Retry each system by itself, so that one which is still down does not stop the others."""
-    lingers = {
-        config.name: find_system(config, 0).facts.linger * settings.time_scale
+def _lingers(settings: Settings) -> dict[str, int]:
+    """Say for how many milliseconds each system may still act on what was sent."""
+    return {
+        config.name: int(find_system(config, 0).facts.linger * settings.time_scale * 1000)
         for config in settings.systems
     }
-    runs = [
-        Retry(store, orders, int(lingers[name] * 1000), say=typer.echo).run(
-            [one for one in chosen if one.name == name]
+
+
+def _show(planned: Plan) -> None:
+    """Say what would go: counts by system and cause, the first dossiers, and what is dangerous."""
+    typer.echo(f"to be retried: {len(planned.chosen)}")
+    for (name, cause), many in planned.counts:
+        typer.echo(f"    {many:>6}  {name}  {plain(cause)}")
+    typer.echo("first, by due time:")
+    for one in planned.chosen[:SHOWN]:
+        typer.echo(f"    {one.dossier_id}  {one.name}")
+    if planned.doubled:
+        typer.echo(
+            f"CAREFUL: {planned.doubled} of them may already stand in a system that only appends; "
+            "unless its adapter can look that up, they may then stand there twice"
         )
-        for name in sorted({one.name for one in chosen})
-    ]
-    return all(await asyncio.gather(*runs))
+
+
+def _hindered(one: Hindrance) -> str:
+    match one.why:
+        case "unconfigured":
+            return f"{one.system} is no longer in the systems file; choose others with --system"
+        case "off":
+            return f"{one.system} is switched off in the systems file"
+        case "held":
+            return f"{one.system} is held by {one.by}: lienthong release {one.system}"
+
+
+def _tell(event: Event) -> None:
+    """Say what has just happened."""
+    for line in told(event):
+        typer.echo(line)
+
+
+def told(event: Event) -> list[str]:
+    """Write what has happened in lines for an operator."""
+    of = event.system
+    match event:
+        case WaveBegan():
+            return [f"{of}: wave {event.number}: {line}" for line in _began(event)]
+        case WaveEnded():
+            return [f"{of}: wave {event.number}: {_ended(event)}"]
+        case Stopped():
+            return [f"{of}: stopped: {STOPPED[event.why]}"]
+        case Summary():
+            return [f"{of}: {_summed_up(event)}"]
+
+
+def _began(wave: WaveBegan) -> list[str]:
+    """Say that a wave goes, and why it may take long."""
+    moved = f", {wave.moved} had moved by themselves" if wave.moved else ""
+    rest = f", {wave.resting} must rest: what was sent may yet land" if wave.resting else ""
+    lines = [f"{wave.ready} let go{moved}{rest}"]
+    if wave.closed_until is not None:
+        lines.append(f"the gate is closed until {clock(wave.closed_until)}; waiting for it")
+    return lines
+
+
+def _ended(wave: WaveEnded) -> str:
+    """Say what came of a wave, with the words of what failed."""
+    which = ", ".join(f"{many} {plain(word)}" for word, many in wave.failed.items())
+    failed = f"{wave.tally.failed} failed again" + (f" ({which})" if which else "")
+    return f"{wave.tally.through} went through, {failed}, {wave.tally.open} without an outcome"
+
+
+def _summed_up(whole: Summary) -> str:
+    """Say in one line what became of everything that was chosen."""
+    parts = [f"{whole.through} went through", f"{whole.failed} failed again"]
+    parts += [f"{whole.open} have no outcome yet"] if whole.open else []
+    parts += [f"{whole.gone} were deleted meanwhile"] if whole.gone else []
+    return f"{', '.join(parts)}, {whole.left} left as they were"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-from types import FrameType
+import asyncio
 from typing import Annotated
 
 import typer
 import uvicorn
 import uvloop
 
+from gateway.commands import stopping
 from gateway.main.serving import build
 from gateway.settings import Settings, load
 from gateway.watch import log
@@ -30,21 +30,17 @@ def serve(
 
     Settings come from the environment (LIENTHONG_DATA, LIENTHONG_SYSTEMS, LIENTHONG_HOST,
     LIENTHONG_PORT, …). SIGTERM and Ctrl-C stop taking requests, let conversations come to their
-    end, give back what was not begun, and then end the process.
+    end, give back what was not begun, and then end the process with 0. Before it listens there is
+    nothing to bring to an end: they end it within a second, with 143 and 130, and a migration that
+    was under way is undone as a whole.
     """
     settings = load()
     log.configure(settings.log)
-    # uvicorn repeats the signal it was stopped by; by then everything is in order.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _already_stopped)
     uvloop.run(_serve(settings, host or settings.host, port or settings.port))
 
 
-def _already_stopped(_number: int, _frame: FrameType | None) -> None:
-    return
-
-
 async def _serve(settings: Settings, host: str, port: int) -> None:
+    stopping.while_opening(asyncio.get_running_loop())
     app = await build(settings)
     spare_what_stays()
     config = uvicorn.Config(
@@ -59,4 +55,11 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
         timeout_keep_alive=KEEP_ALIVE,
         server_header=False,
     )
-    await uvicorn.Server(config).serve()
+    server = uvicorn.Server(config)
+
+    def end() -> None:
+        server.should_exit = True
+
+    # uvicorn listens to signals by itself, and repeats the one it was stopped by afterwards.
+    stopping.orderly(end)
+    await server.serve()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.settings import Settings, SettingsError
+from gateway.settings import SettingsError
 from gateway.words import Language
 from schemas.base import VIETNAM, spoken
 
@@ -23,16 +23,6 @@ def language(asked: str) -> Language:
     if asked == "en":
         return "en"
     raise SettingsError(f"--lang: {asked!r} is neither vi nor en")
-
-
-def configured(settings: Settings, name: str | None) -> str | None:
-    """Read --system: one of the systems file, or none."""
-    names = sorted(system.name for system in settings.systems)
-    if name is not None and name not in names:
-        raise SettingsError(
-            f"--system: no system is called {name!r}; there are: {', '.join(names) or 'none'}"
-        )
-    return name
 
 
 def clock(millis: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import nullcontext
 from typing import Annotated, Any
 
 import typer
@@ -13,17 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.commands.shown import Lang, age, clock, instant, language, plain
-from gateway.main.bootstrap import open_store
+from gateway.main.bootstrap import opened
+from gateway.operations.status import STATES, Standing, Status, look, looks
 from gateway.settings import Settings, SettingsError, load
-from gateway.store.engine import Store
-from gateway.store.errors import StoreUnavailable
-from gateway.store.work import operating
-from gateway.store.work.operating import Standing, Survey
 from gateway.words import Language
 from gateway.words.causes import explain
 from gateway.words.standing import standing
 
-HOUR = 3_600_000
 COLUMNS = (
     "system",
     "gate",
@@ -37,7 +34,6 @@ COLUMNS = (
 )
 PAPER = 140
 """Columns where the output is no terminal: a pipe knows no width of its own."""
-STATES = ("ready", "sending", "waiting", "asked", "parked")
 
 
 def status(
@@ -59,7 +55,7 @@ def status(
     said, settings = language(lang), load()
     if watch is not None and (once or watch <= 0):
         raise SettingsError("--watch: give seconds above nothing, and not --once beside it")
-    show = Show(settings, said, as_json=as_json)
+    show = Show(said, as_json=as_json)
     try:
         asyncio.run(_look(settings, show, watch))
     except KeyboardInterrupt:
@@ -69,9 +65,7 @@ def status(
 class Show:
     """Shows one look after another: as lines of JSON, or as a table that renews itself."""
 
-    def __init__(self, settings: Settings, said: Language, *, as_json: bool) -> None:
-        self._modes = {system.name: system.mode for system in settings.systems}
-        self._hours = settings.at_risk_hours
+    def __init__(self, said: Language, *, as_json: bool) -> None:
         self._said = said
         self._json = as_json
         self.console = Console()
@@ -79,7 +73,7 @@ class Show:
             self.console.width = PAPER
         self.live: Live | None = None
 
-    def survey(self, seen: Survey, *, watched: bool) -> None:
+    def status(self, seen: Status, *, watched: bool) -> None:
         """Show what was seen."""
         if self._json:
             told = json.dumps(self._body(seen), ensure_ascii=False, indent=None if watched else 2)
@@ -93,21 +87,22 @@ class Show:
         """Say that the database was away at this look; the next one may find it again."""
         typer.echo(f"lienthong: {standing('away', self._said)}", err=True)
 
-    def _body(self, seen: Survey) -> dict[str, Any]:
+    def _body(self, seen: Status) -> dict[str, Any]:
         return {
-            "at": instant(seen.now),
-            "at_risk": seen.at_risk,
-            "at_risk_hours": self._hours,
-            "unstarted": self._unstarted(seen),
-            "systems": [self._row(one, seen.now) for one in seen.systems],
+            "at": instant(seen.survey.now),
+            "at_risk": seen.survey.at_risk,
+            "at_risk_hours": seen.at_risk_hours,
+            "unstarted": seen.unstarted,
+            "systems": [self._row(one, seen) for one in seen.survey.systems],
         }
 
-    def _row(self, one: Standing, now: int) -> dict[str, Any]:
+    def _row(self, one: Standing, seen: Status) -> dict[str, Any]:
+        now = seen.survey.now
         closed = one.gate.state == "closed" and now < one.gate_until
         trouble = one.trouble
         return {
             "name": one.name,
-            "mode": self._modes.get(one.name),
+            "mode": seen.modes.get(one.name),
             "gate": one.gate.state,
             "gate_why": one.gate.why,
             "gate_until": instant(one.gate_until) if closed else None,
@@ -125,49 +120,42 @@ class Show:
             "in_words": self._trouble(one),
         }
 
-    def _unstarted(self, seen: Survey) -> list[str]:
-        """Name systems of the systems file with which no gateway has started yet."""
-        return sorted(set(self._modes) - {one.name for one in seen.systems})
-
-    def _picture(self, seen: Survey) -> Group:
+    def _picture(self, seen: Status) -> Group:
         """Draw the table, and below it a line for each system that has trouble."""
-        heading = standing("whole", self._said, at=clock(seen.now), dossiers=str(seen.at_risk))
+        now, dossiers = seen.survey.now, seen.survey.at_risk
+        heading = standing("whole", self._said, at=clock(now), dossiers=str(dossiers))
         table = Table(title=heading, title_justify="left")
         for name in COLUMNS:
             table.add_column(standing(name, self._said), overflow="fold")
         lines = []
-        for one in seen.systems:
-            table.add_row(*map(Text, self._cells(one, seen.now)))
-            lines += [Text(f"{one.name}: {why}") for why in self._troubles(one, seen.now)]
-        missing = ", ".join(self._unstarted(seen))
+        for one in seen.survey.systems:
+            table.add_row(*map(Text, self._cells(one, seen)))
+            lines += [Text(f"{one.name}: {why}") for why in self._troubles(one, now)]
+        missing = ", ".join(seen.unstarted)
         if missing:
             lines.append(Text(standing("unstarted", self._said, names=missing)))
         return Group(table, *lines)
 
-    def _cells(self, one: Standing, now: int) -> list[str]:
+    def _cells(self, one: Standing, seen: Status) -> list[str]:
         ready = str(one.lanes.get("ready", 0))
         return [
             one.name,
-            self._gate(one, now),
+            self._gate(one, seen),
             f"{one.inflight} / {one.gate.window}",
             ready,
             *(str(one.lanes.get(state, 0)) for state in ("waiting", "asked", "parked")),
-            "" if one.oldest is None else age(now - one.oldest),
+            "" if one.oldest is None else age(seen.survey.now - one.oldest),
             str(one.at_risk),
         ]
 
-    def _gate(self, one: Standing, now: int) -> str:
-        mode = self._modes.get(one.name)
-        if mode is None or mode == "off":
-            return standing("unconfigured" if mode is None else "off", self._said)
-        if one.held_by is not None:
+    def _gate(self, one: Standing, seen: Status) -> str:
+        gate = seen.gate(one)
+        if gate == "held":
             why = one.held_why or standing("no_reason", self._said)
-            return plain(standing("held", self._said, by=one.held_by, why=why))
-        if one.gate.state != "closed":
-            return standing(one.gate.state, self._said)
-        if now >= one.gate_until:
-            return standing("probe_due", self._said)
-        return standing("closed", self._said, until=clock(one.gate_until))
+            return plain(standing(gate, self._said, by=str(one.held_by), why=why))
+        if gate == "closed":
+            return standing(gate, self._said, until=clock(one.gate_until))
+        return standing(gate, self._said)
 
     def _troubles(self, one: Standing, now: int) -> list[str]:
         """Say why the gate is closed, and what failed last."""
@@ -186,28 +174,15 @@ class Show:
 
 
 async def _look(settings: Settings, show: Show, watch: float | None) -> None:
-    store = await open_store(settings)
-    ahead = int(settings.at_risk_hours * HOUR)
-    try:
+    async with opened(settings) as store:
         if watch is None:
-            seen = await store.read(lambda connection: operating.survey(connection, ahead))
-            show.survey(seen, watched=False)
-        elif show.console.is_terminal:
-            with Live(console=show.console, auto_refresh=False) as show.live:
-                await _again(store, show, ahead, watch)
-        else:
-            await _again(store, show, ahead, watch)
-    finally:
-        await store.close()
-
-
-async def _again(store: Store, show: Show, ahead: int, watch: float) -> None:
-    """Look until somebody ends it; a database that is away for a while does not."""
-    while True:
-        try:
-            seen = await store.read(lambda connection: operating.survey(connection, ahead))
-        except StoreUnavailable:
-            show.away()
-        else:
-            show.survey(seen, watched=True)
-        await asyncio.sleep(watch)
+            show.status(await look(store, settings), watched=False)
+            return
+        live = Live(console=show.console, auto_refresh=False) if show.console.is_terminal else None
+        with live or nullcontext():
+            show.live = live
+            async for seen in looks(store, settings, watch):
+                if seen is None:
+                    show.away()
+                else:
+                    show.status(seen, watched=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 
 import uvloop
 from prometheus_client import start_http_server
 
+from gateway.commands import stopping
 from gateway.main.delivery import work
 from gateway.settings import Settings, SettingsError, load
 from gateway.watch import log
@@ -20,7 +20,8 @@ def worker() -> None:
 
     That needs a database that several processes can share (LIENTHONG_DATABASE). The embedded
     database belongs to one process, which delivers by itself: `lienthong serve`. SIGTERM and
-    Ctrl-C let conversations come to their end and give back what was not begun.
+    Ctrl-C let conversations come to their end and give back what was not begun, then end with 0.
+    Before it delivers they end it within a second, with 143 and 130.
     """
     settings = load()
     if settings.postgres is None:
@@ -36,9 +37,13 @@ async def _work(settings: Settings) -> None:
     if settings.metrics_port is not None:
         start_http_server(settings.metrics_port)
     spare_what_stays()
-    running = asyncio.create_task(work(settings))
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, running.cancel)
+
+    def begun() -> None:
+        for number in stopping.SIGNALS:
+            loop.add_signal_handler(number, running.cancel)
+
+    stopping.while_opening(loop)
+    running = asyncio.create_task(work(settings, begun))
     with contextlib.suppress(asyncio.CancelledError):
         await running

@@ -1,5 +1,5 @@
 """The workers.
 
-In: ready lanes. Out: attempts and their outcomes, settled in the store.
+In: ready lanes. Out: attempts and their outcomes, completed in the store.
 Never: an adapter by name, SQL.
 """

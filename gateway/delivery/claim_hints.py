@@ -2,7 +2,7 @@
 
 Where the queue begins, while looking from its start is dear, and when it last looked for the dead.
 
-While somebody holds an old snapshot of the database (a dump, a long report), what has been settled
+While somebody holds an old snapshot of the database (a dump, a long report), what is completed
 cannot be cleared away, and every look from the start steps over all of it again. Then a runner
 claims from the lowest rank it met last, and looks from the start only every two seconds: whoever
 came in with a lower rank meanwhile waits that long at most, unless that rank is as good as now

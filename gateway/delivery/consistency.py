@@ -54,7 +54,7 @@ class ConsistencyScan:
     async def look(self) -> bool:
         """Look at the next part, if it is this process's turn; True: that ended a lap."""
         mine = await self.store.write(
-            lambda connection: leadership.take(connection, "checker", self.holder, LEASE)
+            lambda connection: leadership.acquire(connection, "checker", self.holder, LEASE)
         )
         if not mine:
             metrics.not_checking()

@@ -190,7 +190,7 @@ async def _live(
     except CannotExpress as error:
         outcome = error
     except Fenced:
-        # Somebody else holds the lane: the settlement will find that, and mark this try late.
+        # Somebody else holds the lane: completing it will find that, and mark this try late.
         outcome = Uncertain(why="the lease was lost", effect="keyed")
     except TypeError as error:
         outcome = Malformed(why=f"the adapter failed: {type(error).__name__}", raw="")

@@ -51,7 +51,7 @@ class SharedSessionCache(SessionCache):
         store, seal, begun = self.store, self.seal, self.clock()
         while True:
             held = await store.write(
-                lambda connection: sessions.look(
+                lambda connection: sessions.token_or_login(
                     connection, self.system, self._invalid, LOGIN_MILLIS
                 )
             )
@@ -85,7 +85,7 @@ class SharedSessionCache(SessionCache):
         finally:
             sealed = seal.close(answer, self._purpose) if isinstance(answer, str) else None
             await store.write(
-                lambda connection: sessions.keep(
+                lambda connection: sessions.end_login(
                     connection, self.system, fence, sealed, int(self.seconds * 1000)
                 )
             )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import structlog
 
 from gateway.dossiers.systems import System
-from gateway.store import partitions
+from gateway.store import schema
 from gateway.store.engine import Connection, Store
 from gateway.store.work import lanes
 from gateway.watch import metrics
@@ -27,8 +27,7 @@ async def turn_months(store: Store, keep: int) -> None:
     """Keep partitions of attempts standing ahead, and drop old ones, once an hour."""
 
     def turn(connection: Connection) -> list[str]:
-        now = datetime.now(UTC)
-        return [*partitions.ensure(connection, now), *partitions.drop(connection, now, keep)]
+        return schema.turn_months(connection, datetime.now(UTC), keep)
 
     while True:
         try:

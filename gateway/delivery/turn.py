@@ -6,6 +6,7 @@ Where a turn fails, what ended stays to be completed: repeating that is harmless
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -58,10 +59,12 @@ class Turns:
         try:
             taken = await asyncio.shield(writing)
         except asyncio.CancelledError:
-            taken = await writing
-            if taken.completed is not None:
-                completed(taken.completed)
-            await self.give_back(taken.claimed.claims)
+            # A turn that fails now has claimed nothing; its error must not hide that we are to end.
+            with contextlib.suppress(Exception):
+                taken = await writing
+                if taken.completed is not None:
+                    completed(taken.completed)
+                await self.give_back(taken.claimed.claims)
             raise
         if taken.completed is not None:
             completed(taken.completed)

@@ -21,6 +21,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
+from gateway import VERSION
 from gateway.access.keys import KeyRing
 from gateway.admission.requests import Batcher
 from gateway.dossiers.systems import System, Systems
@@ -88,7 +89,7 @@ def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
     """Make the application over its parts."""
     app = FastAPI(
         title="Liên Thông",
-        version="0.1.0",
+        version=VERSION,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from gateway.access.keys import Client
+from gateway.access.may import may_file
 from gateway.admission.parse import Unreadable, odd_times, parse, validate
 from gateway.admission.requests import (
     Command,
@@ -143,9 +144,7 @@ async def _read(request: Request, model: type[M]) -> tuple[M, bytes, tuple[tuple
 
 def _may(client: Client, content: Content) -> None:
     """Refuse dossiers of agencies for which this key may not speak."""
-    agencies = content.agencies
-    codes = [ref.code for ref in (agencies.competent, agencies.receiving) if ref is not None]
-    if not client.may_speak_for(*codes):
+    if not may_file(client, content):
         raise Problem(403, "forbidden_agency", [Fault("agency", "/agencies/competent/code")])
 
 

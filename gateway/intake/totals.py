@@ -12,7 +12,6 @@ from collections.abc import Mapping
 
 from gateway.store.engine import Store
 from gateway.store.errors import StoreUnavailable
-from gateway.store.ledger import evidence
 from gateway.store.work import leadership, operating
 from gateway.store.work.operating import Survey
 from gateway.watch import metrics
@@ -34,11 +33,10 @@ async def refresh(
     """
     try:
         mine = await store.write(
-            lambda connection: leadership.take(connection, "totals", holder, LEASE)
+            lambda connection: leadership.acquire(connection, "totals", holder, LEASE)
         )
         seen = await store.read(lambda connection: operating.survey(connection, ahead))
         more = await store.read(operating.totals)
-        said = await store.read(evidence.counts)
     except StoreUnavailable:
         metrics.store(up=False)
         metrics.no_totals()
@@ -46,7 +44,7 @@ async def refresh(
     metrics.store(up=True)
     if mine:
         _tell(seen, more)
-        metrics.evidence(said)
+        metrics.evidence(more.evidence)
         metrics.depths(depths or {})
     else:
         metrics.no_totals()

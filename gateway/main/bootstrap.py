@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
 
+import structlog
 from pydantic import ValidationError
 
 from adapters import registry
@@ -11,12 +17,17 @@ from adapters.kit.port import Facts
 from gateway.admission.catalogue import open_agencies, open_procedures
 from gateway.dossiers.systems import System, Systems, facts_in_force
 from gateway.settings import Settings, SettingsError, SystemSettings
-from gateway.store import clients, migrate
+from gateway.store import clients, schema
 from gateway.store.engine import EmbeddedStore, Store, connect
+from gateway.store.errors import SchemaNewer
 from gateway.store.work import systems as system_rows
+
+log = structlog.get_logger()
 
 if TYPE_CHECKING:
     from gateway.store.postgres import PostgresStore
+
+T = TypeVar("T")
 
 
 async def open_store(settings: Settings) -> Store:
@@ -24,13 +35,40 @@ async def open_store(settings: Settings) -> Store:
     if settings.postgres is not None:
         from gateway.store.postgres import PostgresStore  # noqa: PLC0415 - embedded has none
 
-        opened = PostgresStore(settings.postgres)
-        await opened.migrate()
+        opened = PostgresStore(settings.postgres, outdated=_end)
+        try:
+            await opened.migrate()
+        except BaseException:
+            await opened.close()
+            raise
         return opened
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.database)
-    migrate.apply(engine)
+    # Not here: as long as the database makes us wait, no signal would be heard.
+    await asyncio.to_thread(schema.apply, engine)
     return EmbeddedStore(engine)
+
+
+def _end(newer: SchemaNewer) -> None:
+    """End this process in good order: over a newer schema it can only fail."""
+    log.error("schema_newer", why=str(newer))
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Store]:
+    """Open the database for as long as somebody works with it."""
+    store = await open_store(settings)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def over_store(settings: Settings, job: Callable[[Store], Awaitable[T]]) -> T:
+    """Open the database, do one thing with it, and close it again."""
+    async with opened(settings) as store:
+        return await job(store)
 
 
 def shared(store: Store) -> PostgresStore | None:
@@ -44,7 +82,7 @@ def shared(store: Store) -> PostgresStore | None:
 
 def find_system(config: SystemSettings, number: int) -> System:
     """Bring a configured system and its adapter together, or say in one line what is wrong."""
-    found = registry.find()
+    found = registry.find_adapters()
     if config.adapter not in found.adapters:
         broken = found.broken.get(config.adapter)
         why = f"it cannot be loaded: {broken}" if broken else "there is no such adapter"

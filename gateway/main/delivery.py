@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -66,13 +66,13 @@ class Delivery:
             scale=self.scale,
             wake=self.wake,
         )
-        self.reception = InboundHandler(self.store, self.systems, self.accounts, self.wake)
+        self.inbound = InboundHandler(self.store, self.systems, self.accounts, self.wake)
         self.ears = [
             Poller(
                 context,
                 system,
                 outbound(system, self.files, self.session_cache(system), self.scale),
-                self.reception.hear,
+                self.inbound.handle,
             )
             for system in self.systems.all
             if system.config.mode == "live" and system.adapter.poll is not None
@@ -100,7 +100,7 @@ class Delivery:
                 seconds,
                 on_change=on_change,
                 store=self.store,
-                seal=Seal.read(key),
+                seal=Seal.from_text(key),
                 system=system.id,
             )
         self.session_caches[system.id] = made
@@ -224,13 +224,17 @@ def accounts(systems: Systems) -> dict[str, Client]:
     }
 
 
-async def work(settings: Settings) -> None:
-    """Deliver in a process of its own until cancelled, beside any number of others."""
+async def work(settings: Settings, begun: Callable[[], None]) -> None:
+    """Deliver in a process of its own until cancelled, beside any number of others.
+
+    begun: called when there is something to bring to an end
+    """
     store = await open_store(settings)
     systems = await find_systems(settings, store)
     files = FileStore(settings.data / "files", settings.max_file_bytes)
     delivery = Delivery(store, systems, files, accounts(systems), settings)
     loop = asyncio.create_task(watch_loop())
+    begun()
     try:
         await delivery.run()
     finally:

@@ -13,15 +13,14 @@ from typing import IO, TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from gateway.admission.batcher import RequestBatcher, Waker
+from gateway.admission.batcher import RequestBatcher
 from gateway.admission.inbox import InboundHandler
 from gateway.dossiers.systems import Systems
 from gateway.intake.app import Parts, application
 from gateway.intake.files import FileStore
-from gateway.main.bootstrap import find_systems, open_store, shared
+from gateway.main.bootstrap import find_systems, open_store
 from gateway.main.delivery import Delivery, accounts, queues
 from gateway.settings import Settings, SettingsError
-from gateway.store.engine import Store
 from gateway.watch.loop import watch_loop
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ async def build(settings: Settings) -> FastAPI:
     files = FileStore(settings.data / "files", settings.max_file_bytes)
     speakers = accounts(systems)
     delivery = Delivery(store, systems, files, speakers, settings) if held is not None else None
-    wake = delivery.wake if delivery is not None else _announcing(store)
+    wake = delivery.wake if delivery is not None else store.announce
     broker = _broker(settings, systems)
 
     @asynccontextmanager
@@ -77,7 +76,7 @@ async def build(settings: Settings) -> FastAPI:
         store=store,
         files=files,
         systems=systems,
-        hear=InboundHandler(store, systems, speakers, wake).hear,
+        hear=InboundHandler(store, systems, speakers, wake).handle,
         files_secret=settings.files_secret,
         at_risk=int(settings.at_risk_hours * 3_600_000),
     )
@@ -92,8 +91,3 @@ def _broker(settings: Settings, systems: Systems) -> Watch | None:
     from gateway.retries.watching import Watch  # noqa: PLC0415 - embedded has none
 
     return Watch(settings.amqp, queues(settings, systems))
-
-
-def _announcing(store: Store) -> Waker:
-    fleet = shared(store)
-    return fleet.announce if fleet is not None else lambda _: None

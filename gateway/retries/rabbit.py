@@ -75,7 +75,6 @@ def unsound(queues: Topology) -> str | None:
 class Counters:
     """What happened so far, for metrics."""
 
-    published: int = 0
     woken: int = 0
     dropped: int = 0
     up: bool = False
@@ -224,7 +223,6 @@ class RabbitRetries:
         await channel.default_exchange.publish(
             message, self.waiting(wait.system, rung), mandatory=True, timeout=PUBLISH_SECONDS
         )
-        self.counters.published += 1
         metrics.retries("published")
 
     async def _consume(

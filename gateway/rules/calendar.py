@@ -33,7 +33,7 @@ from schemas.catalogue.duration import Duration, Unit
 DAY = timedelta(days=1)
 LONGEST_REST = 366
 """An office that is closed for so many days in a row has no calendar."""
-SATURDAY, SUNDAY = 5, 6
+SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The gate of a system: open, probing, or closed until; and how many conversations may pass.
 
-It is one row that every process reads at the claim and writes at the settlement, so the limits
+It is one row that every process reads at the claim and writes when attempts end, so the limits
 hold over all processes. Figures:
 
     closes      after failures of 5 different dossiers without a success in between
@@ -43,7 +43,7 @@ class Gate:
     why: str | None = None
 
     @classmethod
-    def read(cls, row: dict[str, Any]) -> Gate:
+    def from_row(cls, row: dict[str, Any]) -> Gate:
         """Read a gate as it was stored."""
         return cls(
             **row
@@ -60,7 +60,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a settled attempt says of its system: whose it was, a word, and a cause."""
+    """What a completed attempt says of its system: whose it was, a word, and a cause."""
 
     dossier: str
     word: Word

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from gateway.rules.agencies import within
 from gateway.settings import Route, SystemSettings
@@ -17,15 +16,6 @@ from schemas.base import VIETNAM
 from schemas.dossier import Dossier, Known
 from schemas.event import Event
 from schemas.outcome import Remote
-
-
-class Systemlike(Protocol):
-    """What routing needs to know of a configured system."""
-
-    @property
-    def config(self) -> SystemSettings:
-        """Its settings."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

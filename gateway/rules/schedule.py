@@ -16,8 +16,6 @@ MOST_BACKLOG = 600 * SECOND
 """What comes by the hundred, or from an agency that is ahead of its share, waits ten minutes at
 most behind what comes one by one."""
 DAY = 24 * 3_600 * SECOND
-OVERDUE_AFTER = 3 * DAY
-"""A lane that has waited longer than this is also shown as overdue."""
 
 
 @dataclass(frozen=True, slots=True)

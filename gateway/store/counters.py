@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from gateway.store.tables import counter
 
 
-def take(connection: Connection, name: str, count: int) -> int:
+def take_numbers(connection: Connection, name: str, count: int) -> int:
     """Take `count` numbers of a sequence; give the first."""
     taken = connection.execute(
         counter.update()
@@ -28,10 +28,10 @@ def next_fence(connection: Connection) -> int:
     """Take a fencing token, greater than any taken before in the lane it is for."""
     if connection.dialect.name == "postgresql":
         return int(connection.execute(sa.text("SELECT nextval('fence')")).scalar_one())
-    return take(connection, "fence", 1)
+    return take_numbers(connection, "fence", 1)
 
 
-def read(connection: Connection, names: Iterable[str]) -> dict[str, int]:
+def values(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     """Read how far some sequences are, 0 if nothing was taken; nobody else takes until the end."""
     wanted = sorted({*names})
     if not wanted:
@@ -45,7 +45,7 @@ def read(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     return dict.fromkeys(wanted, 0) | {row.name: row.value for row in rows}
 
 
-def write(connection: Connection, before: Mapping[str, int], after: Mapping[str, int]) -> None:
+def advance(connection: Connection, before: Mapping[str, int], after: Mapping[str, int]) -> None:
     """Write how far sequences are after numbers of them were given."""
     for name, value in sorted(after.items()):
         if value == before[name]:

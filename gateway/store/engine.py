@@ -11,7 +11,7 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -65,6 +65,10 @@ class Store(Protocol):
         """Run `job` on a connection of its own; what it changes is thrown away."""
         ...
 
+    def announce(self, systems: Collection[int]) -> None:
+        """Tell other processes, where there may be any, of work for these systems."""
+        ...
+
     async def close(self) -> None:
         """Finish what was begun, then close."""
         ...
@@ -104,6 +108,9 @@ class EmbeddedStore:
                 raise StoreUnavailable(str(error.orig)) from None
             finally:
                 connection.exec_driver_sql("ROLLBACK")
+
+    def announce(self, systems: Collection[int]) -> None:
+        """Tell nobody: other processes over this database look at the outbox by themselves."""
 
     async def close(self) -> None:
         """Finish what was queued, then stop."""

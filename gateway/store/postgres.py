@@ -18,14 +18,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from gateway.store import migrate
-from gateway.store.errors import StoreUnavailable
+from gateway.store import schema
+from gateway.store.errors import SchemaNewer, StoreUnavailable
 from gateway.watch import metrics
 
 T = TypeVar("T")
 
 AGAIN = frozenset({"23505", "40001", "40P01"})
 """SQLSTATE of a conflict, a serialisation failure, a deadlock: the job runs from its read again."""
+MOVED = frozenset({"42P01", "42703"})
+"""SQLSTATE of a table or a column that is not there: a newer program may have migrated."""
 TRIES = 4
 SECONDS = 15.0
 """For one job, commit included: a server that does not answer is a server that is away."""
@@ -116,9 +118,16 @@ def _pass_on(where: Any, note: Any, warned: Callable[[Any], None]) -> None:
 class PostgresStore:
     """The store of several processes; `write` and `read` as of the embedded one."""
 
-    def __init__(self, dsn: str, seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        seconds: float = SECONDS,
+        outdated: Callable[[SchemaNewer], None] = lambda _: None,
+    ) -> None:
+        """Keep the DSN; outdated: called when the schema is found to be newer than this program."""
         self._dsn = dsn
         self._seconds = seconds
+        self._outdated = outdated
         self._warned: set[int] = set()
         self._engine = connect(dsn, lambda where: self._warned.add(id(where)))
         self._ear: asyncio.Task[None] | None = None
@@ -150,6 +159,8 @@ class PostgresStore:
                 state = getattr(error.orig, "sqlstate", None)
                 if state in AGAIN and number < TRIES:
                     continue
+                if state in MOVED:
+                    await self._check_schema()
                 if _is_away(state):
                     raise StoreUnavailable(str(state)) from None
                 raise
@@ -194,6 +205,8 @@ class PostgresStore:
                 return await self._read(job)
         except sa.exc.DBAPIError as error:
             state = getattr(error.orig, "sqlstate", None)
+            if state in MOVED:
+                await self._check_schema()
             if not _is_away(state):
                 raise
             raise StoreUnavailable(str(state)) from None
@@ -206,11 +219,21 @@ class PostgresStore:
             await connection.exec_driver_sql(f"SET LOCAL statement_timeout = {READ_MILLIS}")
             return await connection.run_sync(job)
 
+    async def _check_schema(self) -> None:
+        """Raise `SchemaNewer` where somebody has migrated beyond what this program knows."""
+        try:
+            async with self._engine.connect() as connection:
+                await connection.run_sync(schema.missing)
+        except SchemaNewer as error:
+            tell, self._outdated = self._outdated, lambda _: None  # once is enough to end by
+            tell(error)
+            raise
+
     async def migrate(self) -> list[str]:
         """Bring the database up to date; give what was applied. Two at once wait for each other."""
         try:
             async with self._engine.begin() as connection:
-                return await connection.run_sync(migrate.apply_on)
+                return await connection.run_sync(schema.apply_on)
         except (sa.exc.DBAPIError, OSError, TimeoutError) as error:
             raise StoreUnavailable(type(error).__name__) from None
 

@@ -1,6 +1,6 @@
 """Many rows in one statement, and many statements in one question.
 
-On PostgreSQL a statement per row, and a way to the server per table, is what intake and settling
+On PostgreSQL a statement per row, and a way to the server per table, is what intake and completion
 would spend most of their time on, in both processes: rows go as one array a column (`unnest`), and
 the statements of a transaction's end as one (`WITH … AS (INSERT …)`). SQLite is as fast with one
 `executemany` after the other.

@@ -26,7 +26,7 @@ class Seal:
         self._cipher = AESGCM(key)
 
     @classmethod
-    def read(cls, text: str) -> Seal:
+    def from_text(cls, text: str) -> Seal:
         """Read a key as it is set: 32 bytes in base64; raise SettingsError if it is none."""
         try:
             key = base64.b64decode(text, validate=True)

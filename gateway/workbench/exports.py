@@ -34,7 +34,7 @@ def specification() -> dict[str, Any]:
     """Write the specification of the API without starting a gateway."""
     app = FastAPI(
         title="Liên Thông",
-        version="0.1.0",
+        version="0.2.0",
         description="Post a dossier once; it reaches every system that must know of it.",
         generate_unique_id_function=named,
     )

@@ -144,6 +144,15 @@ def _end(own: bytes, held: dict[int, str]) -> None:
             return
 
 
+def _forget(held: dict[int, str]) -> None:
+    """Give back the memory that a server shared with its children until it was killed."""
+    with contextlib.suppress(OSError):
+        for line in (PROC / "sysvipc" / "shm").read_text("ascii").splitlines()[1:]:
+            _, number, _, _, maker, _, users = line.split()[:7]
+            if int(maker) in held and users == "0":
+                subprocess.run(["/usr/bin/ipcrm", "-m", number], check=False, capture_output=True)
+
+
 def _remove(gone: Path) -> None:
     """Remove a folder, and unmount first what was mounted there."""
     for _ in _rounds():
@@ -175,6 +184,7 @@ def _watch(own: str) -> None:
             case _:
                 raise ValueError(order)
     _end(f"{MARK}={own}".encode(), held)
+    _forget(held)
     for path in going:
         _remove(Path(path))
 

@@ -22,6 +22,7 @@ from gateway.workbench.machine import NoServer, free_port, install
 
 PATIENCE = 60.0
 POSTGRES_USER = "postgres"
+LOCAL = "dynamic_shared_memory_type=mmap"  # goes with its folder, also after a kill
 
 
 def _mount(folder: Path, size: int) -> bool:
@@ -108,7 +109,7 @@ class PrivatePostgres(_Server):
         """Make its data. options: settings as `name=value`; disk: its size in MiB, 0: any."""
         super().__init__()
         self.options = list(options)
-        self.bin = self._binaries()
+        self.bin = self.find()
         self.disk = disk
         if disk and not _mount(self.folder, disk):
             raise NoServer("nothing may be mounted here")
@@ -118,39 +119,16 @@ class PrivatePostgres(_Server):
             entry = pwd.getpwnam(POSTGRES_USER)
             os.chown(self.folder, entry.pw_uid, entry.pw_gid)
         if primary is not None:
-            self._run(
-                "pg_basebackup",
-                "-h",
-                "127.0.0.1",
-                "-p",
-                str(primary.port),
-                "-U",
-                "postgres",
-                "-D",
-                str(self.data),
-                "-R",
-                "-X",
-                "stream",
-                "-c",
-                "fast",
-            )
+            where = ("-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres")
+            live = ("-R", "-X", "stream", "-c", "fast", "--no-sync")
+            self._run("pg_basebackup", *where, "-D", str(self.data), *live)
             return
-        self._run(
-            "initdb",
-            "-D",
-            str(self.data),
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale",
-            "C.UTF-8",
-        )
+        how = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync")
+        self._run("initdb", "-D", str(self.data), *how)
 
     @staticmethod
-    def _binaries() -> Path:
+    def find() -> Path:
+        """Find its programs, and install them if need be."""
         for _ in range(2):
             found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
             if found:
@@ -186,7 +164,7 @@ class PrivatePostgres(_Server):
                 "max_connections=200",
                 "-c",
                 "log_min_messages=error",
-                *(word for option in self.options for word in ("-c", option)),
+                *(word for option in (LOCAL, *self.options) for word in ("-c", option)),
             ),
             start_new_session=True,
             stdout=subprocess.DEVNULL,
@@ -231,7 +209,7 @@ class PrivateRabbit(_Server):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bin = self._binaries()
+        self.bin = self.find()
         name = f"lienthong-{self.port}@localhost"
         (self.folder / "plugins").write_text("[].\n", encoding="utf-8")
         cookie = self.folder / ".erlang.cookie"
@@ -255,7 +233,8 @@ class PrivateRabbit(_Server):
         }
 
     @staticmethod
-    def _binaries() -> Path:
+    def find() -> Path:
+        """Find its programs, and install them if need be."""
         for _ in range(2):
             found = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
             if found.exists():

@@ -26,10 +26,14 @@ def _clock(value: Any) -> Any:
     return time.fromisoformat(value.strip())
 
 
+def _spoken(value: time) -> str:
+    return f"{value:%H:%M}"
+
+
 Clock = Annotated[
     time,
     BeforeValidator(_clock),
-    PlainSerializer("{:%H:%M}".format, return_type=str, when_used="json"),
+    PlainSerializer(_spoken, return_type=str, when_used="json"),
 ]
 
 

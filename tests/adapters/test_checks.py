@@ -14,7 +14,7 @@ from adapters import registry
 from gateway.workbench.checks import CHECKS, check_nothing_is_lost, check_survives
 from gateway.workbench.transports import Subject, subject
 
-FOUND = registry.find()
+FOUND = registry.find_adapters()
 SUBJECTS = [subject(adapter) for adapter in FOUND.adapters.values()]
 BODIES = st.one_of(
     st.binary(max_size=200),

@@ -25,7 +25,7 @@ from schemas.outcome import (
     Unreachable,
 )
 
-ONE = subject(registry.find().adapters["national_portal"])
+ONE = subject(registry.find_adapters().adapters["national_portal"])
 SUCCESS = {"error_code": "0", "message": "thành công"}
 
 

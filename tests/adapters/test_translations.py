@@ -33,7 +33,7 @@ from schemas.base import VIETNAM
 from schemas.inbound import Row
 from schemas.outcome import CannotExpress
 
-FOUND = registry.find().adapters
+FOUND = registry.find_adapters().adapters
 ROOT = Path(__file__).parents[2] / "contracts"
 FULL = pair()[0]
 KEPT = {"id", "schema_version", "sha256", "url", "birth", "nationality", "country", "kind"}

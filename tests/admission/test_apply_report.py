@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from gateway.access.keys import Client
+from gateway.admission.admit import admit
 from gateway.admission.batcher import RequestBatcher
-from gateway.admission.requests import Answer, ApplyReport, RecordEvent, RegisterDossier
+from gateway.admission.decisions import Decided
+from gateway.admission.requests import Answer, ApplyReport, Command, RecordEvent, RegisterDossier
+from gateway.dossiers.systems import Systems
 from gateway.main.bootstrap import find_systems, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store.engine import Store
@@ -45,7 +48,16 @@ class Office:
 
     store: Store
     batcher: RequestBatcher
+    systems: Systems
     account: Client
+
+    async def admit(self, commands: Sequence[Command]) -> list[Decided]:
+        """Let requests share one transaction of their own."""
+        accounts = {"province": self.account}
+        decided, _ = await self.store.write(
+            lambda connection: admit(connection, self.systems, commands, accounts)
+        )
+        return decided
 
     async def told(self, up_to: int, at: datetime) -> None:
         """Note that the province was told up to an event."""
@@ -62,7 +74,7 @@ class Office:
             system="province",
             report=Report(ref=ref, code=CODE, status=status, at=at),
         )
-        decided = (await self.batcher.take([tell]))[0]
+        decided = (await self.admit([tell]))[0]
         return decided.word, decided.head.status if decided.head is not None else None
 
 
@@ -78,13 +90,13 @@ async def office(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Offi
         environment="sandbox",
         agencies=("*",),
     )
-    desk = RequestBatcher(store, systems, lambda _: None, {"province": account})
+    batcher = RequestBatcher(store, systems, lambda _: None, {"province": account})
     body = {k: v for k, v in sample(3, 1).requests[0].body.items() if k != "origin"}
-    answer = await desk.submit(
+    answer = await batcher.submit(
         RegisterDossier(client=CLIENT, content=NewDossier.model_validate(body), digest=b"1")
     )
     assert isinstance(answer, Answer)
-    office = Office(store, desk, account)
+    office = Office(store, batcher, systems, account)
     yield office
     await store.close()
 
@@ -137,7 +149,7 @@ async def test_an_unknown_code_waits_for_its_dossier(office: Office) -> None:
         system="province",
         report=Report(ref="x", code="H99-nowhere", status=Status.REFUSED),
     )
-    word = (await office.batcher.take([tell]))[0].word
+    word = (await office.admit([tell]))[0].word
     counted = await office.store.read(evidence.counts)
 
     assert (word, counted) == ("unknown", [("system:province", "unknown_code", 1)])
@@ -150,12 +162,8 @@ async def test_what_was_said_before_its_dossier_came_is_taken_then(office: Offic
     for number, status in enumerate((Status.ACCEPTED, Status.PROCESSING)):
         at = content.submitted_at + timedelta(minutes=number + 1)
         report = Report(ref=f"x{number}", code=content.official_code, status=status, at=at)
-        await office.batcher.take(
-            [ApplyReport(client=office.account, system="province", report=report)]
-        )
-    made = (
-        await office.batcher.take([RegisterDossier(client=CLIENT, content=content, digest=b"4")])
-    )[0]
+        await office.admit([ApplyReport(client=office.account, system="province", report=report)])
+    made = (await office.admit([RegisterDossier(client=CLIENT, content=content, digest=b"4")]))[0]
 
     assert made.record is not None
     assert (made.record.dossier.status, made.record.dossier.version) == (Status.PROCESSING, 3)
@@ -174,7 +182,7 @@ async def test_one_bad_report_leaves_the_others_alone(office: Office) -> None:
             ("b", CODE, Status.REFUSED),
         )
     ]
-    words = [one.word for one in await office.batcher.take(tells)]
+    words = [one.word for one in await office.admit(tells)]
 
     assert words == ["unknown", "stored"]
 

@@ -227,7 +227,10 @@ def test_an_empty_house_has_nothing_to_say(tmp_path: Path, database: dict[str, A
 def test_watched_status_is_a_line_for_each_look_until_it_is_ended(tmp_path: Path) -> None:
     """Ctrl-C ends it without an error."""
     environ = dict(os.environ) | {"LIENTHONG_DATA": str(tmp_path)} | settings(tmp_path)
-    command = [sys.executable, "-m", "gateway.commands", "status", "--json", "--watch", "0.1"]
+    command = [
+        *("env", "--default-signal=INT", sys.executable, "-m", "gateway.commands"),
+        *("status", "--json", "--watch", "0.1"),
+    ]
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         looks = [json.loads(running.stdout.readline()) for _ in range(3)]

@@ -64,6 +64,7 @@ class Terms:
     faults: str
     calm: Mapping[str, float]
     asked: str
+    reports: Path = report.REPORTS
 
 
 @dataclass
@@ -113,7 +114,7 @@ async def run(terms: Terms) -> dict[str, Any]:
             here = folder / f"round-{number}"
             one = await _round(here, terms, number, on, until)
             report.add(told, one)
-            report.write(told)
+            report.write(told, terms.reports)
             sys.stderr.write(report.line(told, one) + "\n")
             if one["bad"]:
                 sys.stderr.write(f"kept: {here}\n")
@@ -268,6 +269,7 @@ def main() -> None:
         "--calm", nargs="*", type=_calm, default=[], help="LANE=FACTOR: longer pauses"
     )
     asked.add_argument("--kinds", nargs="*", choices=KINDS, default=list(KINDS))
+    asked.add_argument("--reports", type=Path, default=report.REPORTS, help="where to write it")
     given = asked.parse_args()
     with suppress(NoServer):  # without it the kind is left out, and the report says so
         if faketime() is None:
@@ -284,6 +286,7 @@ def main() -> None:
         given.faults,
         calm,
         " ".join(sys.argv[1:]),
+        given.reports,
     )
     os.environ.update(reaper.mark())
     told = uvloop.run(_stoppable(terms))

@@ -91,9 +91,11 @@ MOST_RUNS = 3
 
 
 @pytest.fixture(scope="module")
-def servers(postgres: object, rabbit: object) -> Iterator[tuple[PrivatePostgres, PrivateRabbit]]:
+def servers(
+    postgres_program: None, rabbit_program: None
+) -> Iterator[tuple[PrivatePostgres, PrivateRabbit]]:
     """Give servers of our own that may be killed."""
-    del postgres, rabbit  # asked for only so that a machine without servers says so
+    del postgres_program, rabbit_program
     database, broker = PrivatePostgres(), PrivateRabbit()
     try:
         database.start()

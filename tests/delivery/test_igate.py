@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -71,7 +70,7 @@ class Told:
         self, doc: dict[str, Any], *, cut_after: int | None = None
     ) -> Outcome | CannotExpress:
         """Tell a dossier; `cut_after`: the connection is cut at that checkpoint."""
-        adapter = registry.find().adapters["igate"]
+        adapter = registry.find_adapters().adapters["igate"]
 
         async def keep(asked: Checkpoint) -> None:
             self.kept.append(asked.remote)
@@ -171,9 +170,9 @@ async def test_a_blind_look_up_ends_well(tmp_path: Path) -> None:
 
 async def test_a_token_that_ended_is_renewed(tmp_path: Path) -> None:
     """401 in the middle costs one login, not the step."""
-    async with telling(tmp_path, token_seconds=0.2) as told:
+    async with telling(tmp_path) as told:
         await told.tell(document())
-        await asyncio.sleep(0.3)
+        told.simulator.tokens = dict.fromkeys(told.simulator.tokens, 0.0)
         outcome = await told.tell(document(version=2, _step={"remote": _memory(told)}))
 
         assert isinstance(outcome, Delivered)
@@ -190,7 +189,7 @@ async def test_a_state_outside_the_map_is_not_guessed(tmp_path: Path) -> None:
     doc = document()
     doc["events"] = [doc["events"][0] | {"status": "submitted"}]
     async with telling(tmp_path) as told:
-        adapter = registry.find().adapters["igate"]
+        adapter = registry.find_adapters().adapters["igate"]
         own: Any = subject(adapter).settings
         conversation = Conversation(
             adapter=adapter,

@@ -46,14 +46,14 @@ class House:
 
     async def until(self, name: str, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait until a dossier is so."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(40):
             while not done(found := (await self.api.get(f"/v1/dossiers/{name}")).json()):
                 await asyncio.sleep(0.05)
             return dict(found)
 
     async def delivered(self, name: str, system: str) -> None:
         """Wait until a system has everything."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(40):
             while True:
                 ledger = (await self.api.get(f"/v1/dossiers/{name}/ledger")).json()
                 lane = next(one for one in ledger["lanes"] if one["system"] == system)
@@ -284,7 +284,7 @@ def row(number: int, **change: str) -> dict[str, str]:
 async def read(house: House, name: str, body: bytes) -> None:
     """Lay an export out and wait until it was put away."""
     (house.folder / "out" / name).write_bytes(body)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(40):
         while (house.folder / "out" / name).exists():
             await asyncio.sleep(0.05)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -98,8 +98,8 @@ async def test_while_no_place_is_free_the_dead_are_not_looked_for_at_each_turn(
     assert len(looks) == 1
 
 
-@contextmanager
-def counted(runner: Runner) -> Iterator[list[float]]:
+@asynccontextmanager
+async def counted(runner: Runner) -> AsyncIterator[list[float]]:
     """Let a runner run; give when it began its turns."""
     looks: list[float] = []
 
@@ -115,6 +115,7 @@ def counted(runner: Runner) -> Iterator[list[float]]:
     finally:
         sa.event.remove(sa.engine.Engine, "before_cursor_execute", note)
         running.cancel()
+        await asyncio.wait([running])  # or its last words meet a store that is closed
 
 
 async def until(done: Callable[[], bool]) -> None:
@@ -150,7 +151,7 @@ async def test_news_are_no_reason_to_ask_a_gate_that_lets_nobody_pass(
     await runner._context.store.write(
         lambda connection: connection.execute(system.update().values(**state))
     )
-    with counted(runner) as looks:
+    async with counted(runner) as looks:
         await until(lambda: runner._wake_up._barred > time.monotonic())
         before = len(looks)
         for _ in range(20):
@@ -168,7 +169,7 @@ async def test_news_that_came_while_others_had_all_places_are_kept(
     await runner._context.store.write(
         lambda connection: connection.execute(system.update().values(inflight=1))
     )
-    with counted(runner) as looks:
+    async with counted(runner) as looks:
         await until(lambda: runner._wake_up._barred > time.monotonic())
         before = len(looks)
         runner.wake()
@@ -185,7 +186,7 @@ async def test_what_ends_here_makes_it_look_whatever_the_gate_says(
     await runner._context.store.write(
         lambda connection: connection.execute(system.update().values(**ON_TRIAL))
     )
-    with counted(runner) as looks:
+    async with counted(runner) as looks:
         await until(lambda: runner._wake_up._barred > time.monotonic())
         before = len(looks)
         runner._attempts._note(Work(CLAIM, cast(Any, None), ()), unreadable_lane())

@@ -15,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 
 from gateway.rules.lifecycle import DEFAULTS, MUST_CARRY, TRANSITIONS
 from gateway.store.engine import connect
-from gateway.store.migrate import apply, missing
+from gateway.store.schema import apply, missing
 from gateway.store.tables import metadata
 from gateway.words import detail, lane, language_of, title
 from gateway.words.lifecycle import KIND_NAMES, SENTENCES

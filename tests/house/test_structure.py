@@ -13,8 +13,8 @@ ROOMS = {
     "httpx": ("adapters/kit/http.py", "gateway/demo/", "gateway/workbench/"),
     "aiohttp": ("adapters/kit/http.py",),
     "httpx_aiohttp": ("adapters/kit/http.py",),
-    "aio_pika": ("gateway/retries/", "gateway/commands/doctor_servers.py"),
-    "aiormq": ("gateway/retries/", "gateway/commands/doctor_servers.py"),
+    "aio_pika": ("gateway/retries/",),
+    "aiormq": ("gateway/retries/",),
     "sqlalchemy": ("gateway/store/",),
     "alembic": ("gateway/store/",),
     "asyncpg": ("gateway/store/",),
@@ -23,8 +23,8 @@ ROOMS = {
     "tenacity": ("adapters/kit/http.py",),
     "cryptography": ("gateway/store/seal.py",),
 }
-"""Where each library may be loaded. Demo and workbench play the outside; `doctor` knocks at the
-broker's own door; the exports are of what FastAPI says."""
+"""Where each library may be loaded. Demo and workbench play the outside; the exports are of what
+FastAPI says."""
 FORBIDDEN = frozenset({"utils", "util", "common", "helpers", "helper", "misc", "base_utils"})
 CLOCKS = frozenset({"now", "utcnow", "today", "monotonic", "perf_counter", "time_ns"})
 

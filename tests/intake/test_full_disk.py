@@ -93,9 +93,9 @@ def crowd(disk: Path) -> None:
 
 
 @pytest.fixture
-def small(postgres: Callable[[], str]) -> Iterator[tuple[str, Path]]:
+def small(postgres_program: None) -> Iterator[tuple[str, Path]]:
     """Give a database whose tables lie on a disk of 24 MiB, and that disk."""
-    del postgres  # asked for only so that a machine without PostgreSQL says so
+    del postgres_program
     server = PrivatePostgres()
     disk = server.folder / "disk"
     disk.mkdir()

@@ -29,7 +29,7 @@ class Bell:
         """Note what woke, and when."""
         self.woken += [(lane, time.monotonic()) for lane in lanes]
 
-    async def until(self, count: int, seconds: float = 15) -> None:
+    async def until(self, count: int, seconds: float = 40) -> None:
         """Wait for so many."""
         async with asyncio.timeout(seconds):
             while len(self.woken) < count:

@@ -44,6 +44,17 @@ async def looking(server: PrivateRabbit) -> AsyncIterator[aio_pika.abc.AbstractC
         yield await connection.channel(publisher_confirms=True, on_return_raises=True)
 
 
+async def first(
+    channel: aio_pika.abc.AbstractChannel, name: str
+) -> aio_pika.abc.AbstractIncomingMessage:
+    """Wait for the first message of a queue, and take it."""
+    queue = await channel.get_queue(name)
+    async with asyncio.timeout(30):
+        while (found := await queue.get(fail=False)) is None:
+            await asyncio.sleep(0.05)
+    return found
+
+
 async def test_names_speak_and_all_are_quorum_queues(rabbit: PrivateRabbit) -> None:
     """An operator reads whose wait it is, and how long, in the broker's own list."""
     async with holding(rabbit) as (retries, _):
@@ -68,10 +79,8 @@ async def test_messages_carry_no_personal_data(rabbit: PrivateRabbit) -> None:
     """A message is a lane and a fence, nothing else."""
     async with holding(rabbit) as (retries, _), looking(rabbit) as channel:
         await up(retries)
-        retries.hold([waiting(9.5 * 60 * SCALE / 9.5)])
-        await asyncio.sleep(0.5)
-        queue = await channel.get_queue(retries.waiting(1, 60.0))
-        message = await queue.get(timeout=5)
+        retries.hold([waiting(RUNGS[-1] * SCALE)])
+        message = await first(channel, retries.waiting(1, RUNGS[-1]))
         await message.reject(requeue=True)
 
     assert set(json.loads(message.body)) == {"lane", "fence"}
@@ -179,9 +188,7 @@ async def test_a_poisonous_message_is_parked(rabbit: PrivateRabbit) -> None:
         await channel.default_exchange.publish(
             aio_pika.Message(b"not json"), retries.queue(1, "ready"), mandatory=True
         )
-        await asyncio.sleep(0.5)
-        queue = await channel.get_queue(retries.queue(1, "parked"))
-        message = await queue.get(timeout=5)
+        message = await first(channel, retries.queue(1, "parked"))
         await message.ack()
 
     assert message.body == b"not json"
@@ -207,10 +214,13 @@ async def test_a_queue_with_other_arguments_is_named(
         name = retries.queue(1, "ready")
         await channel.declare_queue(name, durable=True, arguments={"x-queue-type": "quorum"})
     task = asyncio.create_task(retries.run(Bell().wake))
-    await asyncio.sleep(1.5)
+    out = ""
+    async with asyncio.timeout(30):
+        while "queue_differs" not in out:
+            await asyncio.sleep(0.05)
+            out += capfd.readouterr().out
     task.cancel()
     await asyncio.wait([task])
-    out = capfd.readouterr().out
 
     assert ("queue_differs" in out, name in out, retries.counters.up) == (True, True, False)
 
@@ -273,10 +283,7 @@ async def test_a_wake_up_that_crashes_every_worker_is_parked(rabbit: PrivateRabb
                     crashes += 1
                     await message.nack(requeue=True)
                 await asyncio.sleep(0.02)
-        parked = await channel.get_queue(retries.queue(1, "parked"))
-        async with asyncio.timeout(10):
-            while (found := await parked.get(fail=False)) is None:
-                await asyncio.sleep(0.05)
+        found = await first(channel, retries.queue(1, "parked"))
 
     assert (crashes, found.body) == (module.CRASHES + 1, b"{}")
 
@@ -319,14 +326,13 @@ async def test_the_depth_of_every_queue_is_seen_from_outside(rabbit: PrivateRabb
         called = {name: ("a", name.rpartition(".")[2]) for name in retries.queues()}
         watch = Watch(rabbit.url, called | {"lienthong.v1.retry.nobody.ready": ("b", "ready")})
         retries.hold([waiting(1800 * SCALE)] * 3)
-        await asyncio.sleep(0.5)
+        longest = f"wait-{1800 * SCALE:g}s"
         task = asyncio.create_task(watch.run())
-        async with asyncio.timeout(10):
-            while watch.say() != "up":
+        async with asyncio.timeout(30):
+            while sum(watch.depths().values()) < 3:
                 await asyncio.sleep(0.05)
         depths = watch.depths()
         task.cancel()
         await asyncio.wait([task])
 
-    longest = f"wait-{1800 * SCALE:g}s"
     assert depths == {called[name]: 3 * (longest in name) for name in called}

@@ -217,7 +217,7 @@ def test_stored_and_read_it_is_the_same() -> None:
     """A gate survives its row."""
     gate, _ = after(Gate(), "bad", "odd", "good", cause="x")
 
-    assert gate == Gate.read(gate.row())
+    assert gate == Gate.from_row(gate.row())
 
 
 @given(st.lists(st.sampled_from(["good", "bad", "blocked", "odd", "none"]), max_size=60))

@@ -19,9 +19,9 @@ Pair = tuple[PrivatePostgres, PrivatePostgres]
 
 
 @pytest.fixture
-def pair(postgres: object) -> Iterator[Pair]:
+def pair(postgres_program: None) -> Iterator[Pair]:
     """Give a primary that commits only what its standby has."""
-    del postgres  # asked for only so that a machine without PostgreSQL says so
+    del postgres_program
     primary = PrivatePostgres()
     primary.start()
     primary.order("CREATE DATABASE k")

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
@@ -159,7 +159,9 @@ async def test_totals_come_from_one_process_only(opened: Settings) -> None:
         first = shown()
         await refresh(store, 0, holder="second")
         second = shown()
-        took = await store.write(lambda connection: leadership.take(connection, "totals", "x", -1))
+        took = await store.write(
+            lambda connection: leadership.acquire(connection, "totals", "x", -1)
+        )
     finally:
         await store.close()
 
@@ -173,7 +175,7 @@ async def test_a_duty_changes_hands_when_its_lease_is_over(opened: Settings) -> 
     store = await open_store(opened)
 
     def turn(holder: str, lease: int) -> Callable[[object], bool]:
-        return lambda connection: leadership.take(connection, "d", holder, lease)  # type: ignore[arg-type]
+        return lambda connection: leadership.acquire(connection, "d", holder, lease)  # type: ignore[arg-type]
 
     try:
         taken = [
@@ -197,6 +199,9 @@ class Away(Store):
         raise StoreUnavailable
 
     read = write  # type: ignore[assignment]
+
+    def announce(self, systems: Collection[int]) -> None:
+        """Tell nobody."""
 
     async def close(self) -> None:
         """Have nothing to close."""

@@ -76,6 +76,12 @@ def family(pid: int) -> set[int]:
     return found
 
 
+def shared(pid: int) -> list[str]:
+    """Give the memory that a process made to be shared."""
+    lines = Path("/proc/sysvipc/shm").read_text("ascii").splitlines()[1:]
+    return [line for line in lines if line.split()[4] == str(pid)]
+
+
 def environ() -> dict[str, str]:
     """Give the environment of somebody who starts by himself, outside of this run."""
     return {name: value for name, value in os.environ.items() if name != MARK}
@@ -110,15 +116,16 @@ def starter(program: str, *words: str) -> Iterator[tuple[subprocess.Popen[str], 
             running.kill()
 
 
-def test_a_server_ends_with_its_starter(postgres: object) -> None:
+def test_a_server_ends_with_its_starter(postgres_program: None) -> None:
     """Even a frozen one of another user, with its children and its data."""
-    del postgres  # asked for only so that a machine without PostgreSQL says so
+    del postgres_program
     with starter(SERVERS) as (running, folder, pid):
         ours = family(pid)
         running.kill()
         left = until_gone(ours, folder)
+        memory = shared(pid)
 
-    assert (len(ours) > 3, left) == (True, (set(), []))
+    assert (len(ours) > 3, left, memory) == (True, (set(), []), [])
 
 
 def test_simulators_and_gateway_end_with_their_starter(tmp_path: Path) -> None:

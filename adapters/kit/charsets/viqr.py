@@ -60,7 +60,8 @@ def write(text: str, name: str) -> bytes:
         found = _look(letter)
         if found is None:
             raise of_text(text, position, name)
-        out.append("\\" + found if _misread(before, letter) else found)
+        after = text[position + 1 : position + 2]
+        out.append("\\" + found if _misread(before, letter, after) else found)
         before = letter
     return "".join(out).encode("ascii")
 
@@ -75,9 +76,9 @@ def _look(letter: str) -> str | None:
     return shown + _TONED.get(tone, "") if shown.isascii() else None
 
 
-def _misread(before: str, letter: str) -> bool:
-    """Say whether a plain sign behind this letter would be taken for its mark."""
-    if letter == "\\":
+def _misread(before: str, letter: str, after: str) -> bool:
+    """Say whether a plain sign would be taken for a mark, or a d for half of the đ behind it."""
+    if letter == "\\" or (letter in "dD" and after in ("đ", "Đ")):
         return True
     return (
         before + letter in STROKE

@@ -99,7 +99,7 @@ def retried(
 
 
 def add(writing: Writing, lines: Sequence[Attempt]) -> None:
-    """Add lines; one that is already there stays as it is, so a settlement may be repeated."""
+    """Add lines; one that is already there stays as it is, so a completion may be repeated."""
     shown = [{name: getattr(line, name) for name in COLUMNS} for line in lines]
     writing.insert(attempt, shown, again=True)
 

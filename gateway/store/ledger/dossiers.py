@@ -171,7 +171,7 @@ def _load_lanes(connection: Connection, records: dict[UUID, DossierRecord]) -> N
             row.via,
             done_at=row.done_at,
         )
-    # Locked: a settlement that ends the lane meanwhile would miss the event that is being added.
+    # Locked: a completion that ends the lane meanwhile would miss the event that is being added.
     for row in connection.execute(
         sa.select(outbox)
         .where(outbox.c.dossier_id.in_(list(records)))

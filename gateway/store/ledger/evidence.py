@@ -5,30 +5,14 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from uuid_utils.compat import uuid7
 
+from gateway.dossiers.evidence import Evidence
 from gateway.store.tables import evidence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """One thing that was said. `source`: `client:NUMBER` or `system:NAME`; `ref` is theirs."""
-
-    source: str
-    ref: str
-    why: str
-    at: int
-    body: dict[str, Any]
-    dossier_id: UUID | None = None
-    code: str | None = None
-    pointers: tuple[str, ...] = ()
-    id: UUID = field(default_factory=uuid7)
 
 
 def _unpack(row: Any) -> Evidence:
@@ -56,10 +40,12 @@ def known(connection: Connection, source: str, refs: Iterable[str]) -> set[str]:
     )
 
 
-def keep(connection: Connection, found: Sequence[Evidence]) -> None:
-    """Keep evidence; what is kept already stays as it is."""
+def keep(connection: Connection, found: Sequence[Evidence]) -> frozenset[tuple[str, str]]:
+    """Keep evidence; give the sources and refs of what was kept already, which stays as it is."""
+    already = set()
     for one in found:
         if known(connection, one.source, [one.ref]):
+            already.add((one.source, one.ref))
             continue
         text = json.dumps(one.body, ensure_ascii=False, separators=(",", ":"))
         connection.execute(
@@ -75,6 +61,7 @@ def keep(connection: Connection, found: Sequence[Evidence]) -> None:
                 body=zlib.compress(text.encode(), 1),
             )
         )
+    return frozenset(already)
 
 
 def orphans(connection: Connection, codes: Iterable[str]) -> list[Evidence]:

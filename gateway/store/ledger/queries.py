@@ -9,13 +9,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from gateway.dossiers.evidence import Evidence
 from gateway.rules.agencies import path_of
 from gateway.rules.gate import Gate
 from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
 from gateway.store.dialect import now as db_now
 from gateway.store.ledger import evidence
 from gateway.store.ledger.bodies import unpack_json
-from gateway.store.ledger.evidence import Evidence
 from gateway.store.tables import (
     attempt,
     dossier,
@@ -213,7 +213,7 @@ def systems(connection: Connection) -> list[dict[str, Any]]:
     return [
         {
             "name": row.name,
-            "gate": (gate := Gate.read(row.gate)).state,
+            "gate": (gate := Gate.from_row(row.gate)).state,
             "gate_why": gate.why,
             "gate_seconds": max(0, row.gate_until - now) / 1000 if gate.state == "closed" else 0,
             "window": gate.window,

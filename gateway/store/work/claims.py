@@ -115,7 +115,7 @@ def _pick(connection: Connection, asked: dict[str, int], *, lapsed: bool) -> lis
     found = connection.execute(_PICK_LAPSED if lapsed else _PICK, asked).all()
     if not found:
         return []
-    first, now = counters.take(connection, "fence", len(found)), db_now(connection)
+    first, now = counters.take_numbers(connection, "fence", len(found)), db_now(connection)
     return [(row, first + place, now) for place, row in enumerate(found)]
 
 
@@ -142,7 +142,7 @@ def claim(
 
     With `reclaim`, lapsed lanes are taken over too when no place is free: each still holds its own.
     Such a search steps over all that waits, so it is not for every turn.
-    since: look only at this rank and above, over what has been claimed and settled already; what is
+    since: look only at this rank and above, over what was claimed and completed already; what is
     fresh is looked at in any case
     """
     now = lock.now

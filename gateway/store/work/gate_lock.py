@@ -45,7 +45,7 @@ def locked(connection: Connection, of: int) -> Iterator[SystemLock]:
     """Lock a system's row until the transaction ends; write what changed, at the latest here."""
     found = connection.execute(_question(connection.dialect.name), {"of": of}).one()
     lock = SystemLock(
-        of, Gate.read(found.gate), found.gate_until, found.inflight, found.held_by, found.now
+        of, Gate.from_row(found.gate), found.gate_until, found.inflight, found.held_by, found.now
     )
     yield lock
     writing = Writing(connection)

@@ -127,13 +127,3 @@ def wake_due(connection: Connection, of: int, overdue: int, limit: int = 1000) -
         .where(outbox.c.system == of, outbox.c.dossier_id.in_(due))
         .values(state=READY, rank=now, wake_at=None)
     ).rowcount
-
-
-def next_wake(connection: Connection, of: int) -> int | None:
-    """Say in how many milliseconds the next wait of a system ends; None: nothing waits."""
-    at = connection.execute(
-        sa.select(sa.func.min(outbox.c.wake_at)).where(
-            outbox.c.system == of, outbox.c.state.in_((WAITING, ASKED))
-        )
-    ).scalar_one()
-    return None if at is None else max(0, at - db_now(connection))

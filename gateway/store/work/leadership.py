@@ -10,7 +10,7 @@ from gateway.store.dialect import now as db_now
 from gateway.store.tables import leadership
 
 
-def take(connection: Connection, name: str, holder: str, lease: int) -> bool:
+def acquire(connection: Connection, name: str, holder: str, lease: int) -> bool:
     """Take or keep a duty for `lease` ms; False: somebody else has it."""
     now = db_now(connection)
     row = {"name": name, "holder": holder, "until": now + lease}

@@ -5,7 +5,7 @@ What is parked for which cause is in `store.work.parked`, putting it right in `s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from gateway.rules.gate import Gate
 from gateway.rules.lane_states import PARKED, READY, WAITING
 from gateway.store.dialect import now as db_now
+from gateway.store.ledger import evidence
 from gateway.store.ledger.attempts import RETRIED
 from gateway.store.ledger.queries import STATES
 from gateway.store.tables import attempt, dossier, inbox, outbox, system
@@ -95,7 +96,7 @@ def survey(connection: Connection, ahead: int) -> Survey:
 def _standing(row: Any, **more: Any) -> Standing:
     return Standing(
         name=row.name,
-        gate=Gate.read(row.gate),
+        gate=Gate.from_row(row.gate),
         gate_until=row.gate_until,
         inflight=row.inflight,
         held_by=row.held_by,
@@ -214,12 +215,14 @@ class Totals:
     overdue: dossiers past their due time of which something is still untold; parked: by system and
     by who must act; hearing: ms since a system that is listened to was last heard out; snapshot:
     seconds for which the oldest transaction of the database has held on to old rows, None: no such
+    evidence: how much is kept by source and reason
     """
 
     overdue: Mapping[str, int]
     parked: Mapping[tuple[str, str], int]
     hearing: Mapping[str, int]
     snapshot: float | None
+    evidence: Sequence[tuple[str, str, int]] = ()
 
 
 def totals(connection: Connection) -> Totals:
@@ -249,6 +252,7 @@ def totals(connection: Connection) -> Totals:
         parked={(row.name, row.parked_for): row.many for row in parked},
         hearing={row.name: max(0, now - row.polled_at) for row in heard},
         snapshot=_snapshot(connection),
+        evidence=evidence.counts(connection),
     )
 
 

@@ -226,7 +226,7 @@ def outcomes(connection: Connection, of: int, ready: dict[UUID, int]) -> dict[UU
             outbox.c.system == of, outbox.c.dossier_id.in_(missing)
         )
     ).scalars()
-    # What is on neither list may have been settled between the two reads: the next look finds it.
+    # What is on neither list may have been completed between the two reads: the next look finds it.
     absent = set(missing) - set(there)
     still = set(
         connection.execute(sa.select(dossier.c.id).where(dossier.c.id.in_(absent))).scalars()
@@ -250,7 +250,7 @@ def shut(connection: Connection, of: int) -> Shut:
     ).one()
     if row.held_by is not None:
         return Shut(closed=True, until=HELD)
-    return Shut(Gate.read(row.gate).state == "closed", row.gate_until)
+    return Shut(Gate.from_row(row.gate).state == "closed", row.gate_until)
 
 
 def held(connection: Connection) -> dict[str, str]:

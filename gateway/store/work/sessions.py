@@ -20,7 +20,7 @@ class Held:
     fence: int
 
 
-def look(connection: Connection, system: int, invalid: bytes | None, lease: int) -> Held:
+def token_or_login(connection: Connection, system: int, invalid: bytes | None, lease: int) -> Held:
     """Give the token, unless it is the spoilt one; else the right to log in, for `lease` ms."""
     now = db_now(connection)
     row = connection.execute(
@@ -43,7 +43,9 @@ def look(connection: Connection, system: int, invalid: bytes | None, lease: int)
     return Held(None, may_login=True, fence=row.fence + 1)
 
 
-def keep(connection: Connection, system: int, fence: int, token: bytes | None, life: int) -> None:
+def end_login(
+    connection: Connection, system: int, fence: int, token: bytes | None, life: int
+) -> None:
     """End a login: keep its token for `life` ms, or only let others try."""
     changed = {} if token is None else {"token": token, "until": db_now(connection) + life}
     connection.execute(

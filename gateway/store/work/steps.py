@@ -93,7 +93,7 @@ def unpack(
 def _work(name: str, one: Claim, stored: Versions) -> Work:
     """Give the newest dossier and the events not yet told, which may be none.
 
-    None: a checkpoint confirmed the last of them and its worker died before it could settle.
+    None: a checkpoint confirmed the last of them and its worker died before it could complete that.
     An event that the system itself told us is not told back, and one that a later event in the
     same step supersedes is left to its correction.
     """

@@ -113,6 +113,12 @@ def test_viqr_knows_its_backslash(written: bytes, text: str) -> None:
     assert text == charsets.decode(written, "viqr")
 
 
+@pytest.mark.parametrize("text", ["DĐ", "dđ", "Dđ", "đd", "ĐD", "ddđ"])
+def test_viqr_tells_a_d_from_half_of_the_letter_behind_it(text: str) -> None:
+    """A plain d before an đ stays outside of it."""
+    assert text == charsets.decode(charsets.encode(text, "viqr"), "viqr")
+
+
 @pytest.mark.parametrize("tone", TONES)
 @pytest.mark.parametrize(("base", "shape"), [("e", "\u0302"), ("a", "\u0306"), ("o", "\u031b")])
 def test_marks_in_the_wrong_order_are_mended(base: str, shape: str, tone: str) -> None:

@@ -1,9 +1,9 @@
-"""`lienthong doctor`, the systems' part: the way to each, and on request the login."""
+"""The way to each system, and on request the login: a part of the doctor's findings."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,25 +11,23 @@ from adapters.kit.driver import Conversation
 from adapters.kit.http import HttpTransport
 from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import SessionCache
-from gateway.commands.doctor_servers import Finding
 from gateway.dossiers.systems import System
-from gateway.main.bootstrap import find_system
+from gateway.operations.findings import Finding
 from gateway.settings import Settings, SettingsError
 from schemas.outcome import Uncertain, Unreachable
 
 
-async def systems(settings: Settings, *, login: bool) -> list[Finding]:
+async def systems(
+    settings: Settings, configured: Sequence[System | SettingsError], *, login: bool
+) -> list[Finding]:
     """Look at every configured system; with `login` also log in, which may end an older session."""
-    if not settings.systems:
-        return [(True, "no systems are configured: dossiers are kept and not delivered")]
+    if not configured:
+        return [Finding(True, "no systems are configured: dossiers are kept and not delivered")]
     found: list[Finding] = []
-    for config in settings.systems:
-        try:
-            system = find_system(config, 0)
-        except SettingsError as error:
-            found.append((False, str(error)))
-            continue
-        if isinstance(system.settings, WebSettings):
+    for system in configured:
+        if isinstance(system, SettingsError):
+            found.append(Finding(False, str(system)))
+        elif isinstance(system.settings, WebSettings):
             found += await _web(system, system.settings, settings, login=login)
         elif isinstance(system.settings, FolderSettings):
             found.append(_usable(system, system.settings.folder))
@@ -52,10 +50,10 @@ async def _web(
             proxy=config.proxy,
         )
     except OSError as error:
-        return [(off, f"{config.name}: ca_file {config.ca_file}: {error.strerror or error}")]
+        return [Finding(off, f"{config.name}: ca_file {config.ca_file}: {error.strerror or error}")]
     try:
         why = await transport.reach()
-        found = [(why is None or off, f"{what} {'can be reached' if why is None else why}")]
+        found = [Finding(why is None or off, f"{what} {'can be reached' if why is None else why}")]
         if why is None and login and system.adapter.session is not None and not off:
             found.append(await _login(system, transport))
     finally:
@@ -78,8 +76,10 @@ async def _login(system: System, transport: HttpTransport) -> Finding:
         # A line that was cut says nothing about a credential: some end it after a front page.
         refused = await conversation.run_login()
     if refused is None:
-        return True, f"{system.name} takes our credentials"
-    return False, f"{system.name} does not take our login: {getattr(refused, 'why', refused)}"
+        return Finding(True, f"{system.name} takes our credentials")
+    return Finding(
+        False, f"{system.name} does not take our login: {getattr(refused, 'why', refused)}"
+    )
 
 
 def _files(system: System, settings: Settings) -> Iterator[Finding]:
@@ -89,7 +89,9 @@ def _files(system: System, settings: Settings) -> Iterator[Finding]:
         return
     same = settings.files_secret == secret.get_secret_value()
     said = "is the gateway's" if same else "is NOT the gateway's LIENTHONG_FILES_SECRET"
-    yield same, f"{system.name}: files are at {urlsplit(str(url)).netloc}; files_secret {said}"
+    yield Finding(
+        same, f"{system.name}: files are at {urlsplit(str(url)).netloc}; files_secret {said}"
+    )
 
 
 def _usable(system: System, folder: Path) -> Finding:
@@ -97,6 +99,7 @@ def _usable(system: System, folder: Path) -> Finding:
     config = system.config
     what = f"{config.name} ({config.adapter}, {config.mode}) in {folder}"
     if not folder.is_dir():
-        return config.mode == "off", f"{what}: there is no such folder"
+        return Finding(config.mode == "off", f"{what}: there is no such folder")
     may = os.access(folder, os.R_OK | os.W_OK)
-    return may or config.mode == "off", f"{what} can {'' if may else 'not '}be read and written"
+    said = f"{what} can {'' if may else 'not '}be read and written"
+    return Finding(may or config.mode == "off", said)

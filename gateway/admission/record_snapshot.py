@@ -1,0 +1,103 @@
+"""The present state of a dossier, from software that knows rows and no events."""
+
+from __future__ import annotations
+
+import hashlib
+
+from gateway.admission import match
+from gateway.admission.decisions import Decided, decided, denied, digest_of
+from gateway.admission.register import open_new
+from gateway.admission.requests import RecordSnapshot
+from gateway.admission.unit_of_work import UnitOfWork
+from gateway.dossiers.record import DossierRecord, Source, millis
+from gateway.rules.history import follow
+from gateway.rules.snapshot import difference
+from gateway.words.fault import Fault
+from schemas.dossier import NewDossier
+from schemas.event import NewEvent
+from schemas.inbound import Word
+
+
+def record_snapshot(unit: UnitOfWork, command: RecordSnapshot) -> Decided:
+    """Take the present state of a dossier."""
+    record = unit.by_ref.get((command.client.id, command.content.source.ref))
+    if record is None:
+        new = NewDossier(**dict(command.content))
+        return match.join(unit, command, new) or open_new(unit, command, new)
+    as_of = command.content.source.as_of
+    if as_of is None:
+        return denied(422, "invalid", [Fault("missing", "/source/as_of")])
+    source = record.joined.get(command.client.id)
+    newest = source.as_of if source is not None else record.as_of
+    if newest is not None and millis(as_of) < newest:
+        return decided(record, 200, {"stale": True, "events": []}, "stale")
+    events = difference(record.dossier, command.content, now=unit.now)
+    if events and newest == millis(as_of):
+        return denied(409, "snapshot_contradicts", [Fault("differs", "/source/as_of")])
+    if source is not None:
+        return _second(unit, record, source, command, events)
+    return _first(unit, record, command, events)
+
+
+def _first(
+    unit: UnitOfWork, record: DossierRecord, command: RecordSnapshot, events: tuple[NewEvent, ...]
+) -> Decided:
+    """Take a row of the source that owns the content; the state may be somebody else's."""
+    length, head = len(record.recorded), record.dossier
+    added, withheld = [], []
+    owns = unit.owner_of_status(record) in (None, unit.voice(command.client.id))
+    for new in events:
+        version = follow(
+            record.dossier, record.history, new, now=unit.now, flags=command.flags, inferred=True
+        )
+        if isinstance(version, tuple):
+            record.go_back(length, head)
+            return denied(409, "impossible", version)
+        if version.dossier.status is not record.dossier.status and not owns:
+            withheld.append(new)
+            continue
+        record.add(
+            version, origin=command.system, digest=digest_of(version), client=command.client.id
+        )
+        added.append(version.event.seq)
+    if withheld:
+        _keep_row(unit, record, command, ["/status"])
+    record.as_of, record.touched = millis(command.content.source.as_of or unit.now), True
+    unit.route(record)
+    more = {"stale": False, "events": added} | ({"evidence": True} if withheld else {})
+    word: Word = "stored" if added else ("evidence" if withheld else "unchanged")
+    return decided(record, 200, more, word)
+
+
+def _second(
+    unit: UnitOfWork,
+    record: DossierRecord,
+    source: Source,
+    command: RecordSnapshot,
+    events: tuple[NewEvent, ...],
+) -> Decided:
+    """Take a row of a further source: what it says otherwise is evidence."""
+    source.as_of, record.touched = millis(command.content.source.as_of or unit.now), True
+    if not events:
+        return decided(record, 200, {"stale": False, "events": []}, "unchanged")
+    fields = [f"/{name}" for one in events for name in (one.patch or {})]
+    moved = ["/status"] if command.content.status is not record.dossier.status else []
+    _keep_row(unit, record, command, [*moved, *fields] or ["/due"])
+    return decided(record, 200, {"stale": False, "events": [], "evidence": True}, "evidence")
+
+
+def _keep_row(
+    unit: UnitOfWork, record: DossierRecord, command: RecordSnapshot, fields: list[str]
+) -> None:
+    """Keep a row as evidence, once for as long as it says the same."""
+    same = command.content.model_copy(
+        update={"source": command.content.source.model_copy(update={"as_of": None})}
+    )
+    digest = hashlib.sha256(same.model_dump_json().encode()).digest()
+    match.keep_difference(
+        unit,
+        record,
+        RecordSnapshot(client=command.client, content=command.content, digest=digest),
+        fields,
+        command.content.model_dump(mode="json", exclude_none=True),
+    )

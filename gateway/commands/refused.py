@@ -1,0 +1,44 @@
+"""How the commands say what was asked wrongly: each in one line that names the option."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TypeVar
+
+from gateway.commands.shown import plain
+from gateway.operations.refusals import Code, Refusal
+from gateway.settings import SettingsError
+
+T = TypeVar("T")
+
+SENTENCES: Mapping[Code, str] = MappingProxyType(
+    {
+        "nothing_chosen": "retry: say what: --dossier ID, --cause CAUSE or --system NAME",
+        "dossier_and_cause": "retry: --dossier and --cause exclude each other",
+        "not_an_id": "--dossier: {said!r} is not the id of a dossier",
+        "no_such_dossier": "--dossier: there is no dossier {said}",
+        "unknown_cause": "--cause: there is no cause {said!r}; kinds are: {known}",
+        "unknown_system": "no system is called {said!r}; there are: {known}",
+        "wave_size": "--wave: {said} is not between 1 and {known}",
+        "patience": "--patience: {said} s is not above nothing",
+        "environment": "--environment: {said!r} is neither live nor sandbox",
+        "name_taken": "a client called {said!r} is there already",
+        "unknown_client": "no client is called {said!r}",
+        "not_fed_by_files": "{said} is not fed by files",
+        "unreadable_file": "{said} cannot be read: {known}",
+    }
+)
+
+CUT: frozenset[Code] = frozenset({"not_an_id", "unknown_cause"})
+"""What was typed may be anything, and is said again cut short."""
+
+
+def granted(answer: T | Refusal, option: str | None = None) -> T:
+    """Give what was answered; a refusal ends the command, under the name of this option."""
+    if not isinstance(answer, Refusal):
+        return answer
+    known = ", ".join(answer.known) or "none"
+    said = plain(answer.said) if answer.code in CUT else answer.said
+    sentence = SENTENCES[answer.code].format(said=said, known=known)
+    raise SettingsError(sentence if option is None else f"{option}: {sentence}")

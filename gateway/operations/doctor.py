@@ -1,0 +1,95 @@
+"""Everything that could be wrong with an installation, looked at and said in plain lines.
+
+Changes nothing but the empty folder of the data, which is made where there is none.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+
+from gateway.admission.catalogue import open_agencies, open_procedures
+from gateway.dossiers.systems import System
+from gateway.operations import doctor_servers, doctor_systems
+from gateway.operations.findings import Finding
+from gateway.retries.rabbit import RabbitRetries
+from gateway.settings import Settings, SettingsError
+from gateway.store import schema
+from gateway.store.engine import connect
+
+LOW_DISK = 1024**3
+"""Bytes below which a full disk is near."""
+
+
+async def examine(
+    settings: Settings, systems: Sequence[System | SettingsError], *, login: bool
+) -> list[Finding]:
+    """Check settings, folder, database, broker, disk and the way to each system.
+
+    systems: those of the systems file, or why one of them cannot be had
+    login: also log in to each, which may end an older session
+    """
+    return [
+        *_folder(settings),
+        *_catalogue(settings),
+        *await _database(settings),
+        *await _broker(settings),
+        *await doctor_systems.systems(settings, systems, login=login),
+    ]
+
+
+def _folder(settings: Settings) -> Iterator[Finding]:
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        yield Finding(False, f"folder {settings.data}: {error.strerror}")
+        return
+    yield Finding(os.access(settings.data, os.W_OK), f"folder {settings.data} can be written to")
+    free = shutil.disk_usage(settings.data).free
+    yield Finding(free > LOW_DISK, f"{free // 1024**2} MiB free on its disk")
+
+
+def _catalogue(settings: Settings) -> Iterator[Finding]:
+    if settings.agencies is not None:
+        try:
+            open_agencies(settings.agencies)
+        except SettingsError as error:
+            yield Finding(False, str(error))
+        else:
+            yield Finding(True, f"the table of agencies {settings.agencies} can be read")
+    if settings.procedures is None:
+        yield Finding(True, "no procedure catalogue is named: no code is doubted")
+        return
+    try:
+        open_procedures(settings.procedures)
+    except SettingsError as error:
+        yield Finding(False, str(error))
+        return
+    yield Finding(True, f"the procedure catalogue {settings.procedures} can be read")
+
+
+async def _database(settings: Settings) -> list[Finding]:
+    if settings.postgres is not None:
+        return await doctor_servers.database(settings.postgres)
+    return list(_embedded(settings))
+
+
+def _embedded(settings: Settings) -> Iterator[Finding]:
+    yield Finding(True, "SQLite, one process; every commit reaches the disk before it is answered")
+    if not settings.database.exists():
+        yield Finding(True, f"{settings.database} will be made at the first start")
+        return
+    engine = connect(settings.database)
+    with engine.connect() as connection:
+        lacking = ", ".join(schema.missing(connection))
+    engine.dispose()
+    yield Finding(not lacking, f"migrations: {'missing ' + lacking if lacking else 'complete'}")
+
+
+async def _broker(settings: Settings) -> list[Finding]:
+    if settings.amqp is None:
+        return [Finding(True, "retries are held by the process itself: no broker is named")]
+    names = {n: one.name for n, one in enumerate(settings.systems) if one.mode != "off"}
+    queues = RabbitRetries(settings.amqp, names, settings.time_scale).queues()
+    return await doctor_servers.broker(settings.amqp, queues)

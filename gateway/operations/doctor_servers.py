@@ -1,0 +1,81 @@
+"""The servers, PostgreSQL and RabbitMQ: a part of the doctor's findings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+
+from gateway.operations.findings import Finding
+from gateway.retries import inspection
+from gateway.retries.inspection import BrokerAway
+from gateway.retries.rabbit import Topology
+from gateway.store import schema
+from gateway.store.errors import StoreUnavailable
+from gateway.store.postgres import PostgresStore
+
+OLDEST_POSTGRES = 130000
+OLDEST_RABBIT = (3, 10)
+MOST_SKEW = 2000
+CONSEQUENCE = {
+    True: "what was answered survives the loss of the primary",
+    False: "what was answered in the last moments may be lost with the primary",
+}
+
+
+async def database(dsn: str) -> list[Finding]:
+    """Look at PostgreSQL: there, up to date, ours to write and to alter, in step, doubled."""
+    store = PostgresStore(dsn)
+    try:
+        seen = await store.read(schema.look)
+    except StoreUnavailable as error:
+        return [Finding(False, f"LIENTHONG_DATABASE cannot be reached: {error}")]
+    finally:
+        await store.close()
+    lacking = ", ".join(seen.missing)
+    skew = abs(seen.now - time.time() * 1000)
+    covered = "covered" if seen.synchronous else "NOT covered"
+    refused = ", ".join(seen.refused)
+    return [
+        Finding(seen.version >= OLDEST_POSTGRES, f"PostgreSQL {seen.version // 10000}"),
+        Finding(not lacking, f"migrations: {'missing ' + lacking if lacking else 'complete'}"),
+        Finding(
+            not seen.standby, f"takes writes: {'no, it is a standby' if seen.standby else 'yes'}"
+        ),
+        Finding(not refused, f"permissions: {'lacking ' + refused if refused else 'enough'}"),
+        Finding(
+            True,
+            "its user is a superuser: one with less is enough"
+            if seen.superuser
+            else "its user is no superuser",
+        ),
+        Finding(skew < MOST_SKEW, f"its clock is {skew:.0f} ms from ours"),
+        Finding(
+            True,
+            f"failover is {covered} by synchronous replication: {CONSEQUENCE[seen.synchronous]}",
+        ),
+    ]
+
+
+async def broker(url: str, queues: Topology) -> list[Finding]:
+    """Look at RabbitMQ: there, new enough, its queues as ours are, nothing in a parking queue."""
+    seen = await inspection.look(url, queues)
+    if isinstance(seen, BrokerAway):
+        return [Finding(False, f"LIENTHONG_AMQP cannot be reached: {seen.error}")]
+    standing = f"{len(seen.queues)} of {len(queues)} queues stand; a worker declares the rest"
+    return [
+        Finding(seen.version >= OLDEST_RABBIT, f"RabbitMQ {'.'.join(map(str, seen.version))}"),
+        *_wrong(seen.queues),
+        Finding(True, standing),
+    ]
+
+
+def _wrong(queues: Mapping[str, int | None]) -> Iterator[Finding]:
+    """Name the queues that are not as ours are, or in which something was given up."""
+    for name, messages in queues.items():
+        if messages is None:
+            what = "it stands with other arguments; see deploy/RABBITMQ.md"
+        elif messages and name.endswith(".parked"):
+            what = f"{messages} wake-ups crashed every worker they met"
+        else:
+            continue
+        yield Finding(False, f"queue {name}: {what}")

@@ -1,0 +1,79 @@
+"""Looking at the broker without changing it: its version, and how our queues stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aio_pika
+from aio_pika.abc import AbstractConnection
+from aiormq.exceptions import AMQPError
+
+from gateway.retries.rabbit import Topology
+
+PATIENCE = 5
+"""Seconds after which a broker that does not answer is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSeen:
+    """What a look found: the version it says it has, and those of our queues that stand.
+
+    queues: by name the messages in each; None: it stands with other arguments than ours
+    """
+
+    version: tuple[int, ...]
+    queues: Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAway:
+    """Nothing could be looked at; error: the name of what kept us away."""
+
+    error: str
+
+
+async def look(url: str, queues: Topology) -> BrokerSeen | BrokerAway:
+    """Look at the broker and at these queues; declares none that does not stand."""
+    try:
+        async with await aio_pika.connect(url, timeout=PATIENCE) as connection:
+            version = _version(connection)
+            found = {
+                name: await _messages(connection, name, arguments)
+                for name, arguments in queues.items()
+                if await _stands(connection, name)
+            }
+            return BrokerSeen(version, found)
+    except (OSError, TimeoutError, AMQPError) as error:
+        return BrokerAway(type(error).__name__)
+
+
+def _version(connection: AbstractConnection) -> tuple[int, ...]:
+    """Read the version that the broker says it has."""
+    transport: Any = connection.transport
+    said = str(transport.connection.server_properties.get("version", "0"))
+    return tuple(int(part) for part in said.split(".") if part.isdigit())
+
+
+async def _stands(connection: AbstractConnection, name: str) -> bool:
+    channel = await connection.channel()
+    try:
+        await channel.declare_queue(name, passive=True)
+    except aio_pika.exceptions.ChannelNotFoundEntity:
+        return False
+    return True
+
+
+async def _messages(
+    connection: AbstractConnection, name: str, arguments: Mapping[str, Any]
+) -> int | None:
+    """Count what is in a queue that stands; None: its arguments are others."""
+    channel = await connection.channel()
+    try:
+        queue = await channel.declare_queue(
+            name, durable=True, arguments={"x-queue-type": "quorum", **arguments}
+        )
+    except aio_pika.exceptions.ChannelPreconditionFailed:
+        return None
+    return queue.declaration_result.message_count or 0

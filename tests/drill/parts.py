@@ -1,0 +1,54 @@
+"""The parts of the drill: a new one is a row here.
+
+Together they may take `MOST` minutes, each at most its own; one that takes longer is ended and has
+failed. A part is a module that ends with 0 when all was well, and leaves nothing behind when it is
+told to end. Its last line is what the summary says of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MOST = 45.0
+"""Minutes of the whole drill."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the longer runs.
+
+    words: what Python runs; short: the same in its shortest form, which only shows that it works
+    minutes: after which it is ended; `{seed}` and `{folder}` are the drill's
+    """
+
+    name: str
+    proves: str
+    words: tuple[str, ...]
+    short: tuple[str, ...]
+    minutes: float
+
+
+CRASH = ("-m", "tests.crash.long", "--seed", "{seed}", "--reports", "{folder}/crash")
+PARTS = (
+    Part(
+        "crash",
+        "nothing is lost, doubled or out of order whatever dies",
+        (*CRASH, "--minutes", "10"),
+        (*CRASH, "--minutes", "0.5", "--dossiers", "300"),
+        18,
+    ),
+    Part(
+        "watch",
+        "whatever breaks is seen, and put right with the runbook alone",
+        ("-m", "tests.watch.trial"),
+        ("-m", "tests.watch.trial", "system away"),
+        17,
+    ),
+    Part(
+        "bench",
+        "the bench still measures; its figures are for whoever asks for them",
+        ("-m", "tests.bench", "--quick"),
+        ("-m", "tests.bench", "--quick", "--only", "intake"),
+        9,
+    ),
+)
