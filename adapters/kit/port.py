@@ -71,7 +71,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attached:
-    """One file of a multipart body, by reference: the carrier reads the bytes, an adapter never."""
+    """One file of a multipart body, by reference: the transport reads the bytes, adapters never."""
 
     field: str
     file: File
@@ -83,7 +83,7 @@ class Http:
 
     method, path: as in HTTP; the path starts with a slash and hangs below `base_url`; a whole
         address, for a login on another host, comes from the settings alone
-    query: parameters, encoded by the carrier
+    query: parameters, encoded by the transport
     json: a body as JSON (UTF-8); form: a body as a form; at most one of them
     attached: files; the body is then multipart, with the fields of `form`
     headers: further headers

@@ -1,4 +1,4 @@
-"""The front desk: requests come one by one; what has come together shares one transaction."""
+"""Group commit: requests come one by one; what has come together shares one transaction."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class RequestBatcher:
             commands = [command for command, _ in group]
             try:
                 decided = await self._write(commands)
-            except Exception as error:  # noqa: BLE001 - each client is told; the desk goes on
+            except Exception as error:  # noqa: BLE001 - each client is told; the batcher goes on
                 if len(group) == 1:
                     _fail(group[0][1], error)
                 else:

@@ -6,6 +6,7 @@ whatever happens to run: what is loaded then may swallow it, or make another of 
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import threading
@@ -51,6 +52,7 @@ def _leave(number: int) -> None:
     late = threading.Timer(TIDY, _end, (number,))
     late.daemon = True
     late.start()
+    atexit.register(_end, number)  # all that was loaded is let go by the end itself
     raise SystemExit(128 + number)
 
 

@@ -60,8 +60,8 @@ class Poller:
         while True:
             try:
                 await self._turn(every)
-            except Exception as error:  # noqa: BLE001 - an ear outlives a lost database
-                log.warning("ear_failed", system=self._system.name, error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - a poller outlives a lost database
+                log.warning("poll_failed", system=self._system.name, error=type(error).__name__)
             await asyncio.sleep(max(0.05, every * (0.9 + 0.2 * self._context.randomness.random())))
 
     async def _turn(self, every: float) -> None:

@@ -53,7 +53,7 @@ class Delivery:
     settings: Settings
 
     def __post_init__(self) -> None:
-        """Make one runner per system that is to be spoken to, and an ear where one is asked."""
+        """Make one runner per system that is to be spoken to, and a poller where one is asked."""
         self.scale = self.settings.time_scale
         self.session_caches: dict[int, SessionCache] = {}
         self.worker = f"{socket.gethostname()}:{os.getpid()}"
@@ -67,7 +67,7 @@ class Delivery:
             wake=self.wake,
         )
         self.inbound = InboundHandler(self.store, self.systems, self.accounts, self.wake)
-        self.ears = [
+        self.pollers = [
             Poller(
                 context,
                 system,
@@ -135,8 +135,8 @@ class Delivery:
             tasks.create_task(watch_expiry(self._ways()))
             for runner in self.runners.values():
                 tasks.create_task(runner.run())
-            for ear in self.ears:
-                tasks.create_task(ear.run())
+            for poller in self.pollers:
+                tasks.create_task(poller.run())
 
     @property
     def _spoken_to(self) -> frozenset[str]:
@@ -154,8 +154,8 @@ class Delivery:
         """Close the ways to all systems."""
         for runner in self.runners.values():
             await runner.close()
-        for ear in self.ears:
-            await ear.close()
+        for poller in self.pollers:
+            await poller.close()
 
 
 def find_retries(settings: Settings, systems: Systems) -> Retries:

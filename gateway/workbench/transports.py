@@ -225,7 +225,7 @@ class Simulated:
 
 
 def encoded(request: Http) -> httpx.Request:
-    """Write a request as the carrier would; a file's bytes are its name."""
+    """Write a request as the transport would; a file's bytes are its name."""
     files = [
         (one.field, (one.file.name, one.file.name.encode(), one.file.media_type))
         for one in request.attached

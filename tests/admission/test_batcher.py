@@ -1,4 +1,4 @@
-"""The front desk: who shares a transaction, and who is told that there is work."""
+"""The batcher: who shares a transaction, and who is told that there is work."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SYSTEMS = {"here": ECHO, "elsewhere": ECHO | {"route": {"agencies": ["K01"]}}}
 
 @dataclass
 class Office:
-    """A desk over a real store; `told`: the names of the systems with work, by transaction."""
+    """A batcher over a real store; `told`: the names of the systems with work, by transaction."""
 
     batcher: RequestBatcher
     told: list[set[str]] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Office:
 
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
-    """Open a desk beside two systems, of which one has to do with the dossiers that come."""
+    """Open a batcher beside two systems, of which one has to do with the dossiers that come."""
     settings = Settings(data=tmp_path, systems=read_systems({"systems": SYSTEMS}, {}))
     store = await open_store(settings)
     systems = await find_systems(settings, store)

@@ -34,7 +34,7 @@ NEW = {"decision": "2/QĐ", "effective_from": "2026-03-02"}
 
 
 class Office:
-    """A gateway's front desk over an empty store, with a catalogue."""
+    """A gateway's intake over an empty store, with a catalogue."""
 
     def __init__(self, folder: Path, *, complete: bool = False, rows: str = ROWS) -> None:
         """Write the catalogue."""
@@ -47,8 +47,10 @@ class Office:
         """Post some asks, one after the other, after a start of the gateway."""
         store = await open_store(self.settings)
         try:
-            desk = RequestBatcher(store, await find_systems(self.settings, store), lambda _: None)
-            return [await desk.submit(command) for command in commands]
+            batcher = RequestBatcher(
+                store, await find_systems(self.settings, store), lambda _: None
+            )
+            return [await batcher.submit(command) for command in commands]
         finally:
             await store.close()
 

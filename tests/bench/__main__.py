@@ -108,6 +108,8 @@ def main() -> None:
 def beside(base: str) -> None:
     """Compare with a commit, write build/bench-base.json; what cannot be done is said in a line."""
     begun = time.monotonic()
+    # Whoever leaves frozen processes behind in a shell that ends is hung up on by the kernel.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         bench = against(base, say)
     except (NoBase, NotMeasured) as error:

@@ -1,8 +1,8 @@
 """`make bench BASE=<commit>`: CPU per dossier of two commits, in turns, on the same ground.
 
 Only the product differs: load generator, systems, database server and broker are this checkout's
-for both. Each side has a database and a place at the broker of its own. CPU is that of the side's
-processes and of the database server, from the first post until the side is at rest again.
+for both. Each side has a database and a place at the broker of its own. The base runs twice, so
+that each round also says how far a product is from itself.
 """
 
 from __future__ import annotations
@@ -11,88 +11,112 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from tests.bench.checkout import Checkout, check_out, other_dependencies, present
 from tests.bench.ground import CORES, Ground, Shape, ground
-from tests.bench.pairs import BASE, PRESENT, compare, sides
-from tests.bench.rounds import FIRST, Say
-from tests.bench.side import NotMeasured, Scenario, Side, Turn
+from tests.bench.pairs import AGAIN, BASE, FEWEST, PRESENT, ROUNDS, compare
+from tests.bench.rounds import Say
+from tests.bench.side import NotMeasured, Scenario, Side, Turn, together
 
-BLOCKS = 4
-"""Blocks of two pairs in each scenario."""
 ENDS, AT_THE_LATEST = 295.0, 320.0
 """Seconds after which everything should have been measured, and must have been; the servers' start
 comes before."""
-LONGEST, SHORTEST = 10.0, 2.0
-"""Seconds of a round: on a busy machine fewer, but not so few as to say nothing."""
+FEW = 100
+"""The fewest dossiers of a round."""
+LONGEST, SHORTEST = 15.0, 4.0
+"""Seconds of a round, as far as it keeps to them."""
 AROUND = 2.5
-"""Seconds that a round takes beyond its own, before that is known: vacuum, the load generator's
-start, coming to rest."""
-OPENING = 15.0
-"""Seconds that the sides of a scenario need until their first round."""
-WARM = 3.0
-"""Seconds of the run that warms a side up."""
+"""Seconds of a round in which nothing is posted: vacuum, the load generator's start, the rest."""
+FIRST, STEEPEST = 100, 6.0
+"""Dossiers of the first run; a round has at most so many times those of the one before."""
 SCENARIOS = (
     Scenario("postgres", "PostgreSQL, one API and one worker", Shape(1, 1)),
     Scenario("embedded", "Embedded, one process", Shape(1), embedded=True),
 )
 
 
-def warm(side: Side, shape: Shape) -> float:
-    """Start a side and let code, connections and caches be warm; give dossiers per second."""
-    side.take(shape)
-    rate = side.turn(FIRST).rate
-    return side.turn(max(FIRST, int(rate * WARM))).rate
+@dataclass(frozen=True, slots=True)
+class Until:
+    """When everything must be over, and how many scenarios come after this one."""
+
+    ends: float
+    later: int
+
+    def share(self, opening: float) -> float:
+        """Give the end of this scenario, where each later one needs so long before its rounds."""
+        now = time.monotonic()
+        return now + (self.ends - now - self.later * opening) / (1 + self.later)
+
+
+def timed(everyone: Sequence[Side], count: int) -> tuple[dict[str, Turn], float]:
+    """Run a round; give what it cost each side, and how many seconds it took."""
+    begun = time.monotonic()
+    found = together(everyone, count)
+    return {turn.side: turn for turn in found}, time.monotonic() - begun
+
+
+def opened(
+    on: Ground, scenario: Scenario, checkouts: Mapping[str, Checkout], open_: ExitStack
+) -> list[Side]:
+    """Start all sides, at the same time; they end with the stack."""
+
+    def start(of: tuple[str, Checkout]) -> Side:
+        side = open_.enter_context(closing(Side(on, *of, scenario)))
+        side.take(scenario.shape)
+        return side
+
+    with ThreadPoolExecutor() as many:
+        return list(many.map(start, checkouts.items()))
 
 
 def measured(
-    on: Ground, scenario: Scenario, checkouts: Mapping[str, Checkout], ends: float, say: Say
-) -> list[Turn]:
+    on: Ground, scenario: Scenario, checkouts: Mapping[str, Checkout], until: Until, say: Say
+) -> list[dict[str, Turn]]:
     """Run all rounds of a scenario; they are as long as the time until its end allows."""
     say(f"{scenario.title}:")
-    turns: list[Turn] = []
+    rounds: list[dict[str, Turn]] = []
     with ExitStack() as open_:
-        both = {
-            name: open_.enter_context(closing(Side(on, name, checkout, scenario)))
-            for name, checkout in checkouts.items()
-        }
-        rate = min(warm(side, scenario.shape) for side in both.values())
-        around, order = AROUND, sides(BLOCKS)
-        while len(turns) < len(order):
-            left, now = order[len(turns) :], time.monotonic()
-            seconds = min(LONGEST, (ends - now) / len(left) - around)
-            if seconds < SHORTEST:
-                raise NotMeasured("this machine is too busy to measure everything in time")
-            count = max(FIRST, int(rate * seconds))
-            pair = [both[name].turn(count) for name in left[:2]]
-            rate = min(one.rate for one in pair)
-            posting = sum(count / one.rate for one in pair)
-            around = (time.monotonic() - now - posting) / len(pair)
-            turns += pair
-            costs = ", ".join(f"{one.side} {sum(one.ms.values()):.3f}" for one in pair)
-            say(f"  {count:,} dossiers each: {costs} ms")
-    return turns
+        begun = time.monotonic()
+        everyone = opened(on, scenario, checkouts, open_)
+        count, (_, took) = FIRST, timed(everyone, FIRST)  # everything is warm from now on
+        ends = until.share(time.monotonic() - begun)
+        while len(rounds) < ROUNDS and (left := ends - time.monotonic()) > SHORTEST:
+            seconds = max(SHORTEST, min(LONGEST, left / (ROUNDS - len(rounds))))
+            grows = (seconds - AROUND) / max(took - AROUND, 1.0)
+            count = max(FEW, int(count * min(grows, STEEPEST)))
+            everyone.append(everyone.pop(0))  # nobody always begins
+            found, took = timed(everyone, count)
+            rounds.append(found)
+            each = (f"{name} {sum(found[name].ms.values()):.3f}" for name in checkouts)
+            say(f"  {count:,} dossiers each: {', '.join(each)} ms")
+    if len(rounds) < FEWEST:
+        raise NotMeasured(
+            f"this machine is too busy: {len(rounds)} rounds in time, {FEWEST} needed"
+        )
+    return rounds
 
 
-def parts(turns: Sequence[Turn]) -> dict[str, list[float]]:
-    """Give the costs of all rounds by part, and those of product and of everything."""
-    found = {part: [one.ms[part] for one in turns] for part in turns[0].ms}
-    if "database" in found:
-        found["product"] = [a + b for a, b in zip(found["API"], found["worker"], strict=True)]
-        found["in all"] = [sum(one.ms.values()) for one in turns]
-    return found
+def costs(turn: Turn) -> dict[str, float]:
+    """Give what a round cost a side by part, and that of the product and of everything."""
+    if "database" not in turn.ms:
+        return turn.ms
+    product = turn.ms["API"] + turn.ms["worker"]
+    return turn.ms | {"product": product, "in all": product + turn.ms["database"]}
 
 
-def report(turns: Sequence[Turn]) -> dict[str, Any]:
+def report(rounds: Sequence[Mapping[str, Turn]]) -> dict[str, Any]:
     """Give everything that was measured and what follows from it."""
+    by_side = {name: [costs(turns[name]) for turns in rounds] for name in (BASE, PRESENT, AGAIN)}
     told = {}
-    for part, costs in parts(turns).items():
-        found = compare(costs)
+    for part in by_side[BASE][0]:
+        each = {name: [cost[part] for cost in of] for name, of in by_side.items()}
+        found = compare(each[BASE], each[AGAIN], each[PRESENT])
         told[part] = asdict(found) | {"ratio": found.ratio, "verdict": found.verdict}
-    return {"rounds": [asdict(one) for one in turns], "parts": told}
+    return {"rounds": [[asdict(one) for one in turns.values()] for turns in rounds], "parts": told}
 
 
 def table(title: str, base: Checkout, now: Checkout, found: Mapping[str, Any]) -> list[str]:
@@ -100,17 +124,17 @@ def table(title: str, base: Checkout, now: Checkout, found: Mapping[str, Any]) -
     lines = [
         f"{title}, ms of CPU per dossier:",
         "",
-        f"| | base {base} | present {now} | ratio | of pairs | noise | |",
+        f"| | base {base} | present {now} | ratio | of rounds | noise | |",
         "|---|---|---|---|---|---|---|",
     ]
     for part, of in found["parts"].items():
-        pairs = of["pairs"]
+        ratios = of["rounds"]
         cells = (
             part,
             f"{of['base']:.3f}",
             f"{of['present']:.3f}",
             f"**{of['ratio']:.3f}**",
-            f"{min(pairs):.3f} to {max(pairs):.3f}",
+            f"{min(ratios):.3f} to {max(ratios):.3f}",
             f"{of['noise']:.1%}",
             of["verdict"],
         )
@@ -135,8 +159,8 @@ def at_most(seconds: float) -> Iterator[None]:
 
 def against(name: str, say: Say) -> dict[str, Any]:
     """Compare this checkout with a commit; print tables and give all figures."""
-    checkouts = {BASE: check_out(name), PRESENT: present()}
-    base, now = checkouts[BASE], checkouts[PRESENT]
+    base, now = check_out(name), present()
+    checkouts = {BASE: base, PRESENT: now, AGAIN: base}
     more = " with changes that are not committed" if now.changed else ""
     load, cores = os.getloadavg()[0], len(CORES & os.sched_getaffinity(0))
     say(f"Base {base}, present {now}{more}; load of others so far {load:.1f} on {cores} cores")
@@ -147,10 +171,9 @@ def against(name: str, say: Say) -> dict[str, Any]:
         begun = time.monotonic()
         on.postgres.order("ALTER SYSTEM SET autovacuum = off")
         on.postgres.order("SELECT pg_reload_conf()")
-        for number, scenario in enumerate(SCENARIOS):
-            left = begun + ENDS - time.monotonic() - OPENING * (len(SCENARIOS) - number)
-            ends = time.monotonic() + OPENING + left / (len(SCENARIOS) - number)
-            found[scenario.name] = report(measured(on, scenario, checkouts, ends, say))
+        for later, scenario in zip(range(len(SCENARIOS))[::-1], SCENARIOS, strict=True):
+            rounds = measured(on, scenario, checkouts, Until(begun + ENDS, later), say)
+            found[scenario.name] = report(rounds)
     for scenario in SCENARIOS:
         say("\n".join(["", *table(scenario.title, base, now, found[scenario.name])]))
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import subprocess
 import sys
 import tempfile
@@ -64,6 +65,7 @@ def check_out(name: str, folder: Path = FOLDER, repository: Path = ROOT) -> Chec
             files = _git(repository, "archive", "--format=tar", commit)
             subprocess.run(["tar", "-x", "-C", str(tree)], input=files, check=True)
             tree.rename(root)
+        compileall.compile_dir(root, quiet=2)  # or each process would, at its start
     prove(root)
     return Checkout(root, commit)
 

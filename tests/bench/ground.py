@@ -62,7 +62,7 @@ class Witness:
 
     process: subprocess.Popen[bytes]
     ports: list[int]
-    desk: int
+    control: int
 
     @property
     def urls(self) -> list[str]:
@@ -72,7 +72,7 @@ class Witness:
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Ask what was witnessed, or give an order."""
         with httpx.Client(trust_env=False, timeout=60) as client:
-            return client.post(f"http://127.0.0.1:{self.desk}{path}", json=body or {}).json()
+            return client.post(f"http://127.0.0.1:{self.control}{path}", json=body or {}).json()
 
     def wait_for(
         self, dossiers: int, systems: Sequence[int], seconds: float
@@ -193,7 +193,7 @@ def witness(systems: int = 3) -> Iterator[Witness]:
             raise RuntimeError("no output to read")
         with process.stdout as said:
             where = json.loads(said.readline())
-        yield Witness(process, where["systems"], where["desk"])
+        yield Witness(process, where["systems"], where["control"])
     finally:
         end([process])
 

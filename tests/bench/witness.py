@@ -145,7 +145,7 @@ class Line(asyncio.Protocol):
         return self._far.request(path, body)
 
 
-class Batcher(Line):
+class Control(Line):
     """A connection that asks what was witnessed, or gives orders."""
 
     def __init__(self, far: list[Far]) -> None:
@@ -188,12 +188,12 @@ class Batcher(Line):
 
 
 async def serve(count: int) -> None:
-    """Open the systems and the desk, say where they are, and stay."""
+    """Open the systems and the control, say where they are, and stay."""
     far = [Far() for _ in range(count)]
     for one in far:
         await one.listen()
-    desk = await asyncio.get_running_loop().create_server(lambda: Batcher(far), "127.0.0.1", 0)
-    where = {"systems": [one.port for one in far], "desk": desk.sockets[0].getsockname()[1]}
+    control = await asyncio.get_running_loop().create_server(lambda: Control(far), "127.0.0.1", 0)
+    where = {"systems": [one.port for one in far], "control": control.sockets[0].getsockname()[1]}
     sys.stdout.write(json.dumps(where) + "\n")
     sys.stdout.flush()
     await asyncio.Event().wait()

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from gateway.workbench.samples.generator import sample
-from tests.flow.birdcage import Cage
+from tests.flow.canary_gateway import CanaryGateway
 from tests.flow.marks import EMAIL, FILE, NAME, NOTE, NUMBER, PHONE, REF, SECRETS, STREET
 
 HEAR = "/hear/portal/forward/nhanhsdvcqg"
@@ -124,30 +124,30 @@ def wrong(one: str) -> list[tuple[str, str, Any]]:
     ]
 
 
-async def refusals(cage: Cage, one: str) -> list[httpx.Response]:
+async def refusals(gateway: CanaryGateway, one: str) -> list[httpx.Response]:
     """Post what is wrong, with the key, with others' keys and with none."""
     told = []
     for method, path, body in wrong(one):
         raw = {"content": body} if isinstance(body, bytes) else {"json": body}
         kind = {"Content-Type": "application/json", "X-Request-Id": NUMBER}
         more = {} if body is None else raw
-        told.append(await cage.api.request(method, path, headers=kind, **more))
-    others = (SECRETS["token"], f"{cage.key}x", base64.b64encode(NUMBER.encode()).decode())
+        told.append(await gateway.api.request(method, path, headers=kind, **more))
+    others = (SECRETS["token"], f"{gateway.key}x", base64.b64encode(NUMBER.encode()).decode())
     told += [
-        await cage.api.post(
+        await gateway.api.post(
             "/v1/dossiers", json=dossier(3), headers={"Authorization": f"Bearer {key}"}
         )
         for key in others
     ]
     plain = {"Content-Type": f"text/{NUMBER}", "X-Content-Sha256": NUMBER}
     told += [
-        await cage.api.post(path, content=NAME.encode(), headers=plain)
+        await gateway.api.post(path, content=NAME.encode(), headers=plain)
         for path in ("/v1/dossiers", "/v1/files")
     ]
     return told
 
 
-async def calls(cage: Cage) -> list[httpx.Response]:
+async def calls(gateway: CanaryGateway) -> list[httpx.Response]:
     """Call as the portal does: rightly, wrongly, and with something that is no call."""
     data = {
         "MaHoSoQG": "QG-0000012345",
@@ -164,10 +164,10 @@ async def calls(cage: Cage) -> list[httpx.Response]:
     bodies: list[Any] = [{"service": "nhanhsdvcqg", "data": data | change} for change in [{}, *bad]]
     bodies += [{"service": NAME, "data": NUMBER}, [NAME], NAME]
     key = {"Authorization": f"Bearer {SECRETS['inbox']}"}
-    return [await cage.api.post(HEAR, headers=key, json=body) for body in bodies]
+    return [await gateway.api.post(HEAR, headers=key, json=body) for body in bodies]
 
 
-def lay_out(cage: Cage) -> None:
+def lay_out(gateway: CanaryGateway) -> None:
     """Let old software leave exports: with bad rows, and one that is no table."""
     head = "SoBienNhan,MaTTHC,TenTTHC,MaCoQuan,LoaiDoiTuong,ChuHoSo,SoDinhDanh,TrangThai,NgayNop,X"
     good = f"BN-1,2.000635,Cap,H99.14.05,Cá nhân,{NAME},{NUMBER},Mới đăng ký,02/03/2026 08:00:00,x"
@@ -176,5 +176,5 @@ def lay_out(cage: Cage) -> None:
         cells = good.split(",")
         cells[0], cells[place] = f"BN-{place}", f"{NAME} {NUMBER}"
         rows.append(",".join(cells))
-    (cage.share / "out" / "dem-1.csv").write_text("\n".join([head, *rows]), "utf-8")
-    (cage.share / "out" / "dem-2.csv").write_text(f"{NAME}\n{NUMBER}\n", "utf-8")
+    (gateway.share / "out" / "dem-1.csv").write_text("\n".join([head, *rows]), "utf-8")
+    (gateway.share / "out" / "dem-2.csv").write_text(f"{NAME}\n{NUMBER}\n", "utf-8")

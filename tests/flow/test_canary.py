@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 
 from gateway.workbench.servers import PrivateRabbit
-from tests.flow.birdcage import Cage, caged
+from tests.flow.canary_gateway import CanaryGateway, canary_gateway
 from tests.flow.journeys import calls, dossier, lay_out, posts, refusals
 from tests.flow.marks import PERSONAL, SECRETS
 from tests.flow.marks import found as marks_in
@@ -71,9 +71,9 @@ async def queued(rabbit: PrivateRabbit) -> list[str]:
     return read
 
 
-async def commands(cage: Cage, one: str) -> dict[str, str]:
+async def commands(gateway: CanaryGateway, one: str) -> dict[str, str]:
     """Ask everything that an operator may ask, also when the servers are away."""
-    dsn, amqp = cage.environ["LIENTHONG_DATABASE"], cage.environ["LIENTHONG_AMQP"]
+    dsn, amqp = gateway.environ["LIENTHONG_DATABASE"], gateway.environ["LIENTHONG_AMQP"]
     away = {
         "LIENTHONG_DATABASE": dsn.partition("@")[0] + "@127.0.0.1:1/none",
         "LIENTHONG_AMQP": amqp.partition("@")[0] + "@127.0.0.1:1/",
@@ -94,35 +94,35 @@ async def commands(cage: Cage, one: str) -> dict[str, str]:
         (["status"], away),
         (["doctor"], {"LIENTHONG_SEAL_KEY": SECRETS["password"]}),
     ]
-    said = {f"{words} {more}": await cage.ask(*words, **more) for words, more in asked}
+    said = {f"{words} {more}": await gateway.ask(*words, **more) for words, more in asked}
     for words in (["serve", "--port", "1"], ["worker"]):
-        said[f"{words} away"] = await cage.command(*words, **away, LIENTHONG_METRICS_PORT="")
+        said[f"{words} away"] = await gateway.command(*words, **away, LIENTHONG_METRICS_PORT="")
     return said
 
 
-async def metrics(cage: Cage) -> dict[str, str]:
+async def metrics(gateway: CanaryGateway) -> dict[str, str]:
     """Scrape both processes."""
     found = {}
-    for name, port in (("api", cage.port), ("worker", cage.worker_port)):
-        answer = await cage.api.get(f"http://127.0.0.1:{port}/metrics")
+    for name, port in (("api", gateway.port), ("worker", gateway.worker_port)):
+        answer = await gateway.api.get(f"http://127.0.0.1:{port}/metrics")
         found[f"metrics of the {name}"] = answer.text
     return found
 
 
-def chosen_names(cage: Cage) -> str:
+def chosen_names(gateway: CanaryGateway) -> str:
     """Name the files that the gateway makes, and what it says about exports."""
-    ours = [*(cage.folder / "data").rglob("*"), *(cage.share / "in").rglob("*")]
-    reports = list(cage.share.rglob("*.errors.csv"))
+    ours = [*(gateway.folder / "data").rglob("*"), *(gateway.share / "in").rglob("*")]
+    reports = list(gateway.share.rglob("*.errors.csv"))
     told = [file.read_text("utf-8") for file in reports]
     return "\n".join([*map(str, ours + reports), *told])
 
 
-async def further(cage: Cage, dsn: str) -> None:
+async def further(gateway: CanaryGateway, dsn: str) -> None:
     """Let the portal answer in other ways too, once its refusals are parked."""
     await until(dsn, "SELECT count(*) FROM outbox WHERE cause LIKE 'refused:-1%'")
     for tune in ("shapeless", "page"):
-        cage.portal.tune = tune
-        made = (await cage.api.post("/v1/dossiers", json=dossier(15, tune))).json()
+        gateway.portal.tune = tune
+        made = (await gateway.api.post("/v1/dossiers", json=dossier(15, tune))).json()
         tried = "SELECT count(*) FROM attempt a JOIN system s ON s.id = a.system"
         await until(dsn, f"{tried} WHERE s.name = 'portal' AND a.dossier_id = '{made['id']}'")
 
@@ -132,19 +132,19 @@ async def test_marked_values_stay_where_they_belong(
 ) -> None:
     """In bodies and in the sealed session, and nowhere else."""
     dsn = postgres()
-    async with caged(tmp_path / "cage", dsn, rabbit) as cage:
-        lay_out(cage)
-        taken, one = await posts(cage.api)
+    async with canary_gateway(tmp_path / "gateway", dsn, rabbit) as gateway:
+        lay_out(gateway)
+        taken, one = await posts(gateway.api)
         messages = await queued(rabbit)
-        refused, heard = await refusals(cage, one), await calls(cage)
-        await further(cage, dsn)
-        seen = await commands(cage, one) | await metrics(cage)
-        rows, files = await stored(dsn), chosen_names(cage)
-        reached = marks_in(" ".join(cage.portal.heard), PERSONAL)
-    marks = PERSONAL | SECRETS | {"key": cage.key}
+        refused, heard = await refusals(gateway, one), await calls(gateway)
+        await further(gateway, dsn)
+        seen = await commands(gateway, one) | await metrics(gateway)
+        rows, files = await stored(dsn), chosen_names(gateway)
+        reached = marks_in(" ".join(gateway.portal.heard), PERSONAL)
+    marks = PERSONAL | SECRETS | {"key": gateway.key}
     said = {f"answer {n}": f"{one.text} {one.headers}" for n, one in enumerate(refused + heard)}
     kept = {"queues": "\n".join(messages), "rows": rows, "files": files}
-    places = seen | said | kept | cage.logs()
+    places = seen | said | kept | gateway.logs()
 
     assert {name: held for name, text in places.items() if (held := marks_in(text, marks))} == {}
     # and the marks were there to be found

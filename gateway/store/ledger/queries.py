@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.dossiers.evidence import Evidence
-from gateway.rules.agencies import path_of
+from gateway.rules.agencies import OLD_GROUPS, path_of
 from gateway.rules.gate import Gate
 from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
 from gateway.store.dialect import now as db_now
@@ -57,13 +57,24 @@ def _below(root: str) -> sa.ColumnElement[bool]:
     """Say `gateway.rules.agencies.within` in SQL."""
     if root == "*":
         return sa.true()
+    agency = dossier.c.agency
     generation, path = path_of(root)
     if generation == "qd20":
-        return sa.or_(
-            dossier.c.agency == root, dossier.c.agency.startswith(f"{root}.", autoescape=True)
-        )
+        below = agency.startswith(f"{root}.", autoescape=True)
+        return sa.or_(agency == root, sa.and_(below, sa.not_(_OLD)))
+    if not path:
+        return _OLD
     tail = ".".join(reversed(path))
-    return sa.or_(dossier.c.agency == root, dossier.c.agency.endswith(f".{tail}", autoescape=True))
+    return sa.or_(agency == root, sa.and_(agency.endswith(f".{tail}", autoescape=True), _OLD))
+
+
+_OLD = sa.and_(
+    sa.func.length(dossier.c.agency) - sa.func.length(sa.func.replace(dossier.c.agency, ".", ""))
+    == OLD_GROUPS - 1,
+    sa.func.substr(dossier.c.agency, 4, 1) == ".",
+    sa.func.rtrim(sa.func.substr(dossier.c.agency, 1, 3), "0123456789") == "",
+)
+"""Says `path_of` in SQL: an older code has four groups, the first of three digits."""
 
 
 def find_dossier(connection: Connection, viewer: Viewer, dossier_id: UUID) -> dict[str, Any] | None:

@@ -72,10 +72,10 @@ async def test_the_private_ca_of_an_old_tool_is_trusted(tmp_path: Path) -> None:
     context.load_cert_chain(*leaf.write(tmp_path))
     server = await asyncio.start_server(answer, "localhost", 0, ssl=context)
     where = f"https://localhost:{server.sockets[0].getsockname()[1]}"
-    carrier = HttpTransport(where, exchange_seconds=5.0, ca_file=str(root.write(tmp_path)[0]))
+    trusting = HttpTransport(where, exchange_seconds=5.0, ca_file=str(root.write(tmp_path)[0]))
     stranger = HttpTransport(where, exchange_seconds=5.0)
-    told = (await carrier.reach(), await stranger.reach())
-    for one in (carrier, stranger):
+    told = (await trusting.reach(), await stranger.reach())
+    for one in (trusting, stranger):
         await one.close()
     server.close()
 

@@ -1,7 +1,7 @@
 """The limit of a drain: the same conversations from memory, with no store behind them.
 
 `python -m tests.bench.peers.transport URL COUNT AT_ONCE`: the echo adapter's own conversation on
-the gateway's own carrier, in this process. It says on standard output when it is done.
+the gateway's own transport, in this process. It says on standard output when it is done.
 """
 
 from __future__ import annotations

@@ -57,8 +57,8 @@ class House:
     async def post(self, number: int) -> None:
         """Store a sample dossier."""
         content = NewDossier.model_validate(sample(number, 1).requests[0].body)
-        desk = RequestBatcher(self.store, self.systems, lambda _: None)
-        answer = await desk.submit(
+        batcher = RequestBatcher(self.store, self.systems, lambda _: None)
+        answer = await batcher.submit(
             RegisterDossier(client=CLIENT, content=content, digest=bytes([number]))
         )
         assert isinstance(answer, Answer)
@@ -304,8 +304,8 @@ async def note(house: House, number: int, ref: str, **more: Any) -> None:
         "occurred_at": content["submitted_at"],
         **more,
     }
-    desk = RequestBatcher(house.store, house.systems, lambda _: None)
-    answer = await desk.submit(
+    batcher = RequestBatcher(house.store, house.systems, lambda _: None)
+    answer = await batcher.submit(
         RecordEvent(
             client=CLIENT,
             dossier=found.id,

@@ -85,10 +85,10 @@ class Office:
 
     async def post(self, count: int) -> None:
         """Store sample dossiers."""
-        desk = RequestBatcher(self.store, self.systems, lambda _: None)
+        batcher = RequestBatcher(self.store, self.systems, lambda _: None)
         for number in range(1, count + 1):
             content = NewDossier.model_validate(sample(number, 1).requests[0].body)
-            answer = await desk.submit(
+            answer = await batcher.submit(
                 RegisterDossier(client=CLIENT, content=content, digest=bytes([number]))
             )
             assert isinstance(answer, Answer)

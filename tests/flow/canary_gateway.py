@@ -119,7 +119,7 @@ def _texts(value: Any) -> list[str]:
 
 
 @dataclass
-class Cage:
+class CanaryGateway:
     """The gateway at work, what it may be asked, and everything that it said."""
 
     folder: Path
@@ -190,21 +190,21 @@ def _inline(table: Mapping[Any, Any]) -> str:
     return "{ " + ", ".join(f'"{a}" = {json.dumps(b)}' for a, b in table.items()) + " }"
 
 
-async def _start(cage: Cage, log: str, *words: str) -> asyncio.subprocess.Process:
-    with (cage.folder / f"{log}.log").open("ab") as out:
+async def _start(gateway: CanaryGateway, log: str, *words: str) -> asyncio.subprocess.Process:
+    with (gateway.folder / f"{log}.log").open("ab") as out:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "gateway.commands", *words),
-            env=cage.environ,
+            env=gateway.environ,
             stdout=out,
             stderr=out,
         )
 
 
-async def _ready(cage: Cage) -> None:
+async def _ready(gateway: CanaryGateway) -> None:
     async with asyncio.timeout(30):
         while True:
             try:
-                if (await cage.api.get("/readyz")).status_code == 200:
+                if (await gateway.api.get("/readyz")).status_code == 200:
                     return
             except httpx.HTTPError:
                 pass
@@ -212,7 +212,9 @@ async def _ready(cage: Cage) -> None:
 
 
 @asynccontextmanager
-async def caged(folder: Path, dsn: str, rabbit: PrivateRabbit) -> AsyncIterator[Cage]:
+async def canary_gateway(
+    folder: Path, dsn: str, rabbit: PrivateRabbit
+) -> AsyncIterator[CanaryGateway]:
     """Set a gateway up: API and worker as processes, four systems, secrets that are marked."""
     if "yen" not in rabbit.control("list_users"):
         rabbit.control("add_user", "yen", SECRETS["broker"])
@@ -236,14 +238,14 @@ async def caged(folder: Path, dsn: str, rabbit: PrivateRabbit) -> AsyncIterator[
         api = await stack.enter_async_context(
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=20)
         )
-        cage = Cage(folder, environ, "", port, worker_port, api, portal)
-        cage.key = (await cage.command("clients", "add", "demo", "--agency", "H99")).strip()
-        api.headers["Authorization"] = f"Bearer {cage.key}"
-        started = [await _start(cage, "api", "serve", "--port", str(port))]
+        gateway = CanaryGateway(folder, environ, "", port, worker_port, api, portal)
+        gateway.key = (await gateway.command("clients", "add", "demo", "--agency", "H99")).strip()
+        api.headers["Authorization"] = f"Bearer {gateway.key}"
+        started = [await _start(gateway, "api", "serve", "--port", str(port))]
         try:
-            await _ready(cage)
-            started.append(await _start(cage, "worker", "worker"))
-            yield cage
+            await _ready(gateway)
+            started.append(await _start(gateway, "worker", "worker"))
+            yield gateway
         finally:
             for process in started:
                 if process.returncode is None:
