@@ -23,8 +23,8 @@ ROOMS = {
     "tenacity": ("adapters/kit/http.py",),
     "cryptography": ("gateway/store/seal.py",),
 }
-"""Where each library may be loaded. Demo and workbench play the outside; the exports are of
-what FastAPI says."""
+"""Where each library may be loaded. Demo and workbench play the outside; the exports are of what
+FastAPI says."""
 FORBIDDEN = frozenset({"utils", "util", "common", "helpers", "helper", "misc", "base_utils"})
 CLOCKS = frozenset({"now", "utcnow", "today", "monotonic", "perf_counter", "time_ns"})
 

@@ -54,6 +54,7 @@ SHARED = (
     "tenacity",
     "uuid_utils.compat",
     "uvloop",
+    "xdist.plugin",
 )
 """What tests load of others' and no mutant changes: three seconds that each fork is spared."""
 LOADED_EARLY = "ignore::pytest.PytestAssertRewriteWarning"

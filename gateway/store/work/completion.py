@@ -56,7 +56,7 @@ Transition = Literal["told", "waiting", "parked", "again", "late"]
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """What transitions of the lanes: which wait, and which official codes were allocated.
+    """What became of the lanes: which wait, and which official codes were allocated.
 
     transitions: of each attempt in turn: told, waiting, parked, again, or late; gate: its state now
     freed: systems that may be told something by now, because these codes came
