@@ -41,7 +41,9 @@ def open_new(
         and not procedures.knows(content.procedure.code)
     ):
         return denied(422, "invalid", [Fault("unknown_procedure", "/procedure/code")])
-    content = _with_code(unit, content)
+    sequence = sequence_of(unit.systems, content)
+    if sequence is not None:
+        content = content.model_copy(update={"official_code": _next_code(unit, sequence)})
     versions = begin(
         content,
         id=uuid7(),
@@ -52,6 +54,8 @@ def open_new(
     faults = [one for one in versions if isinstance(one, Fault)]
     if faults:
         return denied(422, "invalid", faults)
+    if sequence is not None:
+        unit.draw(sequence)  # only now: a number that a refused post had would be missing for ever
     made = [one for one in versions if isinstance(one, Version)]
     record = DossierRecord(
         made[-1].dossier.id, command.client.id, content.source.ref, command.digest
@@ -88,13 +92,10 @@ def _again(record: DossierRecord, command: RegisterDossier) -> Decided:
     )
 
 
-def _with_code(unit: UnitOfWork, content: NewDossier) -> NewDossier:
-    """Allocate the official code here, where the gateway numbers this agency's dossiers."""
-    name = sequence_of(unit.systems, content)
-    if name is None:
-        return content
-    _, agency, day = name.split(":")
-    return content.model_copy(update={"official_code": f"{agency}-{day}-{unit.draw(name):04d}"})
+def _next_code(unit: UnitOfWork, sequence: str) -> str:
+    """Give the next official code of an agency's day, as the gateway numbers them."""
+    _, agency, day = sequence.split(":")
+    return f"{agency}-{day}-{unit.last_drawn(sequence) + 1:04d}"
 
 
 def sequence_of(systems: Systems, content: Content) -> str | None:

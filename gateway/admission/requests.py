@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from gateway.access.keys import Client
@@ -19,6 +19,7 @@ from schemas.parts import Officer
 class RegisterDossier:
     """A new dossier, or the same one again. `flags`: what reading noticed (code, pointer)."""
 
+    kind: ClassVar[str] = "post"
     client: Client
     content: NewDossier
     digest: bytes  # SHA-256 of the canonical JSON of the request
@@ -31,6 +32,7 @@ class RegisterDossier:
 class RecordEvent:
     """A further event of a known dossier."""
 
+    kind: ClassVar[str] = "postevent"
     client: Client
     dossier: UUID
     event: NewEvent
@@ -44,6 +46,7 @@ class RecordEvent:
 class RecordSnapshot:
     """The current state of a dossier, from software that only knows rows."""
 
+    kind: ClassVar[str] = "postsnapshot"
     client: Client
     content: Content
     digest: bytes
@@ -56,6 +59,7 @@ class RecordSnapshot:
 class ApplyReport:
     """What a system reports of a dossier."""
 
+    kind: ClassVar[str] = "tell"
     client: Client  # as which the system's own dossiers are kept
     system: str
     report: Report
@@ -67,6 +71,7 @@ class ApplyReport:
 class MergeDossiers:
     """Two dossiers are one: `dossier` survives with all codes, `duplicate` is voided."""
 
+    kind: ClassVar[str] = "merge"
     client: Client
     dossier: UUID
     duplicate: UUID

@@ -46,11 +46,13 @@ class UnitOfWork:
         """The time of this transaction, as it is stored."""
         return millis(self.now)
 
-    def draw(self, name: str) -> int:
+    def last_drawn(self, sequence: str) -> int:
+        """Say how far a sequence that was read is by now."""
+        return self.drawn.get(sequence, self.sequences[sequence])
+
+    def draw(self, sequence: str) -> None:
         """Draw the next number of a sequence that was read."""
-        number = self.drawn.get(name, self.sequences[name]) + 1
-        self.drawn[name] = number
-        return number
+        self.drawn[sequence] = self.last_drawn(sequence) + 1
 
     def put(self, record: DossierRecord) -> None:
         """Let later requests of the group find a dossier."""

@@ -168,7 +168,7 @@ async def _submit(request: Request, command: Command) -> JSONResponse:
     answered = await request.app.state.parts.batcher.submit(command)
     if isinstance(answered, Denied):
         raise Problem(answered.status, answered.code, answered.faults, more=answered.more)
-    kind = type(command).__name__.lower()
+    kind = command.kind  # as it was called when the metric was
     metrics.ADMITTED.labels(kind).inc()
     if answered.status == 201:
         log.info("stored", kind=kind, dossier=answered.body["id"], version=answered.body["version"])

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from gateway import VERSION
 from gateway.intake import calls, posts, reads, uploads
 from gateway.intake.answers import Refusal, Whole
 from gateway.intake.specification import document, edition_30, named
@@ -34,7 +35,7 @@ def specification() -> dict[str, Any]:
     """Write the specification of the API without starting a gateway."""
     app = FastAPI(
         title="Liên Thông",
-        version="0.2.0",
+        version=VERSION,
         description="Post a dossier once; it reaches every system that must know of it.",
         generate_unique_id_function=named,
     )
