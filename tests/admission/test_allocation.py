@@ -1,4 +1,4 @@
-"""Official codes where the gateway numbers an agency's dossiers: in a row, each once, none missing."""
+"""Official codes where the gateway gives them: in a row, each once, none missing."""
 
 from __future__ import annotations
 
