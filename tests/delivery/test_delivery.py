@@ -23,7 +23,7 @@ from gateway.main.delivery import Delivery
 from gateway.settings import Settings, read_systems
 from gateway.store.engine import Store
 from gateway.store.ledger import queries
-from gateway.store.work import lanes, systems
+from gateway.store.work import claims, systems
 from gateway.workbench.faults import Faults
 from gateway.workbench.samples.generator import sample
 from gateway.workbench.simulate import Host, hosted
@@ -166,7 +166,7 @@ async def test_whoever_waited_for_a_code_is_told_as_soon_as_it_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The others do not wait for their own look at the outbox."""
-    monkeypatch.setattr(lanes, "LOOK_AGAIN", 60_000)
+    monkeypatch.setattr(claims, "LOOK_AGAIN", 60_000)
     async with uncoded(tmp_path) as (at, name):
         await at.until(name, idle)
 

@@ -11,6 +11,7 @@ import pytest
 
 from gateway.rules import gate as gates
 from gateway.rules.gate import RECENT, Gate, Result
+from gateway.rules.leases import PARK_AFTER_LAPSES, Withheld, lease
 from gateway.rules.outcomes import AskLater, Close, Lane, Park, Wait, decide, word
 from gateway.words.causes import CAUSES, KINDS, UNKNOWN, explain
 from gateway.words.standing import STANDING
@@ -57,10 +58,25 @@ def decided() -> Iterator[str]:
             yield word(outcome)
 
 
+def leased() -> Iterator[str]:
+    """Give every reason for which a picked lane is parked instead of leased."""
+    for before, parks in product(range(PARK_AFTER_LAPSES), (True, False)):
+        found = lease(
+            expired=True,
+            uncertainty=0,
+            expired_leases=before,
+            appends=True,
+            parks_uncertain=parks,
+        )
+        if isinstance(found, Withheld):
+            yield found.reason
+
+
 def written() -> Iterator[str]:
-    """Give every reason and cause that the store writes by itself, read from its source."""
+    """Give every reason and cause that is written without a rule, read from the source."""
     names = {"reason", "cause", "reason_", "cause_"}
-    for file in (ROOT / "gateway" / "store").glob("*.py"):
+    rooms = (ROOT / "gateway" / room for room in ("store", "dossiers"))
+    for file in (path for room in rooms for path in room.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             values: list[ast.expr] = []
             if isinstance(node, ast.keyword) and node.arg in names:
@@ -91,7 +107,7 @@ def closed() -> Iterator[str]:
 
 def test_the_walk_meets_what_the_engine_is_known_to_say() -> None:
     """A walk that found nothing would prove nothing."""
-    met = {*decided(), *written(), *closed()}
+    met = {*decided(), *leased(), *written(), *closed()}
 
     assert met >= {
         "refused:7",
@@ -108,7 +124,7 @@ def test_the_walk_meets_what_the_engine_is_known_to_say() -> None:
     }
 
 
-@pytest.mark.parametrize("cause", sorted({*decided(), *written(), *closed()}))
+@pytest.mark.parametrize("cause", sorted({*decided(), *leased(), *written(), *closed()}))
 def test_every_cause_of_the_engine_is_said(cause: str) -> None:
     """In both languages, and neither of them falls back on a word for the unknown."""
     said = [*explain(cause, "vi"), *explain(cause, "en")]
