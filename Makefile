@@ -46,7 +46,7 @@ types: # beside the tests, which often wait
 suite:
 	@room=$$(df --output=avail -k /dev/shm 2>/dev/null | tail -1); \
 	  if [ "$${room:-0}" -gt 4194304 ] && [ -w /dev/shm ]; then export TMPDIR=$${TMPDIR:-/dev/shm}; fi; \
-	  $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	  $(BIN)/pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 mutants: setup ## let small mistakes into the product, one by one: does a test notice each?
 	@$(BIN)/python -m tests.mutants

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from gateway.workbench import reaper
 from gateway.workbench.machine import NoServer
@@ -21,15 +22,40 @@ NO_POSTGRES = "NO POSTGRESQL, SO NOTHING OF IT WAS TESTED: {}"
 NO_RABBIT = "NO RABBITMQ, SO NOTHING OF IT WAS TESTED: {}"
 LONGEST = (
     "crash/test_short.py",
-    "flow/test_demo.py",
     "flow/test_servers.py",
-    "retries/test_rabbit.py",
     "flow/test_canary.py",
     "flow/test_commands.py",
+    "retries/test_rabbit.py",
+    "flow/test_demo.py",
+    "flow/test_stopping.py",
     "store/test_failover.py",
     "watch/test_prometheus.py",
 )
 """Files of half a minute and more, the longest first."""
+
+
+ON_RABBIT = (
+    "tests/flow/test_servers.py",
+    "tests/flow/test_canary.py",
+    "tests/flow/test_commands.py",
+    "tests/retries/test_rabbit.py",
+    "tests/retries/test_port.py",
+)
+"""Files that go to one and the same process: a broker takes long to start."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give whole files to the processes of a run that has several."""
+    made = LoadScopeScheduling(config, log)
+    made._split_scope = _together
+    return made
+
+
+def _together(test: str) -> str:
+    """Name what a test goes with: its file, or all that need a broker."""
+    file = test.partition("::")[0]
+    return "on RabbitMQ" if file in ON_RABBIT else file
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

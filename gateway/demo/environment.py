@@ -14,6 +14,11 @@ from typing import Any
 
 import httpx
 
+from gateway.main.bootstrap import over_store
+from gateway.operations import client_keys
+from gateway.operations.refusals import Refusal
+from gateway.settings import load
+from gateway.store.engine import Store
 from gateway.workbench import reaper
 from gateway.workbench.samples.generator import PORTAL
 from gateway.workbench.simulate import is_folder
@@ -276,7 +281,7 @@ async def demo_environment(
             "DEMO_PORTAL_PASSWORD": "demo",
             **(servers or {}),
         }
-        key = await _key(environ)
+        key = await over_store(load(environ), _key)
         set_up = Environment(folder, port, urls, key, environ, program=program)
         await set_up.start_gateway()
         for _ in range(workers):
@@ -296,14 +301,13 @@ async def _line(process: asyncio.subprocess.Process) -> str:
     return (await process.stdout.readline()).decode().strip()
 
 
-async def _key(environ: dict[str, str]) -> str:
-    adding = await asyncio.create_subprocess_exec(
-        *_command("clients", "add", "demo", "--agency", "H99"),
-        env=environ,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    out, _ = await adding.communicate()
-    return out.decode().strip()
+async def _key(store: Store) -> str:
+    """Add the demonstration's client, as `lienthong clients add` does."""
+    match await client_keys.add(store, "demo", environment="sandbox", agencies=["H99"]):
+        case Refusal(code=code):
+            raise RuntimeError(f"no key was given: {code}")
+        case key:
+            return key
 
 
 async def control(on: Environment, system: str, order: str, body: dict[str, Any]) -> None:

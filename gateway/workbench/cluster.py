@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from gateway.workbench.machine import NoServer, free_port
+from gateway.workbench.machine import free_port
 from gateway.workbench.servers import PrivateRabbit
-
-PATIENCE = 90.0
-HELLO = b"AMQP\x00\x00\x09\x01"
 
 
 class ClusterNode(PrivateRabbit):
@@ -40,42 +36,6 @@ class ClusterNode(PrivateRabbit):
         ]
         lines += ["cluster_partition_handling = pause_minority", "log.file.level = warning"]
         (self.folder / "rabbitmq.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-    def launch(self) -> None:
-        """Start it, and do not wait."""
-        self.process = subprocess.Popen(
-            [str(self.bin / "rabbitmq-server")],
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=self.environ,
-            cwd=self.folder,
-        )
-
-    def greets(self) -> bool:
-        """Say whether it takes connections; asking its own tools would cost a second of CPU."""
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), 1.0) as probe:
-                probe.settimeout(2.0)
-                probe.sendall(HELLO)
-                return bool(probe.recv(1))
-        except OSError:
-            return False
-
-    def start(self) -> None:
-        """Start it and wait until it takes connections."""
-        self.launch()
-        self.wait()
-
-    def wait(self) -> None:
-        """Wait until it takes connections."""
-        until = time.monotonic() + PATIENCE
-        while not self.greets():
-            if time.monotonic() > until:
-                raise NoServer(f"{self.name} did not start")
-            if self.process is None or self.process.poll() is not None:
-                raise NoServer(f"{self.name} ended instead of starting")
-            time.sleep(0.2)
 
 
 class RabbitCluster:

@@ -35,6 +35,7 @@ PLAN = Plan(
     pause=1.5,
     dossiers=600,
     seed=11,
+    wave=4,
 )
 NEVER_SETTLED = "never settled"
 TEETH = {  # with what each must show: another finding would be an accident
