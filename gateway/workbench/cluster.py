@@ -19,8 +19,6 @@ class ClusterNode(PrivateRabbit):
         super().__init__()
         self.environ["ERL_EPMD_PORT"] = str(epmd)
         self.environ["RABBITMQ_CONFIG_FILE"] = str(self.folder / "rabbitmq")
-        # One scheduler each, which does not spin: the nodes share the machine with all the rest.
-        self.environ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "+S 1:1 +sbwt none +sbwtdcpu none"
 
     @property
     def name(self) -> str:
