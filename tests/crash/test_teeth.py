@@ -11,6 +11,8 @@ from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 from tests.crash.play import Plan
 from tests.crash.test_short import run, servers
 
+__all__ = ["servers"]
+
 NEVER_SETTLED = "never settled"
 TEETH = {  # with what each must show: another finding would be an accident
     "fence_ignored": (
