@@ -65,7 +65,7 @@ def run(
     return ran, ran.findings
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_nothing_is_lost_whatever_dies(
     tmp_path: Path, servers: tuple[PrivatePostgres, PrivateRabbit]
 ) -> None:

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from gateway.demo.client import Progress
 from gateway.demo.environment import demo_environment
 from gateway.demo.run import run_demo
@@ -52,7 +50,6 @@ async def play(
     return wrong(summary), progress.refused
 
 
-@pytest.mark.timeout(300)
 async def test_two_workers_share_the_work(
     tmp_path: Path, postgres: Postgres, rabbit: PrivateRabbit
 ) -> None:
