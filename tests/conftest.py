@@ -22,7 +22,6 @@ NO_POSTGRES = "NO POSTGRESQL, SO NOTHING OF IT WAS TESTED: {}"
 NO_RABBIT = "NO RABBITMQ, SO NOTHING OF IT WAS TESTED: {}"
 LONGEST = (
     "crash/test_short.py",
-    "crash/test_teeth.py",
     "flow/test_servers.py",
     "flow/test_canary.py",
     "flow/test_commands.py",

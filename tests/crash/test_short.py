@@ -1,6 +1,7 @@
 """The short crash run: everything is broken once under load, and the witnesses are asked.
 
-Its teeth are in `test_teeth`.
+And one of its teeth: with a bug planted in the gateway the same audit must find it. The others are
+in `teeth`, for the drill.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pytest
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 from tests.crash.findings import Findings
 from tests.crash.play import Plan, Ran, play
+from tests.crash.teeth import shows
 
 PLAN = Plan(
     faults=(
@@ -75,3 +77,11 @@ def test_nothing_is_lost_whatever_dies(
     assert found.bad() == {}
     assert ran.settled is not None
     assert found.events > 500
+
+
+@pytest.mark.timeout(900)
+def test_a_planted_bug_turns_the_run_red(
+    tmp_path: Path, servers: tuple[PrivatePostgres, PrivateRabbit]
+) -> None:
+    """An audit that finds nothing where there is something would be worth nothing."""
+    assert shows(tmp_path, "fence_ignored", *servers) is not None
