@@ -34,7 +34,8 @@ def read(connection: Connection, unit: UnitOfWork, commands: Sequence[Command]) 
         unit.put(record)
     unit.sequences = groups.sequences(connection, _sequences(unit, commands))
     stored = {code for record in found.records for code in record.codes}
-    unit.orphans = groups.orphans(connection, set(_brought(unit, commands)) - stored)
+    brought = set(_brought(commands)) - stored
+    unit.orphans = groups.orphans(connection, brought | set(_handed_on(unit, commands)))
 
 
 def wanted(commands: Sequence[Command], now: int) -> Wanted:
@@ -77,7 +78,7 @@ def _sequences(unit: UnitOfWork, commands: Sequence[Command]) -> Iterator[str]:
                 yield name
 
 
-def _brought(unit: UnitOfWork, commands: Sequence[Command]) -> Iterator[str]:
+def _brought(commands: Sequence[Command]) -> Iterator[str]:
     """Name the codes under which a dossier may be known from now on.
 
     Not those that the gateway itself allocates: nobody can have reported under them before.
@@ -91,8 +92,15 @@ def _brought(unit: UnitOfWork, commands: Sequence[Command]) -> Iterator[str]:
                 yield from (code.value for code in one.event.codes)
                 yield from (code for code in (one.event.official_code,) if code is not None)
                 yield from _patched(one.event.patch)
-            case MergeDossiers() if one.duplicate in unit.by_id:
-                yield from known_codes(unit.by_id[one.duplicate].dossier)
+            case ApplyReport() | MergeDossiers():
+                pass  # they bring no code that nobody had
+
+
+def _handed_on(unit: UnitOfWork, commands: Sequence[Command]) -> Iterator[str]:
+    """Name the codes that merges give to the dossier that survives."""
+    for one in commands:
+        if isinstance(one, MergeDossiers) and one.duplicate in unit.by_id:
+            yield from known_codes(unit.by_id[one.duplicate].dossier)
 
 
 def _patched(patch: object) -> Iterator[str]:

@@ -12,9 +12,18 @@ import pytest
 
 from gateway.access.keys import Client
 from gateway.admission.admit import admit
+from gateway.admission.apply_report import REPORT
 from gateway.admission.batcher import RequestBatcher
 from gateway.admission.decisions import Decided
-from gateway.admission.requests import Answer, ApplyReport, Command, RecordEvent, RegisterDossier
+from gateway.admission.requests import (
+    Answer,
+    ApplyReport,
+    Command,
+    MergeDossiers,
+    RecordEvent,
+    RegisterDossier,
+)
+from gateway.dossiers.evidence import Evidence
 from gateway.dossiers.systems import Systems
 from gateway.main.bootstrap import find_systems, open_store
 from gateway.settings import Settings, read_systems
@@ -25,6 +34,7 @@ from gateway.workbench.samples.generator import sample
 from schemas.dossier import NewDossier
 from schemas.event import NewEvent
 from schemas.inbound import Report
+from schemas.parts import Officer
 from schemas.status import Status
 
 SYSTEMS: dict[str, Any] = {
@@ -168,6 +178,40 @@ async def test_what_was_said_before_its_dossier_came_is_taken_then(office: Offic
     assert made.record is not None
     assert (made.record.dossier.status, made.record.dossier.version) == (Status.PROCESSING, 3)
     assert await office.store.read(evidence.counts) == []
+
+
+async def test_a_report_under_the_code_of_a_duplicate_is_taken_at_the_merge(
+    office: Office,
+) -> None:
+    """One that was kept while its dossier was being stored waits for nobody for ever."""
+    body = {k: v for k, v in sample(4, 1).requests[0].body.items() if k != "origin"}
+    content = NewDossier.model_validate(body)
+    (made,) = await office.admit([RegisterDossier(client=CLIENT, content=content, digest=b"4")])
+    rows = await office.store.read(lambda connection: connection.execute(lane.select()).all())
+    assert made.record is not None
+    survivor = next(row.dossier_id for row in rows if row.dossier_id != made.record.id)
+    report = Report(ref="late", code=content.official_code, status=content.status)
+    kept = Evidence(
+        source="system:province",
+        ref="late",
+        why="unknown_code",
+        at=1,
+        code=content.official_code,
+        body=REPORT.dump_python(report, mode="json", exclude_none=True),
+    )
+    await office.store.write(lambda connection: evidence.keep(connection, [kept]))
+    merging = MergeDossiers(
+        client=CLIENT,
+        dossier=survivor,
+        duplicate=made.record.id,
+        reason="one",
+        by=Officer(name="x"),
+        digest=b"5",
+    )
+    (merged,) = await office.admit([merging])
+    counted = await office.store.read(evidence.counts)
+
+    assert (merged.status, [why for _, why, _ in counted if why == "unknown_code"]) == (201, [])
 
 
 async def test_one_bad_report_leaves_the_others_alone(office: Office) -> None:
