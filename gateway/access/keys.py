@@ -8,30 +8,15 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 
-from gateway.rules.agencies import within
+from gateway.access.principals import Principal
+from gateway.access.roles import Role
 from gateway.store import clients
 from gateway.store.engine import Store
 
-Environment = Literal["live", "sandbox"]
 REMEMBERED = 5.0
 """Seconds for which a looked-up key is not looked up again."""
 MOST = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
-    """A piece of commune software: for whom it may speak, and in which environment."""
-
-    id: int
-    name: str
-    environment: Environment
-    agencies: tuple[str, ...]  # roots of subtrees; see `gateway.rules.agencies.within`
-
-    def may_speak_for(self, *agencies: str | None) -> bool:
-        """Say whether one of these agencies lies in its subtrees."""
-        return any(within(code, root) for code in agencies if code for root in self.agencies)
 
 
 def make_key(environment: str) -> tuple[str, bytes]:
@@ -54,10 +39,10 @@ class KeyRing:
     """
 
     store: Store
-    _known: dict[bytes, tuple[float, Client]] = field(default_factory=dict)
-    _sought: dict[bytes, asyncio.Task[Client | None]] = field(default_factory=dict)
+    _known: dict[bytes, tuple[float, Principal]] = field(default_factory=dict)
+    _sought: dict[bytes, asyncio.Task[Principal | None]] = field(default_factory=dict)
 
-    async def find(self, key: str) -> Client | None:
+    async def find(self, key: str) -> Principal | None:
         """Find the client of a key; None: the key is unknown or has ended."""
         hashed, now = hash_key(key), time.monotonic()
         known = self._known.get(hashed)
@@ -70,18 +55,24 @@ class KeyRing:
             sought.add_done_callback(partial(self._found_out, hashed))
         return await asyncio.shield(sought)
 
-    def _found_out(self, hashed: bytes, sought: asyncio.Task[Client | None]) -> None:
+    def _found_out(self, hashed: bytes, sought: asyncio.Task[Principal | None]) -> None:
         """Let the next one ask again; what nobody waits for any more is nobody's error."""
         del self._sought[hashed]
         if not sought.cancelled():
             sought.exception()
 
-    async def _look_up(self, hashed: bytes, now: float) -> Client | None:
+    async def _look_up(self, hashed: bytes, now: float) -> Principal | None:
         row = await self.store.read(lambda connection: clients.find(connection, hashed))
         if row is None:
             return None
-        found = Client(
-            id=row.id, name=row.name, environment=row.environment, agencies=tuple(row.agencies)
+        found = Principal(
+            id=row.id,
+            name=row.name,
+            environment=row.environment,
+            agencies=tuple(row.agencies),
+            roles=frozenset(Role(role) for role in row.roles),
+            sort=row.sort,
+            helps=tuple(row.helps),
         )
         if len(self._known) > MOST:
             self._known.clear()

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from gateway.access.keys import Client
+from gateway.access.principals import Principal
 from gateway.admission import apply_report, merge, record_event, record_snapshot, register
 from gateway.admission.decisions import Decided, denied
 from gateway.admission.reading import read
@@ -36,7 +36,7 @@ def admit(
     connection: Connection,
     systems: Systems,
     commands: Sequence[Command],
-    accounts: Mapping[str, Client] | None = None,
+    accounts: Mapping[str, Principal] | None = None,
     *,
     bulk: bool = False,
 ) -> tuple[list[Decided], frozenset[int]]:

@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Callable, Collection, Sequence
 
-from gateway.access.keys import Client
+from gateway.access.principals import Principal
 from gateway.admission.admit import admit
 from gateway.admission.decisions import Decided
 from gateway.admission.receipt import receipt
@@ -35,7 +35,7 @@ class RequestBatcher:
         store: Store,
         systems: Systems,
         wake: Waker,
-        accounts: dict[str, Client] | None = None,
+        accounts: dict[str, Principal] | None = None,
     ) -> None:
         self._store = store
         self._systems = systems

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from gateway import words
-from gateway.access.keys import Client
 from gateway.access.may import may_file
+from gateway.access.principals import Principal
 from gateway.admission.admit import admit
 from gateway.admission.decisions import Decided
 from gateway.admission.parse import Unreadable, parse, suspicious, validate
@@ -36,7 +36,7 @@ C = TypeVar("C", bound=Content)
 def record_items(
     connection: Connection,
     systems: Systems,
-    accounts: Mapping[str, Client],
+    accounts: Mapping[str, Principal],
     system: str,
     items: Sequence[Item],
 ) -> tuple[tuple[Verdict, ...], frozenset[int]]:
@@ -78,7 +78,7 @@ def _keep_refused(
     )
 
 
-def _ask(item: Item, system: str, account: Client) -> Command | Verdict:
+def _ask(item: Item, system: str, account: Principal) -> Command | Verdict:
     """Read an item as strictly as a client's request, or refuse it with all that is wrong."""
     match item:
         case Report():
@@ -114,7 +114,7 @@ def _ask(item: Item, system: str, account: Client) -> Command | Verdict:
 
 
 def _read(
-    item: Arrival | Row, model: type[M], account: Client
+    item: Arrival | Row, model: type[M], account: Principal
 ) -> tuple[M, bytes, tuple[tuple[str, str], ...]] | Verdict:
     try:
         body = parse(json.dumps(item.body, ensure_ascii=False).encode("utf-8", "surrogatepass"))

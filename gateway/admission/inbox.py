@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
-from gateway.access.keys import Client
+from gateway.access.principals import Principal
 from gateway.admission import inbound
 from gateway.admission.batcher import Waker
 from gateway.dossiers.systems import System, Systems
@@ -30,7 +30,7 @@ class InboundHandler:
         self,
         store: Store,
         systems: Systems,
-        accounts: Mapping[str, Client],
+        accounts: Mapping[str, Principal],
         wake: Waker,
     ) -> None:
         self._store = store

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
-from gateway.access.keys import Client
+from gateway.access.principals import Principal
 from gateway.words.fault import Fault
 from schemas.dossier import Content, NewDossier
 from schemas.event import NewEvent
@@ -20,7 +20,7 @@ class RegisterDossier:
     """A new dossier, or the same one again. `flags`: what reading noticed (code, pointer)."""
 
     kind: ClassVar[str] = "post"
-    client: Client
+    client: Principal
     content: NewDossier
     digest: bytes  # SHA-256 of the canonical JSON of the request
     key: str | None = None  # Idempotency-Key
@@ -33,7 +33,7 @@ class RecordEvent:
     """A further event of a known dossier."""
 
     kind: ClassVar[str] = "postevent"
-    client: Client
+    client: Principal
     dossier: UUID
     event: NewEvent
     digest: bytes
@@ -47,7 +47,7 @@ class RecordSnapshot:
     """The current state of a dossier, from software that only knows rows."""
 
     kind: ClassVar[str] = "postsnapshot"
-    client: Client
+    client: Principal
     content: Content
     digest: bytes
     key: str | None = None
@@ -60,7 +60,7 @@ class ApplyReport:
     """What a system reports of a dossier."""
 
     kind: ClassVar[str] = "tell"
-    client: Client  # as which the system's own dossiers are kept
+    client: Principal  # as which the system's own dossiers are kept
     system: str
     report: Report
     key: str | None = None
@@ -72,7 +72,7 @@ class MergeDossiers:
     """Two dossiers are one: `dossier` survives with all codes, `duplicate` is voided."""
 
     kind: ClassVar[str] = "merge"
-    client: Client
+    client: Principal
     dossier: UUID
     duplicate: UUID
     reason: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from gateway.access.keys import Client
+from gateway.access.principals import Principal
 from gateway.admission.catalogue import pin_procedure
 from gateway.dossiers import outbox
 from gateway.dossiers.evidence import Evidence
@@ -24,7 +24,7 @@ class UnitOfWork:
     by_id: dict[UUID, DossierRecord] = field(default_factory=dict)
     by_ref: dict[tuple[int, str], DossierRecord] = field(default_factory=dict)
     by_code: dict[tuple[str, str], list[DossierRecord]] = field(default_factory=dict)
-    accounts: dict[str, Client] = field(default_factory=dict)
+    accounts: dict[str, Principal] = field(default_factory=dict)
     evidence: list[Evidence] = field(default_factory=list)
     twins: Twins = field(default_factory=dict)
     """Dossiers that those which are opened here may be, and those that were opened here."""

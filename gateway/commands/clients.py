@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gateway.access.keys import Environment
+from gateway.access.principals import Environment
 from gateway.commands.refused import granted
 from gateway.main.bootstrap import over_store
 from gateway.operations import client_keys

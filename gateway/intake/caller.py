@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
-from gateway.access.keys import Client
+from gateway.access.principals import Principal
 from gateway.intake.problems import Problem
 
 
-async def _caller(request: Request) -> Client:
+async def _caller(request: Request) -> Principal:
     kind, _, key = request.headers.get("authorization", "").partition(" ")
     client = None
     if kind.lower() == "bearer" and key.startswith("lt_"):
@@ -21,4 +21,4 @@ async def _caller(request: Request) -> Client:
     return client  # type: ignore[no-any-return]
 
 
-Caller = Annotated[Client, Depends(_caller)]
+Caller = Annotated[Principal, Depends(_caller)]

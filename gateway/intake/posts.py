@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from gateway.access.keys import Client
 from gateway.access.may import may_file
+from gateway.access.principals import Principal
 from gateway.admission.parse import Unreadable, odd_times, parse, validate
 from gateway.admission.requests import (
     Command,
@@ -142,7 +142,7 @@ async def _read(request: Request, model: type[M]) -> tuple[M, bytes, tuple[tuple
     return read, digest, odd_times(bytes(body), found)
 
 
-def _may(client: Client, content: Content) -> None:
+def _may(client: Principal, content: Content) -> None:
     """Refuse dossiers of agencies for which this key may not speak."""
     if not may_file(client, content):
         raise Problem(403, "forbidden_agency", [Fault("agency", "/agencies/competent/code")])

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from gateway import words
-from gateway.access.keys import Client
+from gateway.access.principals import Principal
 from gateway.intake import totals
 from gateway.intake.caller import Caller
 from gateway.intake.problems import Problem
@@ -31,7 +31,7 @@ def said(millis: int | None) -> str | None:
     return None if millis is None else spoken(datetime.fromtimestamp(millis / 1000, UTC))
 
 
-def viewer(request: Request, client: Client) -> queries.Viewer:
+def viewer(request: Request, client: Principal) -> queries.Viewer:
     """Say who looks."""
     newcomers = request.app.state.parts.systems.newcomers
     return queries.Viewer(client.id, client.environment, client.agencies, newcomers)

@@ -13,7 +13,7 @@ from adapters.kit.files import Folder
 from adapters.kit.http import HttpTransport
 from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import SessionCache
-from gateway.access.keys import Client
+from gateway.access.principals import Principal
 from gateway.admission.inbox import InboundHandler
 from gateway.delivery.consistency import ConsistencyScan
 from gateway.delivery.context import WorkerContext
@@ -49,7 +49,7 @@ class Delivery:
     store: Store
     systems: Systems
     files: FileStore
-    accounts: Mapping[str, Client]
+    accounts: Mapping[str, Principal]
     settings: Settings
 
     def __post_init__(self) -> None:
@@ -210,10 +210,10 @@ def outbound(
     return SystemConnection(session_cache, transport=transport)
 
 
-def accounts(systems: Systems) -> dict[str, Client]:
+def accounts(systems: Systems) -> dict[str, Principal]:
     """Give the clients as which systems speak to us."""
     return {
-        system.name: Client(
+        system.name: Principal(
             id=systems.inboxes[system.name],
             name=f"system:{system.name}",
             environment=system.config.environment,

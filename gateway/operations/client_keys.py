@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.access.keys import Environment, make_key
+from gateway.access.keys import make_key
+from gateway.access.principals import Environment
 from gateway.operations.refusals import Refusal
 from gateway.store import clients
 from gateway.store.engine import Store

@@ -73,7 +73,7 @@ def listed(connection: Connection) -> list[Any]:
 def find(connection: Connection, key_hash: bytes) -> Any:
     """Find the client whose key has this hash and still works; None if there is none."""
     return connection.execute(
-        sa.select(client.c.id, client.c.name, client.c.environment, client.c.agencies)
+        sa.select(client)
         .join(client_key, client_key.c.client == client.c.id)
         .where(
             client_key.c.hash == key_hash,
@@ -88,6 +88,7 @@ def of_system(connection: Connection, config: SystemSettings) -> int:
     row = {
         "agencies": list(config.inbox.agencies if config.inbox is not None else ("*",)),
         "environment": config.environment,
+        "sort": "system",
     }
     found = connection.execute(
         client.update().where(client.c.name == name).values(**row).returning(client.c.id)

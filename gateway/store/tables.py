@@ -25,6 +25,9 @@ client = sa.Table(
     sa.Column("environment", sa.Text, nullable=False),  # live, sandbox
     sa.Column("agencies", sa.JSON, nullable=False),  # roots of the subtrees it may speak for
     sa.Column("created_at", Millis, nullable=False),
+    sa.Column("sort", sa.Text, nullable=False, default="client"),  # client, person, system
+    sa.Column("roles", sa.JSON, nullable=False, default=["submitter"]),  # `access.roles.Role`
+    sa.Column("helps", sa.JSON, nullable=False, default=[]),  # roots whose dossiers it may take in
 )
 
 client_key = sa.Table(
@@ -34,6 +37,50 @@ client_key = sa.Table(
     sa.Column("client", sa.ForeignKey("client.id"), nullable=False),
     sa.Column("created_at", Millis, nullable=False),
     sa.Column("expires_at", Millis),
+    sa.Column("prefix", sa.Text, nullable=False, default=""),  # its first letters, to tell it by
+    sa.Column("last_used_at", Millis),  # to the hour
+)
+
+account = sa.Table(  # a person who logs in here, where no identity provider is
+    "account",
+    metadata,
+    sa.Column("client", sa.ForeignKey("client.id"), primary_key=True),
+    sa.Column("login", sa.Text, nullable=False, unique=True),
+    sa.Column("password", sa.Text, nullable=False),  # argon2id
+    sa.Column("must_change", sa.Boolean, nullable=False, default=False),
+    sa.Column("failed", sa.Integer, nullable=False, default=0),  # tries since the last good one
+    sa.Column("locked_until", Millis),
+    sa.Column("ended_at", Millis),  # has left
+)
+
+account_session = sa.Table(
+    "account_session",
+    metadata,
+    sa.Column("hash", sa.LargeBinary(32), primary_key=True),  # SHA-256 of 256 random bits
+    sa.Column("client", sa.ForeignKey("client.id"), nullable=False),
+    sa.Column("created_at", Millis, nullable=False),
+    sa.Column("expires_at", Millis, nullable=False),
+)
+
+audit = sa.Table(  # append-only: who did what; sealed in the order of `place`
+    "audit",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),  # UUIDv7
+    sa.Column("at", Millis, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("object", sa.Text, nullable=False, default=""),
+    sa.Column("reason", sa.Text, nullable=False, default=""),
+    sa.Column("result", sa.Text, nullable=False),
+    sa.Column("request", sa.Text, nullable=False, default=""),
+    sa.Column("place", sa.BigInteger, unique=True),  # null: not sealed yet
+    sa.Column("mac", sa.LargeBinary(32)),
+)
+sa.Index(
+    "audit_unsealed",
+    audit.c.id,
+    sqlite_where=audit.c.place.is_(None),
+    postgresql_where=audit.c.place.is_(None),
 )
 
 dossier = sa.Table(
@@ -53,6 +100,10 @@ dossier = sa.Table(
     sa.Column("as_of", Millis),  # newest snapshot
     sa.Column("twin", sa.LargeBinary(16)),  # owner's number, procedure and agency, hashed
     sa.Column("merged_into", sa.Uuid),
+    # True: it belongs to whoever serves the competent agency; false: to the client that filed it
+    sa.Column("by_agency", sa.Boolean, nullable=False, default=False),
+    sa.Column("receiving", sa.Text),  # code of the agency where it was received
+    sa.Column("helped", sa.Text),  # code of the agency that took it in near the citizen's home
     sa.Column("created_at", Millis, nullable=False),
     sa.Column("updated_at", Millis, nullable=False),
     sa.UniqueConstraint("owner", "ref", name="dossier_owner_ref"),
@@ -71,6 +122,8 @@ joined = sa.Table(  # a further source of a dossier; the first is the dossier's 
     sa.Column("digest", sa.LargeBinary(32), nullable=False),
     sa.Column("as_of", Millis),
     sa.Column("joined_at", Millis, nullable=False),
+    # False: nobody has made sure that both mean one citizen; its word is evidence and it reads none
+    sa.Column("verified", sa.Boolean, nullable=False, default=True),
 )
 sa.Index("joined_dossier", joined.c.dossier_id)
 

@@ -10,7 +10,8 @@ from typing import Any, cast
 
 import pytest
 
-from gateway.access.keys import Client, KeyRing
+from gateway.access.keys import KeyRing
+from gateway.access.principals import Principal
 from gateway.store.engine import Store
 from gateway.store.errors import StoreUnavailable
 
@@ -27,7 +28,15 @@ class Counting:
         await asyncio.sleep(0.01)
         if self.away:
             raise StoreUnavailable("away")
-        return SimpleNamespace(id=1, name="ward", environment="live", agencies=["H99"])
+        return SimpleNamespace(
+            id=1,
+            name="ward",
+            environment="live",
+            agencies=["H99"],
+            roles=["submitter"],
+            sort="client",
+            helps=[],
+        )
 
 
 def ring(store: Counting) -> KeyRing:
@@ -42,7 +51,7 @@ async def test_many_requests_under_one_key_are_one_look_up() -> None:
 
     found = await asyncio.gather(*(keys.find("lt_live_x") for _ in range(50)))
 
-    assert {one.name for one in found if isinstance(one, Client)} == {"ward"}
+    assert {one.name for one in found if isinstance(one, Principal)} == {"ward"}
     assert (len(found), store.asked) == (50, 1)
 
 

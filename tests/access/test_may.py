@@ -11,8 +11,8 @@ from uuid import UUID
 
 import pytest
 
-from gateway.access.keys import Client
 from gateway.access.may import may_file, may_see
+from gateway.access.principals import Principal
 from gateway.admission.admit import admit
 from gateway.admission.requests import RegisterDossier
 from gateway.dossiers.record import DossierRecord
@@ -75,7 +75,7 @@ async def house(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[House
     owners = (1, systems.inboxes["province"])
     commands = [
         RegisterDossier(
-            client=Client(id=owner, name="x", environment="sandbox", agencies=("*",)),
+            client=Principal(id=owner, name="x", environment="sandbox", agencies=("*",)),
             content=filed(2 * number + place + 1, agency),
             digest=hashlib.sha256(f"{owner} {agency}".encode()).digest(),
         )
@@ -104,7 +104,7 @@ async def test_the_database_is_asked_by_the_same_rule(house: House, who: int, wh
     newcomers = house.systems.newcomers
     found, allowed = {}, {}
     for root in ROOTS:
-        client = Client(id=who, name="x", environment=where, agencies=(root,))
+        client = Principal(id=who, name="x", environment=where, agencies=(root,))
         allowed[root] = {one.id for one in house.records if may_see(client, one, newcomers)}
         found[root] = await seen(house, Viewer(who, where, (root,), newcomers))
 
@@ -119,6 +119,6 @@ def test_either_agency_is_enough() -> None:
     )
 
     def may(root: str) -> bool:
-        return may_file(Client(id=1, name="x", environment="live", agencies=(root,)), content)
+        return may_file(Principal(id=1, name="x", environment="live", agencies=(root,)), content)
 
     assert [may(root) for root in ("H99", "H01.2", "H02", "H99.1")] == [True, True, False, False]

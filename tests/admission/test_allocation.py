@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gateway.access.keys import Client
+from gateway.access.principals import Principal
 from gateway.admission.admit import admit
 from gateway.admission.requests import RegisterDossier
 from gateway.dossiers.systems import Systems
@@ -22,7 +22,7 @@ from gateway.store.engine import Store
 from gateway.workbench.samples.generator import sample
 from schemas.dossier import NewDossier
 
-CLIENT = Client(id=1, name="x", environment="sandbox", agencies=("*",))
+CLIENT = Principal(id=1, name="x", environment="sandbox", agencies=("*",))
 
 
 @dataclass

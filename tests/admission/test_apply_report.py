@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.access.keys import Client
+from gateway.access.principals import Principal
 from gateway.admission.admit import admit
 from gateway.admission.apply_report import REPORT
 from gateway.admission.batcher import RequestBatcher
@@ -47,7 +47,7 @@ SYSTEMS: dict[str, Any] = {
         }
     }
 }
-CLIENT = Client(id=1, name="x", environment="sandbox", agencies=("*",))
+CLIENT = Principal(id=1, name="x", environment="sandbox", agencies=("*",))
 CODE = sample(3, 1).code
 NOW = datetime.now(UTC)
 
@@ -59,7 +59,7 @@ class Office:
     store: Store
     batcher: RequestBatcher
     systems: Systems
-    account: Client
+    account: Principal
 
     async def admit(self, commands: Sequence[Command]) -> list[Decided]:
         """Let requests share one transaction of their own."""
@@ -94,7 +94,7 @@ async def office(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Offi
     settings = Settings(data=tmp_path, **database, systems=read_systems(SYSTEMS, {}))
     store = await open_store(settings)
     systems = await find_systems(settings, store)
-    account = Client(
+    account = Principal(
         id=systems.inboxes["province"],
         name="system:province",
         environment="sandbox",

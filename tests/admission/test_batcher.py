@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.access.keys import Client
+from gateway.access.principals import Principal
 from gateway.admission import batcher as desks
 from gateway.admission.batcher import RequestBatcher
 from gateway.admission.requests import Answer, Denied, RegisterDossier
@@ -18,7 +18,7 @@ from gateway.settings import Settings, read_systems
 from gateway.workbench.samples.generator import sample
 from schemas.dossier import NewDossier
 
-CLIENT = Client(id=1, name="x", environment="sandbox", agencies=("*",))
+CLIENT = Principal(id=1, name="x", environment="sandbox", agencies=("*",))
 ECHO = {"adapter": "echo", "environment": "sandbox", "settings": {"base_url": "http://x"}}
 SYSTEMS = {"here": ECHO, "elsewhere": ECHO | {"route": {"agencies": ["K01"]}}}
 

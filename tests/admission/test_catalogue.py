@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway.access.keys import Client
+from gateway.access.principals import Principal
 from gateway.admission.batcher import RequestBatcher
 from gateway.admission.catalogue import open_agencies, open_procedures
 from gateway.admission.requests import Answer, Denied, RecordEvent, RecordSnapshot, RegisterDossier
@@ -22,7 +22,7 @@ from gateway.workbench.samples.generator import sample
 from schemas.dossier import Content, NewDossier, Procedure
 from schemas.event import NewEvent
 
-CLIENT = Client(id=1, name="x", environment="sandbox", agencies=("*",))
+CLIENT = Principal(id=1, name="x", environment="sandbox", agencies=("*",))
 ROWS = """code,name,field_code,decision,effective_from,effective_to,amount,unit
 1.000001,Cũ,G99,1/QĐ,2020-01-01,2026-03-01,3,working_day
 1.000001,Mới,G99,2/QĐ,2026-03-02,,2,working_day

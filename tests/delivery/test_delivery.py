@@ -14,7 +14,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway.access.keys import Client
+from gateway.access.principals import Principal
 from gateway.admission.batcher import RequestBatcher
 from gateway.admission.requests import Answer, RecordEvent, RegisterDossier
 from gateway.intake.files import FileStore
@@ -30,7 +30,7 @@ from gateway.workbench.simulate import Host, hosted
 from schemas.dossier import NewDossier
 from schemas.event import NewEvent
 
-CLIENT = Client(id=1, name="x", environment="sandbox", agencies=("*",))
+CLIENT = Principal(id=1, name="x", environment="sandbox", agencies=("*",))
 VIEWER = queries.Viewer(CLIENT.id, CLIENT.environment, CLIENT.agencies, frozenset())
 
 

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from gateway.access.keys import Client
+from gateway.access.principals import Principal
 from gateway.admission.batcher import RequestBatcher
 from gateway.admission.requests import Answer, RecordEvent, RegisterDossier
 from gateway.dossiers.limits import Limits
@@ -43,7 +43,7 @@ SYSTEMS = {
         }
     }
 }
-CLIENT = Client(id=1, name="x", environment="sandbox", agencies=("*",))
+CLIENT = Principal(id=1, name="x", environment="sandbox", agencies=("*",))
 
 
 @dataclass

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from gateway.access.keys import Client
+from gateway.access.principals import Principal
 from gateway.admission.batcher import RequestBatcher
 from gateway.admission.requests import Answer, RegisterDossier
 from gateway.dossiers.limits import Limits
@@ -48,7 +48,7 @@ from schemas.outcome import (
 
 OWN = {"base_url": "http://127.0.0.1:1"}
 SYSTEMS = {"systems": {"a": {"adapter": "echo", "environment": "sandbox", "settings": OWN}}}
-CLIENT = Client(id=1, name="x", environment="sandbox", agencies=("*",))
+CLIENT = Principal(id=1, name="x", environment="sandbox", agencies=("*",))
 REFUSED = Refused(code="7", message="no")
 HOUR = 3_600_000
 

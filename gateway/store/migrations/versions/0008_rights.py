@@ -1,0 +1,115 @@
+"""Who may what: principals, keys, accounts, the audit; whose a dossier is; which joins are sure."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def _column(
+    name: str, kind: sa.types.TypeEngine[Any], default: str | None = None
+) -> sa.Column[Any]:
+    """Make a column that rows of before get a value for, where it may not be null."""
+    if default is None:
+        return sa.Column(name, kind, nullable=True)
+    return sa.Column(name, kind, nullable=False, server_default=sa.text(default))
+
+
+def _added() -> dict[str, list[sa.Column[Any]]]:
+    """Give the new columns of tables that there are."""
+    return {
+        "client": [
+            _column("sort", sa.Text(), "'client'"),
+            _column("roles", sa.JSON(), """'["submitter"]'"""),
+            _column("helps", sa.JSON(), "'[]'"),
+        ],
+        "client_key": [
+            _column("prefix", sa.Text(), "''"),
+            _column("last_used_at", sa.BigInteger()),
+        ],
+        "dossier": [
+            _column("by_agency", sa.Boolean(), "false"),
+            _column("receiving", sa.Text()),
+            _column("helped", sa.Text()),
+        ],
+        "joined": [_column("verified", sa.Boolean(), "true")],
+    }
+
+
+def upgrade() -> None:
+    """Add columns and tables; what came from a system belongs to the agency, as before."""
+    for table, columns in _added().items():
+        for column in columns:
+            op.add_column(table, column)
+    op.execute("UPDATE client SET sort = 'system' WHERE name LIKE 'system:%'")
+    op.execute(
+        "UPDATE dossier SET by_agency = true "
+        "WHERE owner IN (SELECT id FROM client WHERE sort = 'system')"
+    )
+    _accounts()
+    _audit()
+
+
+def _accounts() -> None:
+    op.create_table(
+        "account",
+        sa.Column("client", sa.Integer(), nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("password", sa.Text(), nullable=False),
+        sa.Column("must_change", sa.Boolean(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["client"], ["client.id"]),
+        sa.PrimaryKeyConstraint("client"),
+        sa.UniqueConstraint("login"),
+    )
+    op.create_table(
+        "account_session",
+        sa.Column("hash", sa.LargeBinary(32), nullable=False),
+        sa.Column("client", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["client"], ["client.id"]),
+        sa.PrimaryKeyConstraint("hash"),
+    )
+
+
+def _audit() -> None:
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=True),
+        sa.Column("mac", sa.LargeBinary(32), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("place"),
+    )
+    op.create_index(
+        "audit_unsealed",
+        "audit",
+        ["id"],
+        sqlite_where=sa.text("place IS NULL"),
+        postgresql_where=sa.text("place IS NULL"),
+    )
+
+
+def downgrade() -> None:
+    """Drop them again."""
+    for table in ("audit", "account_session", "account"):
+        op.drop_table(table)
+    for table, columns in _added().items():
+        with op.batch_alter_table(table) as batch:
+            for column in columns:
+                batch.drop_column(column.name)
