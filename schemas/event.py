@@ -88,8 +88,9 @@ class OtherCode(Part):
     """A further code of the same dossier, and who gave it."""
 
     value: Text100 = Field(title="Mã", description="the code")
-    kind: Literal["portal", "local", "receipt", "interlinked", "other"] = Field(
-        title="Loại mã", description="whose kind of code it is"
+    kind: Literal["portal", "local", "receipt", "interlinked", "other", "claimed"] = Field(
+        title="Loại mã",
+        description="whose kind of code it is; claimed: another dossier has it, a human must look",
     )
     issuer: Text100 | None = Field(None, title="Nơi cấp", description="who gave it")
     at: Instant | None = Field(None, title="Cấp lúc", description="when it was given")

@@ -25,6 +25,7 @@ from gateway.admission.requests import (
     RecordSnapshot,
     RegisterDossier,
 )
+from gateway.admission.shown import shown
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers import outbox
 from gateway.dossiers.systems import Systems
@@ -55,6 +56,9 @@ def decide(unit: UnitOfWork, commands: Sequence[Command]) -> list[Decided]:
     """Decide on requests in turn, then on reports that waited for what they brought."""
     found = [_once(unit, command) for command in commands]
     apply_report.adopt(unit)
+    for command, one in zip(commands, found, strict=True):
+        if one.record is not None and one.head is not None:
+            one.head = shown(unit, command.client, one.record, one.head)
     return found
 
 

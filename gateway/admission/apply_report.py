@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from gateway.admission import claims
 from gateway.admission.decisions import Decided, decided, digest_of
 from gateway.admission.requests import ApplyReport
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.evidence import Evidence
-from gateway.dossiers.record import DossierRecord, known_codes, millis
+from gateway.dossiers.record import DossierRecord, millis
 from gateway.rules.history import follow
 from gateway.rules.reports import events_of
 from schemas.inbound import Report
@@ -25,7 +26,7 @@ def apply_report(unit: UnitOfWork, command: ApplyReport) -> Decided:
     """Take a report; one of a dossier that nobody knows is kept until somebody does."""
     record = _find(unit, command)
     if record is None:
-        _keep(unit, command, None, "unknown_code", ())
+        _keep(unit, command, None, _why_not(unit, command), ())
         return Decided(None, None, 202, {}, "unknown")
     return _apply(unit, record, command)
 
@@ -86,15 +87,37 @@ def _echo(
     return "likely" if before and lane.done_at is not None and not fresh else None
 
 
-def _find(unit: UnitOfWork, command: ApplyReport) -> DossierRecord | None:
-    """Find the one dossier that is meant; where a code names several, none is."""
+def _candidates(unit: UnitOfWork, command: ApplyReport) -> list[tuple[str, DossierRecord]]:
     names = [command.report.code, command.report.remote_id]
-    for code in [name for name in names if name is not None]:
-        found = unit.by_code.get((command.client.environment, code), [])
-        open_ = [record for record in found if record.merged_into is None]
-        if len(open_) == 1:
-            return open_[0]
+    return [
+        (code, record)
+        for code in names
+        if code is not None
+        for record in unit.by_code.get((command.client.environment, code), [])
+        if record.merged_into is None
+    ]
+
+
+def _find(unit: UnitOfWork, command: ApplyReport) -> DossierRecord | None:
+    """Find the dossier that the system has under its code, by more than somebody's word.
+
+    Where several have it, the one that the system issued; where that is not one, none is.
+    """
+    held = [
+        record
+        for code, record in _candidates(unit, command)
+        if claims.holds(unit, record, command.system, code)
+    ]
+    own = [record for record in held if claims.issued(unit, record, command.system)]
+    for found in (own, held):
+        if len({record.id for record in found}) == 1:
+            return found[0]
     return None
+
+
+def _why_not(unit: UnitOfWork, command: ApplyReport) -> str:
+    """Say why a report moved nothing: nobody has its code, or somebody merely says so."""
+    return "unverified_code" if _candidates(unit, command) else "unknown_code"
 
 
 def _keep(
@@ -121,19 +144,15 @@ def _keep(
 
 def adopt(unit: UnitOfWork) -> None:
     """Look again at reports that came before their dossier was known."""
-    new = {
-        code: record
-        for record in list(unit.by_id.values())
-        if record.touched
-        for code in known_codes(record.dossier)
-        if code not in record.codes
-    }
     for one in unit.orphans:
-        record = new.get(one.code or "")
         system = one.source.removeprefix("system:")
         account = unit.accounts.get(system)
-        if record is None or account is None or account.environment != record.dossier.environment:
+        if account is None:
             continue
         report = REPORT.validate_python(one.body)
-        _apply(unit, record, ApplyReport(client=account, system=system, report=report))
+        command = ApplyReport(client=account, system=system, report=report)
+        record = _find(unit, command)
+        if record is None or not record.touched:
+            continue
+        _apply(unit, record, command)
         unit.adopted.append(one.id)

@@ -12,7 +12,7 @@ from gateway.dossiers.evidence import Evidence
 from gateway.dossiers.record import DossierRecord
 from gateway.rules.history import Version
 from gateway.words.fault import Fault
-from schemas.dossier import Dossier
+from schemas.dossier import Content, Dossier
 from schemas.inbound import Word
 
 
@@ -30,6 +30,8 @@ class Decided:
     word: Word = "stored"
     denied: Denied | None = None
     evidence: Evidence | None = None
+    stated: Content | None = None
+    """Where whoever asked does not read the dossier: all that it is answered, its own words."""
 
 
 def denied(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.access.may import may_see
+from gateway.access.may import may_change, may_see
+from gateway.access.roles import Right
 from gateway.admission.decisions import Decided, decided, denied, digest_of
 from gateway.admission.requests import MergeDossiers
 from gateway.admission.unit_of_work import UnitOfWork
@@ -15,17 +16,20 @@ from schemas.status import Kind
 
 def merge(unit: UnitOfWork, command: MergeDossiers) -> Decided:
     """Void the duplicate and give its codes to the survivor; nothing is sent for it any more."""
-    newcomers = unit.systems.newcomers
     survivor, gone = unit.by_id.get(command.dossier), unit.by_id.get(command.duplicate)
-    if survivor is None or not may_see(command.client, survivor, newcomers):
+    if survivor is None or not may_see(command.client, survivor, Right.MERGE):
         return denied(404, "no_such_dossier")
-    if gone is None or gone is survivor or not may_see(command.client, gone, newcomers):
+    if gone is None or gone is survivor or not may_see(command.client, gone, Right.MERGE):
         return denied(422, "invalid", [Fault("no_such_duplicate", "/duplicate")])
     if gone.merged_into == survivor.id:
         return decided(survivor, 200, {"merged": str(gone.id)}, "repeated")
     if gone.merged_into is not None or survivor.merged_into is not None:
         into = survivor.merged_into or gone.merged_into
         return denied(409, "merged", more={"merged_into": str(into)})
+    for one, pointer in ((survivor, ""), (gone, "/duplicate")):
+        if not may_change(command.client, one, Right.MERGE, unit.owner_of_status(one)):
+            fault = Fault("not_yours", pointer, {"right": Right.MERGE.value})
+            return denied(403, "not_yours", [fault])
     faults = _void(unit, command, gone, survivor) or _enrich(unit, command, survivor, gone)
     if faults:
         return denied(409, "impossible", faults)

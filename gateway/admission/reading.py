@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from gateway.admission import register
-from gateway.admission.match import codes_of
+from gateway.admission.claims import claims_of
 from gateway.admission.requests import (
     ApplyReport,
     Command,
@@ -34,7 +34,9 @@ def read(connection: Connection, unit: UnitOfWork, commands: Sequence[Command]) 
         unit.put(record)
     unit.sequences = groups.sequences(connection, _sequences(unit, commands))
     stored = {code for record in found.records for code in record.codes}
-    brought = set(_brought(commands)) - stored
+    told = [one for one in commands if isinstance(one, Filing) and one.system is not None]
+    # What a system itself files may free reports under a code that was only somebody's word.
+    brought = (set(_brought(commands)) - stored) | set(_brought(told))
     unit.orphans = groups.orphans(connection, brought | set(_handed_on(unit, commands)))
 
 
@@ -62,7 +64,9 @@ def _codes(commands: Sequence[Command]) -> set[Place]:
     for one in commands:
         place = one.client.environment
         if isinstance(one, Filing):
-            found |= {(place, code) for code, _ in codes_of(one.content)}
+            found |= {(place, claim.code) for claim in claims_of(one.content)}
+        elif isinstance(one, RecordEvent):
+            found |= {(place, code) for code in _brought([one])}
         elif isinstance(one, ApplyReport):
             names = (one.report.code, one.report.remote_id)
             found |= {(place, name) for name in names if name is not None}
@@ -87,7 +91,7 @@ def _brought(commands: Sequence[Command]) -> Iterator[str]:
         match one:
             case RegisterDossier() | RecordSnapshot():
                 yield from (code.value for code in one.content.codes)
-                yield from (code for code, _ in codes_of(one.content))
+                yield from (claim.code for claim in claims_of(one.content))
             case RecordEvent():
                 yield from (code.value for code in one.event.codes)
                 yield from (code for code in (one.event.official_code,) if code is not None)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gateway.admission.decisions import Decided
 from gateway.admission.requests import Answer, Denied
 from gateway.admission.warn import warnings
 from gateway.dossiers.systems import Systems
+from schemas.dossier import Content
 
 
 def receipt(one: Decided, systems: Systems) -> Answer | Denied:
@@ -13,6 +16,8 @@ def receipt(one: Decided, systems: Systems) -> Answer | Denied:
     if one.record is None or one.head is None:
         return one.denied or Denied(status=500, code="internal")
     record, head = one.record, one.head
+    if one.stated is not None:
+        return Answer(status=one.status, body=_own_words(one, one.stated))
     return Answer(
         status=one.status,
         body={
@@ -29,3 +34,18 @@ def receipt(one: Decided, systems: Systems) -> Answer | Denied:
             "warnings": warnings(record, systems),
         },
     )
+
+
+def _own_words(one: Decided, stated: Content) -> dict[str, Any]:
+    """Answer whoever may not read the dossier: its id, and what was just said."""
+    return {
+        "id": str(one.record.id) if one.record is not None else None,
+        "version": 0,
+        "status": stated.status.value,
+        "official_code": stated.official_code,
+        "environment": one.head.environment if one.head is not None else None,
+        **one.more,
+        "systems": [],
+        "data_quality": [{"code": "owner_unverified", "pointer": "/owner"}],
+        "warnings": [],
+    }

@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
-from gateway.access.may import may_see
+from gateway.access.may import NEEDED, may_change, may_claim, may_see
+from gateway.access.roles import Right
+from gateway.admission import claims
 from gateway.admission.decisions import Decided, decided, denied, refused
 from gateway.admission.diff import differing
 from gateway.admission.requests import RecordEvent
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.evidence import Evidence
 from gateway.dossiers.record import DossierRecord, Source
-from gateway.rules.history import follow
+from gateway.rules.history import Version, follow
 from gateway.words.fault import Fault
 
 
 def record_event(unit: UnitOfWork, command: RecordEvent) -> Decided:
     """Take an event."""
     record = unit.by_id.get(command.dossier)
-    if record is None or not may_see(command.client, record, unit.systems.newcomers):
+    if record is None or not _may_know(command, record):
         return denied(404, "no_such_dossier")
+    answered = _answered(record, command) or _not_allowed(unit, record, command)
+    if answered is not None:
+        return answered
+    version = follow(
+        record.dossier, record.history, command.event, now=unit.now, flags=command.flags
+    )
+    if isinstance(version, tuple):
+        return refused(version)
+    version = _settled(record, version)
+    barred = _misclaimed(unit, record, command, version)
+    if barred is None and version.dossier.status is not record.dossier.status:
+        barred = _not_theirs(unit, record, command)
+    if barred is not None:
+        return barred
+    _come_in(record, command)
+    record.add(version, origin=None, digest=command.digest, client=command.client.id)
+    unit.route(record)
+    return decided(record, 201, {"event": version.event.seq})
+
+
+def _answered(record: DossierRecord, command: RecordEvent) -> Decided | None:
+    """Answer what needs no look at what the event says: repeats, and dossiers that take none."""
+    source = record.joined.get(command.client.id)
+    if source is not None and not source.verified:
+        return denied(409, "owner_unverified")
     if record.merged_into is not None:
         return denied(409, "merged", more={"merged_into": str(record.merged_into)})
     same = next((past for past in record.recorded if past.event.ref == command.event.ref), None)
@@ -28,27 +55,56 @@ def record_event(unit: UnitOfWork, command: RecordEvent) -> Decided:
         return denied(409, "event_ref_reused", [Fault("differs", at) for at in fields])
     if command.expected_version not in (None, record.dossier.version):
         return denied(409, "version_conflict", more={"version": record.dossier.version})
-    version = follow(
-        record.dossier, record.history, command.event, now=unit.now, flags=command.flags
-    )
-    if isinstance(version, tuple):
-        return refused(version)
-    if version.dossier.status is not record.dossier.status:
-        barred = _not_theirs(unit, record, command)
-        if barred is not None:
-            return barred
-    _come_in(record, command)
-    record.add(version, origin=None, digest=command.digest, client=command.client.id)
-    unit.route(record)
-    return decided(record, 201, {"event": version.event.seq})
+    return None
+
+
+def _may_know(command: RecordEvent, record: DossierRecord) -> bool:
+    """Say whether one may tell of a dossier at all; whoever joined it unsure may, as evidence."""
+    if record.dossier.environment != command.client.environment:
+        return False
+    return record.knows(command.client.id) or may_see(command.client, record, Right.FILE)
 
 
 def _come_in(record: DossierRecord, command: RecordEvent) -> None:
-    """Make whoever acts on a dossier that came from a system a source of it."""
-    if not record.knows(command.client.id):
+    """Make the client that acts on a dossier of its agency a source of it."""
+    if not record.knows(command.client.id) and command.client.sort == "client":
         record.joined[command.client.id] = Source(
             command.client.id, str(record.id), command.digest, new=True
         )
+
+
+def _not_allowed(unit: UnitOfWork, record: DossierRecord, command: RecordEvent) -> Decided | None:
+    """Bar whoever may not say such a thing of this dossier (`access.may.NEEDED`)."""
+    right = NEEDED.get(command.event.kind)
+    if command.event.patch is not None:
+        right = Right.CORRECT
+    if right is None or may_change(command.client, record, right, unit.owner_of_status(record)):
+        return None
+    return denied(403, "not_yours", [Fault("not_yours", "/kind", {"right": right.value})])
+
+
+def _misclaimed(
+    unit: UnitOfWork, record: DossierRecord, command: RecordEvent, version: Version
+) -> Decided | None:
+    """Bar an official code of another unit, or one under which another dossier is known."""
+    code = version.dossier.official_code
+    if code is None or code == record.dossier.official_code:
+        return None
+    pointer = "/official_code" if command.event.official_code else "/patch/official_code"
+    if not may_claim(command.client, code):
+        return denied(403, "forbidden_code", [Fault("code_of_another_unit", pointer)])
+    if claims.rivals(unit, record, [claims.Claim(code, pointer, "official")]):
+        return denied(409, "code_taken", [Fault("code_taken", pointer)])
+    return None
+
+
+def _settled(record: DossierRecord, version: Version) -> Version:
+    """Take claims back once the dossier has got its own official code."""
+    head = version.dossier
+    if head.official_code is None or head.official_code == record.dossier.official_code:
+        return version
+    codes = tuple(one for one in head.codes if one.kind != "claimed")
+    return Version(version.event, head.model_copy(update={"codes": codes}))
 
 
 def _not_theirs(unit: UnitOfWork, record: DossierRecord, command: RecordEvent) -> Decided | None:

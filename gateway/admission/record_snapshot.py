@@ -4,39 +4,108 @@ from __future__ import annotations
 
 import hashlib
 
-from gateway.admission import match
+from gateway.admission import claims, match
 from gateway.admission.decisions import Decided, decided, denied, digest_of
-from gateway.admission.register import open_new
+from gateway.admission.register import file
 from gateway.admission.requests import RecordSnapshot
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.record import DossierRecord, Source, millis
 from gateway.rules.history import follow
-from gateway.rules.snapshot import difference
+from gateway.rules.owners import agreement
+from gateway.rules.snapshot import SEEN, difference
 from gateway.words.fault import Fault
+from schemas.base import spoken
 from schemas.dossier import NewDossier
 from schemas.event import NewEvent
 from schemas.inbound import Word
+from schemas.status import Kind
 
 
 def record_snapshot(unit: UnitOfWork, command: RecordSnapshot) -> Decided:
     """Take the present state of a dossier."""
     record = unit.by_ref.get((command.client.id, command.content.source.ref))
     if record is None:
-        new = NewDossier(**dict(command.content))
-        return match.join(unit, command, new) or open_new(unit, command, new)
+        return file(unit, command, NewDossier(**dict(command.content)))
     as_of = command.content.source.as_of
     if as_of is None:
         return denied(422, "invalid", [Fault("missing", "/source/as_of")])
     source = record.joined.get(command.client.id)
     newest = source.as_of if source is not None else record.as_of
+    if source is not None and not source.verified:
+        found = _surer(unit, record, source, command)
+        if found is not None:
+            return found
     if newest is not None and millis(as_of) < newest:
         return decided(record, 200, {"stale": True, "events": []}, "stale")
-    events = difference(record.dossier, command.content, now=unit.now)
+    events = _difference(unit, record, command)
     if events and newest == millis(as_of):
         return denied(409, "snapshot_contradicts", [Fault("differs", "/source/as_of")])
     if source is not None:
         return _second(unit, record, source, command, events)
     return _first(unit, record, command, events)
+
+
+def _difference(
+    unit: UnitOfWork, record: DossierRecord, command: RecordSnapshot
+) -> tuple[NewEvent, ...]:
+    """Say what a row changes; a code that another dossier has is stated as a claim."""
+    stated = NewDossier(**dict(command.content))
+    contested = claims.rivals(unit, record, claims.claims_of(stated))
+    claimed = {one.value for one in record.dossier.codes if one.kind == "claimed"}
+    if not contested and not claimed:
+        return difference(record.dossier, command.content, now=unit.now)
+    if not stated.codes:
+        kept = (one for one in record.dossier.codes if one.kind != "claimed")
+        stated = stated.model_copy(update={"codes": tuple(kept)})
+    aside = claims.set_aside(stated, contested)
+    row = command.content.model_copy(
+        update={name: getattr(aside, name) for name in ("official_code", "origin", "codes")}
+    )
+    events = difference(record.dossier, row, now=unit.now)
+    if row.codes or claimed <= {claim.code for claim in contested}:
+        return events
+    return _without_claims(events, command)
+
+
+def _without_claims(events: tuple[NewEvent, ...], command: RecordSnapshot) -> tuple[NewEvent, ...]:
+    """Let a row that names no contested code any more take the claim back."""
+    patched = [one for one in events if one.patch is not None]
+    if patched:
+        last = patched[-1]
+        more = last.model_copy(update={"patch": {**(last.patch or {}), "codes": []}})
+        return tuple(more if one is last else one for one in events)
+    as_of = command.content.source.as_of
+    if as_of is None:
+        return events
+    taken_back = NewEvent(
+        ref=f"snapshot-{spoken(as_of)}-{len(events) + 1}",
+        kind=Kind.CORRECTED,
+        occurred_at=as_of,
+        patch={"codes": []},
+        reason=SEEN,
+    )
+    return (*events, taken_back)
+
+
+def _surer(
+    unit: UnitOfWork, record: DossierRecord, source: Source, command: RecordSnapshot
+) -> Decided | None:
+    """See whether a row says more of a citizen who might be this one; None: it is sure now."""
+    new = NewDossier(**dict(command.content))
+    agreed = agreement(new.owner, record.dossier.owner)
+    if agreed == "same":
+        source.verified, record.touched = True, True
+        match.add_codes(unit, record, command, new)
+        unit.route(record)
+        return None
+    if agreed == "other":
+        del record.joined[source.client]
+        record.parted.append(source)
+        record.touched = True
+        del unit.by_ref[source.client, source.ref]
+        return file(unit, command, new)
+    source.as_of, record.touched = millis(new.source.as_of or unit.now), True
+    return match.keep_unsure(unit, record, command, new)
 
 
 def _first(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from uuid_utils.compat import uuid7
 
-from gateway.admission import match
+from gateway.access.may import helps, may_see
+from gateway.access.principals import Principal
+from gateway.admission import claims, match
 from gateway.admission.catalogue import pin_procedure
 from gateway.admission.decisions import Decided, decided, denied, digest_of
 from gateway.admission.diff import differing
@@ -27,7 +30,31 @@ def register(unit: UnitOfWork, command: RegisterDossier) -> Decided:
     record = unit.by_ref.get((command.client.id, command.content.source.ref))
     if record is not None:
         return _again(record, command)
-    return match.join(unit, command, command.content) or open_new(unit, command, command.content)
+    return file(unit, command, command.content)
+
+
+def file(
+    unit: UnitOfWork, command: RegisterDossier | RecordSnapshot, content: NewDossier
+) -> Decided:
+    """Join the dossier that is meant, or open one; what is contested is a claim of it."""
+    found = match.match(unit, command, content)
+    if found.record is not None:
+        return match.join(unit, command, content, found)
+    return open_new(unit, command, _undisputed(unit, command, content, found.contested))
+
+
+def _undisputed(
+    unit: UnitOfWork,
+    command: RegisterDossier | RecordSnapshot,
+    content: NewDossier,
+    contested: Sequence[claims.Claim],
+) -> NewDossier:
+    """Set aside the codes that somebody else has; what a system itself issued is its own."""
+    own = {claim for claim in contested if command.system and claim.system == command.system}
+    for claim in own:
+        for record in list(unit.by_code.get((command.client.environment, claim.code), ())):
+            claims.give_way(unit, record, claim.system or "", claim.code)
+    return claims.set_aside(content, [claim for claim in contested if claim not in own])
 
 
 def open_new(
@@ -60,6 +87,7 @@ def open_new(
     record = DossierRecord(
         made[-1].dossier.id, command.client.id, content.source.ref, command.digest
     )
+    record.by_agency = command.client.sort == "system" or helps(command.client, content)
     if isinstance(command, RecordSnapshot) and content.source.as_of is not None:
         record.as_of = millis(content.source.as_of)
     born = content.origin.system if content.origin is not None else None
@@ -71,7 +99,7 @@ def open_new(
             client=command.client.id,
         )
     pin_procedure(record, procedures)
-    _flag_twins(unit, record)
+    _flag_twins(unit, record, command.client)
     outbox.route(record, unit.systems, unit.millis, content.known_in, bulk=unit.bulk)
     unit.put(record)
     return decided(record, 201, {"created": True})
@@ -81,6 +109,9 @@ def _again(record: DossierRecord, command: RegisterDossier) -> Decided:
     """Answer the same post once more as before; refuse another one under its name."""
     source = record.joined.get(command.client.id)
     held = source.digest if source is not None else record.digest
+    if source is not None and not source.verified:
+        same = held == command.digest
+        return match.unsure(record, command.content) if same else denied(409, "ref_reused")
     if held == command.digest:
         more: dict[str, Any] = {"created": False} | ({"joined": True} if source is not None else {})
         if record.merged_into is not None:
@@ -119,14 +150,18 @@ def twin_of(content: Content) -> bytes | None:
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
-def _flag_twins(unit: UnitOfWork, record: DossierRecord) -> None:
-    """Flag a dossier that may be one we have under another code; it is never merged by itself."""
+def _flag_twins(unit: UnitOfWork, record: DossierRecord, client: Principal) -> None:
+    """Flag a dossier that may be one we have under another code; it is never merged by itself.
+
+    Of several, one that the client may read is named, the youngest; another would be left out.
+    """
     record.twin = twin_of(record.dossier)
     if record.twin is None:
         return
-    place = (record.twin, record.dossier.environment)
-    other = unit.twins.get(place)
-    unit.twins[place] = record.id
+    others = unit.twins.setdefault((record.twin, record.dossier.environment), [])
+    known = [one for one in others if one in unit.by_id and may_see(client, unit.by_id[one])]
+    other = next(reversed(known or others), None)
+    others.append(record.id)
     if other is not None:
         flag = Quality(code="possible_duplicate", since=unit.now, by=str(other))
         last = record.recorded[-1]

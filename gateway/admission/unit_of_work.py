@@ -79,7 +79,9 @@ class UnitOfWork:
         newcomers = self.systems.newcomers
         if record.owner in newcomers and record.as_of is not None:
             return self.voice(record.owner)  # software that tells rows goes on telling them
-        clients = [record.owner, *record.joined]
+        clients = [one.client for one in record.joined.values() if one.verified]
+        if not record.by_agency:  # who helped near the citizen's home does not own it
+            clients.insert(0, record.owner)
         own = next((one for one in clients if one not in newcomers), None)
         return None if own is None else self.voice(own)
 

@@ -38,6 +38,8 @@ class LaneRecord:
     via: str | None
     new: bool = False
     done_at: int | None = None
+    changed: bool = False
+    """Stored, and remembers something else of its system from now on."""
 
 
 @dataclass(slots=True)
@@ -54,13 +56,17 @@ class OutboxRow:
 
 @dataclass(slots=True)
 class Source:
-    """A further source of a dossier: another client that knows it under a ref of its own."""
+    """A further source of a dossier: another client that knows it under a ref of its own.
+
+    verified: both surely mean one citizen; else its word is evidence, and it reads nothing
+    """
 
     client: int
     ref: str
     digest: bytes
     as_of: int | None = None
     new: bool = False
+    verified: bool = True
 
 
 @dataclass(slots=True)
@@ -74,6 +80,8 @@ class DossierRecord:
     as_of: int | None = None
     merged_into: UUID | None = None
     twin: bytes | None = None
+    by_agency: bool = False
+    """It belongs to whoever serves the competent agency, not to the client that filed it."""
     joined: dict[int, Source] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
     """The codes by which it is stored to be known, with their kinds."""
@@ -83,6 +91,8 @@ class DossierRecord:
     lanes: dict[int, LaneRecord] = field(default_factory=dict)
     outbox: dict[int, OutboxRow] = field(default_factory=dict)
     touched: bool = False
+    parted: list[Source] = field(default_factory=list)
+    """Sources that turned out to mean somebody else."""
 
     @property
     def dossier(self) -> Dossier:
@@ -97,8 +107,13 @@ class DossierRecord:
         return [past.event for past in self.recorded]
 
     def knows(self, client: int) -> bool:
-        """Say whether a client is a source of this dossier."""
+        """Say whether a client is a source of this dossier, however sure that is."""
         return client == self.owner or client in self.joined
+
+    def is_source(self, client: int) -> bool:
+        """Say whether a client is a source of this dossier that surely means the same citizen."""
+        source = self.joined.get(client)
+        return client == self.owner or (source is not None and source.verified)
 
     def add(
         self, version: Version, *, origin: str | None, digest: bytes, client: int | None = None
@@ -134,5 +149,5 @@ Place = tuple[str, str]
 """Where a code is looked for: environment and code."""
 
 
-Twins = dict[tuple[bytes, str], UUID]
-"""By twin and environment: the youngest dossier of one owner, procedure and agency."""
+Twins = dict[tuple[bytes, str], list[UUID]]
+"""By twin and environment: the dossiers of one owner, procedure and agency, the oldest first."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from gateway.access.may import may_file
+from gateway.access.may import may_claim, may_file
 from gateway.access.principals import Principal
 from gateway.admission.parse import Unreadable, odd_times, parse, validate
 from gateway.admission.requests import (
@@ -146,6 +146,9 @@ def _may(client: Principal, content: Content) -> None:
     """Refuse dossiers of agencies for which this key may not speak."""
     if not may_file(client, content):
         raise Problem(403, "forbidden_agency", [Fault("agency", "/agencies/competent/code")])
+    code = content.official_code
+    if code is not None and not may_claim(client, code):
+        raise Problem(403, "forbidden_code", [Fault("code_of_another_unit", "/official_code")])
 
 
 def _key(request: Request) -> str | None:

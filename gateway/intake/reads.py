@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from gateway import words
 from gateway.access.principals import Principal
+from gateway.access.roles import Reach, Right
 from gateway.intake import totals
 from gateway.intake.caller import Caller
 from gateway.intake.problems import Problem
@@ -31,17 +32,26 @@ def said(millis: int | None) -> str | None:
     return None if millis is None else spoken(datetime.fromtimestamp(millis / 1000, UTC))
 
 
-def viewer(request: Request, client: Principal) -> queries.Viewer:
+def viewer(client: Principal, right: Right) -> queries.Viewer:
     """Say who looks."""
-    newcomers = request.app.state.parts.systems.newcomers
-    return queries.Viewer(client.id, client.environment, client.agencies, newcomers)
+    reach = client.reach(right)
+    return queries.Viewer(
+        client.id,
+        client.environment,
+        client.agencies,
+        everything=reach >= Reach.ALL_WITH_REASON,
+        by_agency=reach is Reach.AGENCY,
+        own=reach is Reach.OWN,
+    )
 
 
 @router.get("/v1/dossiers/{dossier_id}")
 async def get_dossier(request: Request, dossier_id: UUID, client: Caller) -> JSONResponse:
     """Give a dossier as of its newest version, with its events."""
     found = await request.app.state.parts.store.read(
-        lambda connection: queries.find_dossier(connection, viewer(request, client), dossier_id)
+        lambda connection: queries.find_dossier(
+            connection, viewer(client, Right.BODIES), dossier_id
+        )
     )
     if found is None:
         raise Problem(404, "no_such_dossier")
@@ -74,7 +84,7 @@ async def search_dossiers(
     rows = await request.app.state.parts.store.read(
         lambda connection: queries.search(
             connection,
-            viewer(request, client),
+            viewer(client, Right.METADATA),
             code=code,
             ref=ref,
             status=status,
@@ -130,7 +140,7 @@ async def get_ledger(request: Request, dossier_id: UUID, client: Caller) -> JSON
     """Say, for each system, what it holds, what remains and why, and every try."""
     language = words.language_of(request.headers.get("accept-language", ""))
     found = await request.app.state.parts.store.read(
-        lambda connection: queries.ledger(connection, viewer(request, client), dossier_id)
+        lambda connection: queries.ledger(connection, viewer(client, Right.METADATA), dossier_id)
     )
     if found is None:
         raise Problem(404, "no_such_dossier")

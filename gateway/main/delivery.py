@@ -218,6 +218,7 @@ def accounts(systems: Systems) -> dict[str, Principal]:
             name=f"system:{system.name}",
             environment=system.config.environment,
             agencies=system.config.inbox.agencies if system.config.inbox else ("*",),
+            sort="system",
         )
         for system in systems.all
         if system.listens

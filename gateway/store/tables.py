@@ -103,6 +103,7 @@ dossier = sa.Table(
     # True: it belongs to whoever serves the competent agency; false: to the client that filed it
     sa.Column("by_agency", sa.Boolean, nullable=False, default=False),
     sa.Column("receiving", sa.Text),  # code of the agency where it was received
+    sa.Column("voided", sa.Boolean, nullable=False, default=False),
     sa.Column("helped", sa.Text),  # code of the agency that took it in near the citizen's home
     sa.Column("created_at", Millis, nullable=False),
     sa.Column("updated_at", Millis, nullable=False),

@@ -13,6 +13,18 @@ TITLES: dict[str, tuple[str, str]] = {
         "Khóa này không được nộp thay cơ quan này",
         "This key may not speak for this agency",
     ),
+    "forbidden_code": (
+        "Mã hồ sơ này do cơ quan khác cấp",
+        "This official code belongs to another unit",
+    ),
+    "not_yours": (
+        "Chỉ bên phụ trách hồ sơ mới được làm việc này",
+        "Only whoever owns this dossier may do this",
+    ),
+    "owner_unverified": (
+        "Chưa chắc hai bên nói về cùng một chủ hồ sơ; hãy gửi kèm số định danh",
+        "It is not sure that both sides mean one citizen; post the row with an identity number",
+    ),
     "sandbox_only": ("Chỉ khóa thử nghiệm mới được xóa", "Only sandbox keys may delete"),
     "not_found": ("Không có địa chỉ này", "There is nothing at this address"),
     "method": ("Phương thức không được hỗ trợ", "This method is not supported here"),
@@ -79,6 +91,14 @@ DETAILS: dict[str, tuple[str, str]] = {
     "code_taken": (
         "Mã này đã có ở hồ sơ khác trong cổng.",
         "Another dossier here has this code.",
+    ),
+    "code_of_another_unit": (
+        "Mã này thuộc đơn vị nằm ngoài phạm vi của khóa.",
+        "The unit in this code is outside the key's subtrees.",
+    ),
+    "not_yours": (
+        "Cần quyền {right} đối với hồ sơ này.",
+        "This needs the right {right} on this dossier.",
     ),
     "no_such_duplicate": (
         "Không có hồ sơ trùng này.",

@@ -13,10 +13,12 @@ import pytest
 
 from gateway.access.may import may_file, may_see
 from gateway.access.principals import Principal
+from gateway.access.roles import Right, Role
 from gateway.admission.admit import admit
 from gateway.admission.requests import RegisterDossier
 from gateway.dossiers.record import DossierRecord
 from gateway.dossiers.systems import Systems
+from gateway.intake.reads import viewer
 from gateway.main.bootstrap import find_systems, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store.engine import Store
@@ -75,7 +77,13 @@ async def house(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[House
     owners = (1, systems.inboxes["province"])
     commands = [
         RegisterDossier(
-            client=Principal(id=owner, name="x", environment="sandbox", agencies=("*",)),
+            client=Principal(
+                id=owner,
+                name="x",
+                environment="sandbox",
+                agencies=("*",),
+                sort="client" if owner == 1 else "system",
+            ),
             content=filed(2 * number + place + 1, agency),
             digest=hashlib.sha256(f"{owner} {agency}".encode()).digest(),
         )
@@ -89,11 +97,11 @@ async def house(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[House
     await store.close()
 
 
-async def seen(house: House, viewer: Viewer) -> set[UUID]:
-    """Ask the database what a viewer sees."""
+async def seen(house: House, who: Viewer) -> set[UUID]:
+    """Ask the database what somebody sees."""
     nothing: Any = dict.fromkeys(("code", "ref", "status", "updated_after", "after"))
     rows = await house.store.read(
-        lambda connection: queries.search(connection, viewer, limit=100, **nothing)
+        lambda connection: queries.search(connection, who, limit=100, **nothing)
     )
     return {row.id for row in rows}
 
@@ -101,12 +109,19 @@ async def seen(house: House, viewer: Viewer) -> set[UUID]:
 @pytest.mark.parametrize(("who", "where"), [(1, "sandbox"), (7, "sandbox"), (1, "live")])
 async def test_the_database_is_asked_by_the_same_rule(house: House, who: int, where: Any) -> None:
     """Owner, stranger, another environment; each with a root of any form."""
-    newcomers = house.systems.newcomers
     found, allowed = {}, {}
     for root in ROOTS:
-        client = Principal(id=who, name="x", environment=where, agencies=(root,))
-        allowed[root] = {one.id for one in house.records if may_see(client, one, newcomers)}
-        found[root] = await seen(house, Viewer(who, where, (root,), newcomers))
+        for role in (Role.SUBMITTER, Role.OFFICER, Role.INTEGRATOR):
+            client = Principal(
+                id=who,
+                name="x",
+                environment=where,
+                agencies=(root,),
+                roles=frozenset({role}),
+            )
+            place = (root, role)
+            allowed[place] = {one.id for one in house.records if may_see(client, one)}
+            found[place] = await seen(house, viewer(client, Right.BODIES))
 
     assert found == allowed
 

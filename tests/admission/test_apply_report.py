@@ -97,6 +97,7 @@ async def office(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Offi
     account = Principal(
         id=systems.inboxes["province"],
         name="system:province",
+        sort="system",
         environment="sandbox",
         agencies=("*",),
     )

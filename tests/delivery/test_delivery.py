@@ -31,7 +31,7 @@ from schemas.dossier import NewDossier
 from schemas.event import NewEvent
 
 CLIENT = Principal(id=1, name="x", environment="sandbox", agencies=("*",))
-VIEWER = queries.Viewer(CLIENT.id, CLIENT.environment, CLIENT.agencies, frozenset())
+VIEWER = queries.Viewer(CLIENT.id, CLIENT.environment, CLIENT.agencies)
 
 
 @dataclass

@@ -126,13 +126,13 @@ async def test_what_a_second_source_says_otherwise_is_evidence(office: Office) -
     assert "contradicted" in {flag["code"] for flag in seen["data_quality"]}
 
 
-async def test_a_code_of_another_agency_is_not_joined(office: Office) -> None:
-    """Whoever may not speak for the agency learns only that the code is taken."""
+async def test_a_code_of_another_unit_is_not_claimed(office: Office) -> None:
+    """Law 17: whoever does not serve the unit in an official code learns only that."""
     await office.post("old", body())
     agency = {"code": "H98.01", "name": "UBND xã Xa, tỉnh Xa"}
     answer = await office.post("far", body(agencies={"competent": agency}))
 
-    assert (answer.status_code, "id" in answer.json()) == (409, False)
+    assert (answer.status_code, "id" in answer.json()) == (403, False)
     assert answer.json()["errors"][0]["pointer"] == "/official_code"
 
 

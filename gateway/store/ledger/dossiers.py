@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,6 +22,9 @@ from gateway.dossiers.record import (
 from gateway.store.ledger.bodies import unpack_dossier, unpack_event
 from gateway.store.tables import dossier, dossier_code, event, joined, lane, outbox
 from schemas.outcome import Remote
+
+MOST_TWINS = 5
+"""A business may file hundreds under one procedure: the youngest are enough to flag one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def find(
         rows = connection.execute(_FOUND, asked).all()
         known = frozenset(row.id for row in rows if row.twin is None)
         alike = sorted((row for row in rows if row.twin is not None), key=lambda row: row.id)
-        return Found(known, {(row.twin, row.environment): row.id for row in alike})
+        return Found(known, _by_twin(alike))
     known = _known(connection, own, places) if own or places else frozenset()
     return Found(known, _alike(connection, sought, since) if sought else {})
 
@@ -70,7 +74,14 @@ def load(connection: Connection, wanted: Iterable[UUID]) -> list[DossierRecord]:
         return []
     records = {
         row.id: DossierRecord(
-            row.id, row.owner, row.ref, row.digest, row.as_of, row.merged_into, row.twin
+            row.id,
+            row.owner,
+            row.ref,
+            row.digest,
+            row.as_of,
+            row.merged_into,
+            row.twin,
+            row.by_agency,
         )
         for row in connection.execute(
             sa.select(dossier).where(dossier.c.id.in_(ids)).order_by(dossier.c.id).with_for_update()
@@ -93,7 +104,14 @@ def _alike(connection: Connection, sought: Sequence[bytes], since: int) -> Twins
         )
         .order_by(dossier.c.id)
     )
-    return {(row.twin, row.environment): row.id for row in found}
+    return {place: ids[-MOST_TWINS:] for place, ids in _by_twin(found).items()}
+
+
+def _by_twin(rows: Iterable[Any]) -> Twins:
+    found: Twins = {}
+    for row in rows:
+        found.setdefault((row.twin, row.environment), []).append(row.id)
+    return found
 
 
 def _known(
@@ -128,7 +146,8 @@ _FOUND = sa.text(
     "WHERE c.value = v.code AND d.environment = v.place OFFSET 0) f "
     "UNION ALL SELECT f.* FROM unnest(CAST(:twins AS bytea[])) AS v(twin), LATERAL ("
     "SELECT d.id, d.twin, d.environment FROM dossier d WHERE d.twin = v.twin "
-    "AND d.created_at >= CAST(:since AS bigint) AND d.merged_into IS NULL OFFSET 0) f"
+    "AND d.created_at >= CAST(:since AS bigint) AND d.merged_into IS NULL "
+    f"ORDER BY d.id DESC LIMIT {MOST_TWINS}) f"
 )
 """Each is looked up by itself (`OFFSET 0` keeps it so): on tables that nobody has analysed yet the
 server believes that most of a table is meant, and would read all of it for each group."""
@@ -137,7 +156,7 @@ server believes that most of a table is meant, and would read all of it for each
 def _load_sources(connection: Connection, records: dict[UUID, DossierRecord]) -> None:
     for row in connection.execute(sa.select(joined).where(joined.c.dossier_id.in_(list(records)))):
         records[row.dossier_id].joined[row.client] = Source(
-            row.client, row.ref, row.digest, row.as_of
+            row.client, row.ref, row.digest, row.as_of, verified=row.verified
         )
     for row in connection.execute(
         sa.select(dossier_code).where(dossier_code.c.dossier_id.in_(list(records)))

@@ -62,7 +62,7 @@ def read(connection: Connection, wanted: Wanted) -> Found:
         since=wanted.since,
     )
     return Found(
-        records=dossiers.load(connection, found.ids.union(wanted.ids)),
+        records=dossiers.load(connection, found.ids.union(wanted.ids, *found.twins.values())),
         twins=found.twins,
         keys=idempotency.used(connection, wanted.keys),
     )

@@ -35,46 +35,69 @@ MOST_ATTEMPTS = 200
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks: a client, its agencies, and the clients whose dossiers belong to an agency."""
+    """Who looks: a principal, its agencies, and how far it sees (`access.roles.Reach`).
+
+    everything: all dossiers of the environment; by_agency: all of its agencies, whosever they are
+    own: those of which it is a source, and those that belong to its agencies
+    """
 
     client: int
     environment: str
     agencies: tuple[str, ...]
-    newcomers: frozenset[int]
+    everything: bool = False
+    by_agency: bool = False
+    own: bool = True
 
 
 def visible(viewer: Viewer) -> sa.ColumnElement[bool]:
-    """Say which dossiers a client may see: its own, joined ones, and newcomers of its agencies."""
-    sources = sa.select(joined.c.dossier_id).where(joined.c.client == viewer.client)
-    either = [dossier.c.owner == viewer.client, dossier.c.id.in_(sources)]
-    if viewer.newcomers:
-        places = [_below(root) for root in viewer.agencies]
-        either.append(sa.and_(dossier.c.owner.in_(viewer.newcomers), sa.or_(sa.false(), *places)))
-    return sa.and_(dossier.c.environment == viewer.environment, sa.or_(*either))
+    """Say `gateway.access.may.may_see` in SQL."""
+    where = dossier.c.environment == viewer.environment
+    if viewer.everything:
+        return where
+    if not viewer.own and not viewer.by_agency:
+        return sa.false()
+    sources = sa.select(joined.c.dossier_id).where(
+        joined.c.client == viewer.client, joined.c.verified
+    )
+    belongs = [_within(column, viewer) for column in (dossier.c.agency, dossier.c.receiving)]
+    either = [
+        dossier.c.owner == viewer.client,
+        dossier.c.id.in_(sources),
+        sa.and_(dossier.c.by_agency, sa.or_(*belongs)),
+    ]
+    if viewer.by_agency:
+        either += [*belongs, _within(dossier.c.helped, viewer)]
+    return sa.and_(where, sa.or_(*either))
 
 
-def _below(root: str) -> sa.ColumnElement[bool]:
+def _within(column: sa.ColumnElement[Any], viewer: Viewer) -> sa.ColumnElement[bool]:
+    if "*" in viewer.agencies:
+        return sa.true()
+    return sa.or_(sa.false(), *(_below(column, root) for root in viewer.agencies))
+
+
+def _below(agency: sa.ColumnElement[Any], root: str) -> sa.ColumnElement[bool]:
     """Say `gateway.rules.agencies.within` in SQL."""
     if root == "*":
         return sa.true()
-    agency = dossier.c.agency
     generation, path = path_of(root)
+    old = _old(agency)
     if generation == "qd20":
         below = agency.startswith(f"{root}.", autoescape=True)
-        return sa.or_(agency == root, sa.and_(below, sa.not_(_OLD)))
+        return sa.or_(agency == root, sa.and_(below, sa.not_(old)))
     if not path:
-        return _OLD
+        return old
     tail = ".".join(reversed(path))
-    return sa.or_(agency == root, sa.and_(agency.endswith(f".{tail}", autoescape=True), _OLD))
+    return sa.or_(agency == root, sa.and_(agency.endswith(f".{tail}", autoescape=True), old))
 
 
-_OLD = sa.and_(
-    sa.func.length(dossier.c.agency) - sa.func.length(sa.func.replace(dossier.c.agency, ".", ""))
-    == OLD_GROUPS - 1,
-    sa.func.substr(dossier.c.agency, 4, 1) == ".",
-    sa.func.rtrim(sa.func.substr(dossier.c.agency, 1, 3), "0123456789") == "",
-)
-"""Says `path_of` in SQL: an older code has four groups, the first of three digits."""
+def _old(agency: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Say `path_of` in SQL: an older code has four groups, the first of three digits."""
+    return sa.and_(
+        sa.func.length(agency) - sa.func.length(sa.func.replace(agency, ".", "")) == OLD_GROUPS - 1,
+        sa.func.substr(agency, 4, 1) == ".",
+        sa.func.rtrim(sa.func.substr(agency, 1, 3), "0123456789") == "",
+    )
 
 
 def find_dossier(connection: Connection, viewer: Viewer, dossier_id: UUID) -> dict[str, Any] | None:
@@ -93,28 +116,105 @@ def find_dossier(connection: Connection, viewer: Viewer, dossier_id: UUID) -> di
     found = unpack_json(rows[-1].body)[1] | {"events": events}
     against = evidence.of_dossier(connection, dossier_id)
     if against:
-        found["evidence"] = [_shown(one) for one in against]
-        flags = [
-            {"code": "contradicted", "by": one.source.partition(":")[2][:100], "pointer": pointer}
+        found["evidence"] = [_shown(one, viewer) for one in against]
+    flags = [
+        *_seen(connection, viewer, found.get("data_quality", [])),
+        *(
+            {"code": _FLAGS.get(one.why, "contradicted"), "by": by, "pointer": pointer}
             for one in against
+            for by in [one.source.partition(":")[2][:100]]
             for pointer in one.pointers[:1]
-        ]
-        found["data_quality"] = [*found.get("data_quality", []), *flags]
+        ),
+        *_conflicts(connection, dossier_id, found),
+    ]
+    found.pop("data_quality", None)
+    if flags:
+        found["data_quality"] = flags
+    own_ref = (
+        connection.execute(
+            sa.select(joined.c.ref).where(
+                joined.c.dossier_id == dossier_id, joined.c.client == viewer.client
+            )
+        )
+        .scalars()
+        .first()
+    )
+    if own_ref is not None:
+        found["source"] = {"ref": own_ref}
     into = connection.execute(
         sa.select(dossier.c.merged_into).where(dossier.c.id == dossier_id)
     ).scalar_one()
     return found | ({"merged_into": str(into)} if into is not None else {})
 
 
-def _shown(one: Evidence) -> dict[str, Any]:
-    return {
-        "source": one.source,
-        "ref": one.ref,
-        "why": one.why,
-        "at": one.at,
-        "pointers": list(one.pointers),
-        "said": one.body,
-    }
+_FLAGS = {"owner_unverified": "owner_unverified"}
+UNSURE = "owner_unverified"
+"""Evidence of whoever may mean another citizen: only that source reads what it said."""
+
+
+def _shown(one: Evidence, viewer: Viewer) -> dict[str, Any]:
+    shown = {"source": one.source, "ref": one.ref, "why": one.why, "at": one.at}
+    shown["pointers"] = list(one.pointers)
+    if one.why == UNSURE and not (viewer.everything or viewer.by_agency):
+        return shown | {"ref": "", "said": {}}
+    return shown | {"said": one.body}
+
+
+def _seen(connection: Connection, viewer: Viewer, flags: list[Any]) -> list[Any]:
+    """Leave out that a dossier may be one that the viewer may not read."""
+    others = {UUID(flag["by"]) for flag in flags if flag["code"] == "possible_duplicate"}
+    if not others:
+        return flags
+    may = set(
+        connection.execute(
+            sa.select(dossier.c.id).where(dossier.c.id.in_(others), visible(viewer))
+        ).scalars()
+    )
+    return [
+        flag for flag in flags if flag["code"] != "possible_duplicate" or UUID(flag["by"]) in may
+    ]
+
+
+CONTESTING = ("official", "portal", "interlinked", "claimed")
+
+
+def _conflicts(
+    connection: Connection, dossier_id: UUID, found: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Flag the codes that another open dossier has too; whose that is, is not said."""
+    mine, other, theirs = dossier_code.alias(), dossier_code.alias(), dossier.alias()
+    values = (
+        connection.execute(
+            sa.select(mine.c.value)
+            .join(other, sa.and_(other.c.value == mine.c.value, other.c.dossier_id != dossier_id))
+            .join(theirs, theirs.c.id == other.c.dossier_id)
+            .where(
+                mine.c.dossier_id == dossier_id,
+                mine.c.kind.in_(CONTESTING),
+                other.c.kind.in_(CONTESTING),
+                theirs.c.merged_into.is_(None),
+                theirs.c.voided.is_(False),
+                theirs.c.environment == found["environment"],
+            )
+            .distinct()
+        )
+        .scalars()
+        .all()
+    )
+    return [
+        {"code": "code_conflict", "pointer": _pointer(found, value)} for value in sorted(values)
+    ]
+
+
+def _pointer(found: dict[str, Any], value: str) -> str:
+    if found.get("official_code") == value:
+        return "/official_code"
+    if (found.get("origin") or {}).get("code") == value:
+        return "/origin/code"
+    for index, one in enumerate(found.get("codes", [])):
+        if one["value"] == value:
+            return f"/codes/{index}/value"
+    return "/codes"
 
 
 def search(
@@ -129,19 +229,24 @@ def search(
     limit: int,
 ) -> list[Any]:
     """Find dossiers that a client may see, oldest change first, beyond the last page's place."""
+    own = sa.and_(
+        joined.c.dossier_id == dossier.c.id, joined.c.client == viewer.client, joined.c.verified
+    )
+    named_by = sa.func.coalesce(joined.c.ref, dossier.c.ref)
     query = sa.select(
         dossier.c.id,
-        dossier.c.ref,
+        named_by.label("ref"),
         dossier.c.code,
         dossier.c.status,
         dossier.c.procedure,
         dossier.c.last_seq,
         dossier.c.updated_at,
-    ).where(visible(viewer))
+    )
+    query = query.outerjoin(joined, own).where(visible(viewer))
     if code is not None:
         named = sa.select(dossier_code.c.dossier_id).where(dossier_code.c.value == code)
         query = query.where(dossier.c.id.in_(named))
-    for column, value in ((dossier.c.ref, ref), (dossier.c.status, status)):
+    for column, value in ((named_by, ref), (dossier.c.status, status)):
         if value is not None:
             query = query.where(column == value)
     if updated_after is not None:

@@ -33,6 +33,7 @@ def save(connection: Connection, records: Sequence[DossierRecord], now: int) -> 
                     "ref": record.ref,
                     "digest": record.digest,
                     "twin": record.twin,
+                    "by_agency": record.by_agency,
                 }
                 for record in fresh
             ],
@@ -53,12 +54,15 @@ def _row(record: DossierRecord) -> dict[str, Any]:
         "environment": head.environment,
         "code": head.official_code,
         "agency": head.agencies.competent.code,
+        "receiving": head.agencies.receiving.code if head.agencies.receiving else None,
+        "helped": head.agencies.helped.code if head.agencies.helped else None,
         "procedure": head.procedure.code,
         "status": head.status.value,
         "last_seq": len(record.recorded),
         "due_at": None if due is None else millis(due),
         "as_of": record.as_of,
         "merged_into": record.merged_into,
+        "voided": head.voided,
     }
 
 
@@ -101,6 +105,14 @@ def _save_lanes(
         if row.new
     ]
     writing.insert(lane, lanes)
+    for record in records:
+        for known in record.lanes.values():
+            if known.changed and not known.new:
+                connection.execute(
+                    lane.update()
+                    .where(lane.c.dossier_id == record.id, lane.c.system == known.system)
+                    .values(remote=known.remote.row(), born_here=known.born_here)
+                )
     entries = [
         {
             "dossier_id": record.id,
@@ -128,10 +140,19 @@ def _save_lanes(
 def _save_sources(
     connection: Connection, writing: rows.Writing, records: Sequence[DossierRecord], now: int
 ) -> None:
-    """Write further sources, and the codes by which the dossiers are known from now on."""
+    """Write further sources, and forget those that meant somebody else."""
+    for record in records:
+        for source in record.parted:  # before the same ref joins another dossier
+            connection.execute(
+                joined.delete().where(joined.c.client == source.client, joined.c.ref == source.ref)
+            )
     for record in records:
         for source in record.joined.values():
-            row = {"digest": source.digest, "as_of": source.as_of}
+            row = {
+                "digest": source.digest,
+                "as_of": source.as_of,
+                "verified": source.verified,
+            }
             if source.new:
                 connection.execute(
                     joined.insert().values(
@@ -148,10 +169,34 @@ def _save_sources(
                     .where(joined.c.client == source.client, joined.c.ref == source.ref)
                     .values(**row)
                 )
-    codes = [
-        {"value": value, "dossier_id": record.id, "kind": kind}
-        for record in records
-        for value, kind in known_codes(record.dossier).items()
-        if value not in record.codes
-    ]
-    writing.insert(dossier_code, codes)
+    _save_codes(connection, writing, records)
+
+
+TAKEN_BACK = frozenset({"claimed", "official"})
+"""Kinds of codes that a dossier is no longer found by once it has them no more."""
+
+
+def _save_codes(
+    connection: Connection, writing: rows.Writing, records: Sequence[DossierRecord]
+) -> None:
+    """Write by which codes dossiers are known, and as what; forget claims taken back."""
+    new = []
+    for record in records:
+        now = known_codes(record.dossier)
+        gone = {
+            value
+            for value, kind in record.codes.items()
+            if now.get(value, kind) != kind or (value not in now and kind in TAKEN_BACK)
+        }
+        if gone:
+            connection.execute(
+                dossier_code.delete().where(
+                    dossier_code.c.dossier_id == record.id, dossier_code.c.value.in_(gone)
+                )
+            )
+        new += [
+            {"value": value, "dossier_id": record.id, "kind": kind}
+            for value, kind in now.items()
+            if value not in record.codes or value in gone
+        ]
+    writing.insert(dossier_code, new)

@@ -36,6 +36,7 @@ def _added() -> dict[str, list[sa.Column[Any]]]:
             _column("by_agency", sa.Boolean(), "false"),
             _column("receiving", sa.Text()),
             _column("helped", sa.Text()),
+            _column("voided", sa.Boolean(), "false"),
         ],
         "joined": [_column("verified", sa.Boolean(), "true")],
     }
@@ -46,6 +47,10 @@ def upgrade() -> None:
     for table, columns in _added().items():
         for column in columns:
             op.add_column(table, column)
+    op.execute(
+        "UPDATE dossier SET voided = true "
+        "WHERE id IN (SELECT dossier_id FROM event WHERE kind = 'voided')"
+    )
     op.execute("UPDATE client SET sort = 'system' WHERE name LIKE 'system:%'")
     op.execute(
         "UPDATE dossier SET by_agency = true "

@@ -1,0 +1,325 @@
+"""Law 17, a code is a claim: what becomes of dossiers, and who reads them, when codes agree."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.access.keys import make_key
+from gateway.main.bootstrap import open_store
+from gateway.main.serving import build
+from gateway.settings import Settings, read_systems
+from gateway.store import clients
+from gateway.workbench.samples.generator import sample
+
+OWN = {"base_url": "http://127.0.0.1:1"}
+TOKEN = "a-secret-of-the-portal"
+SYSTEMS: dict[str, Any] = {
+    "systems": {
+        "portal": {
+            "adapter": "national_portal",
+            "environment": "sandbox",
+            "inbox": {"agencies": ["*"], "token": TOKEN},
+            "settings": OWN | {"agency_code": "H99", "username": "x", "password": "x"},
+        },
+    }
+}
+CLIENTS = {
+    "a": ["H99.14.05"],
+    "a2": ["H99.14.05"],
+    "b": ["H99.20.01"],
+    "helper": ["H99.14.06"],
+}
+OWNER = {
+    "kind": "citizen",
+    "name": "Lò Thị Mẫu Thử",
+    "birth": "1999-02-03",
+    "identities": [{"kind": "personal_number", "number": "001399000000"}],
+}
+OTHER = {
+    "kind": "citizen",
+    "name": "Vàng A Ví Dụ",
+    "identities": [{"kind": "personal_number", "number": "001200000001"}],
+}
+
+
+@dataclass
+class Office:
+    """A gateway with clients, each under its own key, and a portal that calls."""
+
+    clients: dict[str, httpx.AsyncClient]
+
+    async def post(self, who: str, content: Any, path: str = "/v1/dossiers") -> httpx.Response:
+        """Post something as somebody."""
+        return await self.clients[who].post(path, json=content)
+
+    async def get(self, who: str, path: str, **asked: Any) -> httpx.Response:
+        """Read something as somebody."""
+        return await self.clients[who].get(path, params=asked)
+
+    async def list(self, who: str, **asked: Any) -> list[Any]:
+        """List dossiers as somebody."""
+        found: list[Any] = (await self.get(who, "/v1/dossiers", **asked)).json()["dossiers"]
+        return found
+
+
+@pytest.fixture
+async def office(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Office]:
+    """Serve a gateway with clients of two communes."""
+    settings = Settings(data=tmp_path, **database, systems=read_systems(SYSTEMS, {}))
+    store = await open_store(settings)
+    keys = {}
+    for name, agencies in CLIENTS.items():
+        keys[name], hashed = make_key("sandbox")
+        await store.write(
+            partial(
+                clients.add, name=name, environment="sandbox", agencies=agencies, key_hash=hashed
+            )
+        )
+    await store.close()
+    app = await build(settings)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with app.router.lifespan_context(app):
+        yield Office(
+            {
+                name: httpx.AsyncClient(
+                    transport=transport,
+                    base_url="http://x",
+                    headers={"Authorization": f"Bearer {key}", "Accept-Language": "en"},
+                )
+                for name, key in (keys | {"portal": TOKEN}).items()
+            }
+        )
+
+
+def body(ref: str, agency: str = "H99.14.05", **change: Any) -> dict[str, Any]:
+    """Write a dossier of an agency, without any code."""
+    made: dict[str, Any] = copy.deepcopy(sample(3, 1).requests[0].body)
+    for name in ("origin", "official_code", "codes", "events", "known_in"):
+        made.pop(name, None)
+    place = {"competent": {"code": agency, "name": f"UBND {agency}"}}
+    return made | {"source": {"ref": ref}, "owner": OWNER, "agencies": place} | change
+
+
+def flags(answer: Any) -> list[tuple[str, str | None]]:
+    """Give the flags of an answer, with what they are about."""
+    return [(one["code"], one.get("pointer")) for one in answer["data_quality"]]
+
+
+CODE = "H99.14.05-260302-0007"
+CONFLICT = ("code_conflict", "/official_code")
+
+
+async def test_a_mistyped_code_gives_two_dossiers_and_a_conflict(office: Office) -> None:
+    """R3: another owner's number under a known code: both dossiers are there, and both say so."""
+    first = (await office.post("a", body("1", official_code=CODE))).json()
+    second = await office.post("a2", body("x", official_code=CODE, owner=OTHER))
+    seen = (await office.get("a", f"/v1/dossiers/{first['id']}")).json()
+    own = (await office.get("a2", f"/v1/dossiers/{second.json()['id']}")).json()
+    again = (await office.post("a", body("1", official_code=CODE))).json()
+
+    assert (second.status_code, second.json()["id"] != first["id"]) == (201, True)
+    assert ("code_conflict", "/codes/0/value") in flags(second.json())
+    assert CONFLICT in flags(seen)
+    assert CONFLICT in flags(again)
+    assert (own["owner"]["name"], own.get("official_code")) == (OTHER["name"], None)
+    assert own["codes"] == [{"value": CODE, "kind": "claimed"}]
+
+
+async def test_one_client_may_mistype_a_code_too(office: Office) -> None:
+    """The same key, another citizen: nobody's dossier is nowhere."""
+    await office.post("a", body("1", official_code=CODE))
+    second = await office.post("a", body("2", official_code=CODE, owner=OTHER))
+
+    assert (second.status_code, flags(second.json())) == (
+        201,
+        [("code_conflict", "/codes/0/value")],
+    )
+
+
+async def test_a_code_that_was_put_right_is_no_conflict(office: Office) -> None:
+    """Once the second has its own official code, neither is flagged any more."""
+    first = (await office.post("a", body("1", official_code=CODE))).json()
+    second = (await office.post("a2", body("x", official_code=CODE, owner=OTHER))).json()
+    right = {
+        "ref": "right",
+        "kind": "linked",
+        "official_code": "H99.14.05-260302-0008",
+        "occurred_at": body("x")["submitted_at"],
+        "target": "x",
+    }
+    answer = await office.post("a2", right, f"/v1/dossiers/{second['id']}/events")
+    seen = [
+        (await office.get(who, f"/v1/dossiers/{one['id']}")).json()
+        for who, one in (("a", first), ("a2", second))
+    ]
+
+    assert answer.status_code == 201, answer.text
+    assert [one.get("data_quality") for one in seen] == [None, None]
+    assert [one["official_code"] for one in seen] == [CODE, "H99.14.05-260302-0008"]
+
+
+async def test_a_code_of_another_unit_is_refused(office: Office) -> None:
+    """R2: an official code of B's unit is B's to state; the genuine one is taken."""
+    code = "H99.20.01-260302-0007"
+    claimed = await office.post("a", body("1", official_code=code))
+    genuine = await office.post("b", body("1", agency="H99.20.01", official_code=code))
+
+    assert (claimed.status_code, claimed.json()["errors"][0]["pointer"]) == (403, "/official_code")
+    assert (genuine.status_code, flags(genuine.json())) == (201, [])
+
+
+async def test_a_code_of_another_unit_is_not_linked_later(office: Office) -> None:
+    """Nor by an event, nor by a correction."""
+    made = (await office.post("a", body("1"))).json()
+    code = "H99.20.01-260302-0007"
+    at = body("1")["submitted_at"]
+    told = [
+        {"ref": "l", "kind": "linked", "official_code": code, "occurred_at": at, "target": "x"},
+        {
+            "ref": "c",
+            "kind": "corrected",
+            "patch": {"official_code": code},
+            "reason": "x",
+            "occurred_at": at,
+        },
+    ]
+    answers = [await office.post("a", one, f"/v1/dossiers/{made['id']}/events") for one in told]
+
+    assert [one.status_code for one in answers] == [403, 403]
+
+
+async def test_whoever_joined_may_not_act_for_the_owner(office: Office) -> None:
+    """R4: joined rightly, and still no correcting, voiding, handing over or merging away."""
+    first = (await office.post("a", body("1", official_code=CODE))).json()
+    joined = await office.post("a2", body("x", official_code=CODE))
+    own = (await office.post("a2", body("own", owner=OTHER))).json()
+    at = body("1")["submitted_at"]
+    path = f"/v1/dossiers/{first['id']}/events"
+    acts: list[dict[str, Any]] = [
+        {"kind": "corrected", "patch": {"owner": {"name": "Ai Đó"}}, "reason": "x"},
+        {"kind": "voided", "reason": "x"},
+        {"kind": "linked", "codes": [{"value": "z", "kind": "portal"}], "target": "x"},
+        {
+            "kind": "transferred",
+            "transfer": {"from": {"code": "H99.14.05"}, "to": {"code": "H99.14.06"}},
+        },
+    ]
+    answers = [
+        await office.post("a2", one | {"ref": f"e{number}", "occurred_at": at}, path)
+        for number, one in enumerate(acts)
+    ]
+    order = {"reason": "x", "by": {"name": "Ai Đó"}}
+    answers += [
+        await office.post("a2", order | {"duplicate": gone}, f"/v1/dossiers/{kept}/merge")
+        for kept, gone in ((own["id"], first["id"]), (first["id"], own["id"]))
+    ]
+    seen = (await office.get("a", f"/v1/dossiers/{first['id']}")).json()
+
+    assert (joined.status_code, joined.json()["joined"]) == (200, True)
+    assert [one.status_code for one in answers] == [403] * 6, [one.text for one in answers]
+    assert (seen["version"], seen["owner"]["name"], seen["voided"]) == (1, OWNER["name"], False)
+
+
+async def test_whoever_joined_finds_the_dossier_by_its_own_ref(office: Office) -> None:
+    """R6: it is found by B's ref, shows it as B's own, and A's as A's."""
+    first = (await office.post("a", body("1", official_code=CODE))).json()
+    await office.post("a2", body("x", official_code=CODE))
+    found = [await office.list(who, ref=ref) for who, ref in (("a2", "x"), ("a", "1"), ("a2", "1"))]
+    seen = [
+        (await office.get(who, f"/v1/dossiers/{first['id']}")).json()["source"]["ref"]
+        for who in ("a", "a2")
+    ]
+
+    assert [[(one["id"], one["ref"]) for one in page] for page in found] == [
+        [(first["id"], "x")],
+        [(first["id"], "1")],
+        [],
+    ]
+    assert seen == ["1", "x"]
+
+
+async def test_a_duplicate_that_one_may_not_read_is_not_told(office: Office) -> None:
+    """R5: B's dossier is no news for A, in the answer or later; B's own client is told."""
+    first = (await office.post("b", body("1", agency="H99.20.01"))).json()
+    place = {"competent": {"code": "H99.20.01"}, "receiving": {"code": "H99.14.05"}}
+    probing = (await office.post("a", body("2", agencies=place))).json()
+    later = (await office.get("a", f"/v1/dossiers/{probing['id']}")).json()
+    own = (await office.post("b", body("3", agency="H99.20.01"))).json()
+
+    assert (flags(probing), later.get("data_quality")) == ([], None)
+    assert [one["by"] for one in own["data_quality"]] == [first["id"]]
+
+
+async def test_an_own_duplicate_is_told(office: Office) -> None:
+    """The same owner, procedure and agency of one client: flagged, with where it is."""
+    first = (await office.post("b", body("1", agency="H99.20.01"))).json()
+    second = (await office.post("b", body("2", agency="H99.20.01"))).json()
+    later = (await office.get("b", f"/v1/dossiers/{second['id']}")).json()
+
+    assert [one["by"] for one in second["data_quality"]] == [first["id"]]
+    assert [one["by"] for one in later["data_quality"]] == [first["id"]]
+
+
+async def test_an_owner_of_whom_nobody_can_say_reads_nothing(office: Office) -> None:
+    """No common number, one name: the second joins as evidence, and the first's stays unread."""
+    nameless = {key: value for key, value in OWNER.items() if key in {"kind", "name"}}
+    first = (await office.post("a", body("1", official_code=CODE, notes="riêng"))).json()
+    second = await office.post("a2", body("x", official_code=CODE, owner=nameless))
+    told = second.json()
+    read = await office.get("a2", f"/v1/dossiers/{first['id']}")
+    at = body("1")["submitted_at"]
+    step = {"ref": "e", "kind": "progress", "action": "x", "occurred_at": at}
+    event = await office.post("a2", step, f"/v1/dossiers/{first['id']}/events")
+    seen = (await office.get("a", f"/v1/dossiers/{first['id']}")).json()
+
+    assert (second.status_code, told["evidence"], flags(told)) == (
+        202,
+        True,
+        [("owner_unverified", "/owner")],
+    )
+    assert (told["version"], told["systems"], "riêng" in second.text) == (0, [], False)
+    assert (read.status_code, await office.list("a2"), event.status_code) == (404, [], 409)
+    assert [(one["why"], one["said"]) for one in seen["evidence"]] == [("owner_unverified", {})]
+
+
+async def test_a_number_makes_it_sure(office: Office) -> None:
+    """A later row with the owner's number lets the second source read."""
+    nameless = {key: value for key, value in OWNER.items() if key in {"kind", "name"}}
+    first = (await office.post("a", body("1", official_code=CODE))).json()
+
+    def row(day: int, owner: Any) -> Any:
+        source = {"ref": "x", "as_of": f"2026-06-{day}T18:00:00+07:00"}
+        return body("x", official_code=CODE, owner=owner) | {"source": source}
+
+    await office.post("a2", row(10, nameless), "/v1/snapshots")
+    before = await office.list("a2")
+    await office.post("a2", row(11, OWNER), "/v1/snapshots")
+    after = await office.list("a2")
+
+    assert (before, [one["id"] for one in after]) == ([], [first["id"]])
+
+
+async def test_another_number_parts_what_was_unsure(office: Office) -> None:
+    """A later row with somebody else's number becomes a dossier of its own."""
+    nameless = {key: value for key, value in OWNER.items() if key in {"kind", "name"}}
+    first = (await office.post("a", body("1", official_code=CODE))).json()
+
+    def row(day: int, owner: Any) -> Any:
+        source = {"ref": "x", "as_of": f"2026-06-{day}T18:00:00+07:00"}
+        return body("x", official_code=CODE, owner=owner) | {"source": source}
+
+    await office.post("a2", row(10, nameless), "/v1/snapshots")
+    answer = await office.post("a2", row(11, OTHER), "/v1/snapshots")
+    again = await office.post("a2", row(12, OTHER), "/v1/snapshots")
+
+    assert (answer.status_code, answer.json()["id"] != first["id"]) == (201, True)
+    assert (again.json()["id"], again.json()["events"]) == (answer.json()["id"], [])
+    assert len(await office.list("a2")) == 1
