@@ -107,6 +107,8 @@ def holds(unit: UnitOfWork, record: DossierRecord, system: str, code: str) -> bo
     lane = record.lanes.get(number)
     if lane is None or lane.done_seq == 0 or lane.born_here:
         return False
+    if any(one.value == code and one.issuer == system for one in record.dossier.codes):
+        return False  # only said to be there, when the dossier was taken over
     return code in {lane.remote.id, record.dossier.official_code}
 
 
@@ -132,6 +134,17 @@ def set_aside(content: NewDossier, contested: list[Claim]) -> NewDossier:
         tuple(code for code in content.codes if code.value not in values), contested
     )
     return content.model_copy(update=change)
+
+
+def with_known(content: NewDossier) -> NewDossier:
+    """Keep under which names systems are said to know a dossier that is taken over."""
+    held = {claim.code for claim in claims_of(content) if not claim.pointer.startswith("/known_in")}
+    new = [
+        OtherCode(value=known.ref, kind="portal", issuer=known.system)
+        for known in content.known_in
+        if known.ref is not None and known.ref not in held
+    ]
+    return content.model_copy(update={"codes": (*content.codes, *new)}) if new else content
 
 
 def with_claimed(codes: tuple[OtherCode, ...], contested: list[Claim]) -> tuple[OtherCode, ...]:

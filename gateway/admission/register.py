@@ -40,7 +40,8 @@ def file(
     found = match.match(unit, command, content)
     if found.record is not None:
         return match.join(unit, command, content, found)
-    return open_new(unit, command, _undisputed(unit, command, content, found.contested))
+    own = _undisputed(unit, command, content, found.contested)
+    return open_new(unit, command, claims.with_known(own))
 
 
 def _undisputed(

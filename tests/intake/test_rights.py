@@ -37,13 +37,13 @@ CLIENTS = {
     "b": ["H99.20.01"],
     "helper": ["H99.14.06"],
 }
-OWNER = {
+OWNER: dict[str, Any] = {
     "kind": "citizen",
     "name": "Lò Thị Mẫu Thử",
     "birth": "1999-02-03",
     "identities": [{"kind": "personal_number", "number": "001399000000"}],
 }
-OTHER = {
+OTHER: dict[str, Any] = {
     "kind": "citizen",
     "name": "Vàng A Ví Dụ",
     "identities": [{"kind": "personal_number", "number": "001200000001"}],
@@ -323,3 +323,76 @@ async def test_another_number_parts_what_was_unsure(office: Office) -> None:
     assert (answer.status_code, answer.json()["id"] != first["id"]) == (201, True)
     assert (again.json()["id"], again.json()["events"]) == (answer.json()["id"], [])
     assert len(await office.list("a2")) == 1
+
+
+PORTAL_CODE = "QG-0000012345"
+
+
+async def pushed(office: Office, **change: Any) -> dict[str, Any]:
+    """Let the portal push the genuine dossier of its code, for B's agency."""
+    data = {
+        "MaHoSoQG": PORTAL_CODE,
+        "MaTTHC": "2.000635",
+        "TenTTHC": "Cấp bản sao Trích lục hộ tịch",
+        "MaCoQuan": "H99.20.01",
+        "DonViXuLy": "UBND xã Bản Thử",
+        "ChuHoSo": OTHER["name"],
+        "LoaiDoiTuong": "1",
+        "DinhDanhCHS": [{"LoaiDinhDanh": "1", "SoDinhDanh": "001200000001"}],
+        "NgayNopHoSo": "20260302081502",
+    }
+    body = {"service": "nhanhsdvcqg", "isUpdating": "False", "data": data | change}
+    answer = await office.post("portal", body, "/hear/portal/forward/nhanhsdvcqg")
+    return dict(answer.json())
+
+
+SQUATTED: list[dict[str, Any]] = [
+    {"origin": {"system": "portal", "code": PORTAL_CODE}},
+    {"codes": [{"value": PORTAL_CODE, "kind": "portal"}]},
+    {"known_in": [{"system": "portal", "ref": PORTAL_CODE, "as_of": "2026-03-02T09:00:00+07:00"}]},
+]
+
+
+@pytest.mark.parametrize("claim", SQUATTED, ids=lambda claim: next(iter(claim)))
+async def test_a_squatted_portal_code_reads_nothing(office: Office, claim: dict[str, Any]) -> None:
+    """R1: two dossiers and a conflict; the rightful agency reads its own, the squatter its own."""
+    squatter = (await office.post("a", body("1", **claim))).json()
+    answer = await pushed(office)
+    own = await office.get("a", f"/v1/dossiers/{squatter['id']}")
+    (genuine,) = await office.list("b", code=PORTAL_CODE)
+    read = (await office.get("b", f"/v1/dossiers/{genuine['id']}")).json()
+
+    assert answer["error_code"] == 0
+    assert [one["id"] for one in await office.list("a")] == [squatter["id"]]
+    assert (OTHER["name"] in own.text, OTHER["identities"][0]["number"] in own.text) == (
+        False,
+        False,
+    )
+    assert (read["owner"]["name"], read["origin"]["code"]) == (OTHER["name"], PORTAL_CODE)
+    assert "code_conflict" in {code for code, _ in flags(own.json())}
+    assert "code_conflict" in {code for code, _ in flags(read)}
+
+
+@pytest.mark.parametrize("claim", SQUATTED, ids=lambda claim: next(iter(claim)))
+async def test_a_later_squatter_reads_nothing_either(office: Office, claim: dict[str, Any]) -> None:
+    """R1 the other way round: the portal pushed first."""
+    await pushed(office)
+    squatter = await office.post("a", body("1", **claim))
+    own = await office.get("a", f"/v1/dossiers/{squatter.json()['id']}")
+    (genuine,) = await office.list("b", code=PORTAL_CODE)
+
+    assert (squatter.status_code, OTHER["name"] in own.text) == (201, False)
+    assert "code_conflict" in {code for code, _ in flags(squatter.json())}
+    assert genuine["id"] != squatter.json()["id"]
+
+
+async def test_the_right_citizen_is_joined_by_the_portals_push(office: Office) -> None:
+    """The commune took the dossier over first; the push of the same citizen makes no second."""
+    claim = {"origin": {"system": "portal", "code": PORTAL_CODE}}
+    content = body("1", "H99.20.01", owner=OTHER, **claim)
+    content["procedure"] = {"code": "2.000635"}
+    first = (await office.post("b", content)).json()
+    answer = await pushed(office)
+    found = await office.list("b")
+
+    assert (answer["error_code"], [one["id"] for one in found]) == (0, [first["id"]])
