@@ -14,12 +14,20 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from gateway.access.principals import Principal
-from gateway.admission import apply_report, merge, record_event, record_snapshot, register
+from gateway.admission import (
+    apply_report,
+    judge_source,
+    merge,
+    record_event,
+    record_snapshot,
+    register,
+)
 from gateway.admission.decisions import Decided, denied
 from gateway.admission.reading import read
 from gateway.admission.requests import (
     ApplyReport,
     Command,
+    JudgeSource,
     MergeDossiers,
     RecordEvent,
     RecordSnapshot,
@@ -86,6 +94,8 @@ def _decide(unit: UnitOfWork, command: Command) -> Decided:
             return apply_report.apply_report(unit, command)
         case MergeDossiers():
             return merge.merge(unit, command)
+        case JudgeSource():
+            return judge_source.judge_source(unit, command)
 
 
 def write(connection: Connection, unit: UnitOfWork, found: Sequence[Decided]) -> None:

@@ -10,6 +10,7 @@ from gateway.admission.claims import claims_of
 from gateway.admission.requests import (
     ApplyReport,
     Command,
+    JudgeSource,
     MergeDossiers,
     RecordEvent,
     RecordSnapshot,
@@ -38,6 +39,9 @@ def read(connection: Connection, unit: UnitOfWork, commands: Sequence[Command]) 
     # What a system itself files may free reports under a code that was only somebody's word.
     brought = (set(_brought(commands)) - stored) | set(_brought(told))
     unit.orphans = groups.orphans(connection, brought | set(_handed_on(unit, commands)))
+    for one in commands:
+        if isinstance(one, JudgeSource):
+            unit.kept += groups.kept(connection, one.dossier)
 
 
 def wanted(commands: Sequence[Command], now: int) -> Wanted:
@@ -55,7 +59,8 @@ def wanted(commands: Sequence[Command], now: int) -> Wanted:
 
 
 def _ids(commands: Sequence[Command]) -> list[UUID]:
-    found = [one.dossier for one in commands if isinstance(one, RecordEvent | MergeDossiers)]
+    kinds = RecordEvent | MergeDossiers | JudgeSource
+    found = [one.dossier for one in commands if isinstance(one, kinds)]
     return found + [one.duplicate for one in commands if isinstance(one, MergeDossiers)]
 
 
@@ -96,15 +101,17 @@ def _brought(commands: Sequence[Command]) -> Iterator[str]:
                 yield from (code.value for code in one.event.codes)
                 yield from (code for code in (one.event.official_code,) if code is not None)
                 yield from _patched(one.event.patch)
-            case ApplyReport() | MergeDossiers():
+            case ApplyReport() | MergeDossiers() | JudgeSource():
                 pass  # they bring no code that nobody had
 
 
 def _handed_on(unit: UnitOfWork, commands: Sequence[Command]) -> Iterator[str]:
-    """Name the codes that merges give to the dossier that survives."""
+    """Name the codes that merges give to the survivor, and those that a human says are its own."""
     for one in commands:
         if isinstance(one, MergeDossiers) and one.duplicate in unit.by_id:
             yield from known_codes(unit.by_id[one.duplicate].dossier)
+        if isinstance(one, JudgeSource) and one.dossier in unit.by_id:
+            yield from known_codes(unit.by_id[one.dossier].dossier)
 
 
 def _patched(patch: object) -> Iterator[str]:

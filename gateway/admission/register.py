@@ -18,7 +18,7 @@ from gateway.admission.requests import RecordSnapshot, RegisterDossier
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers import outbox
 from gateway.dossiers.record import DossierRecord, millis
-from gateway.dossiers.systems import Systems
+from gateway.dossiers.systems import Systems, numbering
 from gateway.rules.history import Version, begin
 from gateway.words.fault import Fault
 from schemas.base import VIETNAM
@@ -132,7 +132,7 @@ def _next_code(unit: UnitOfWork, sequence: str) -> str:
 
 def sequence_of(systems: Systems, content: Content) -> str | None:
     """Name the sequence that gives this dossier its official code; None: it has or gets another."""
-    agency = content.agencies.receiving or content.agencies.competent
+    agency = numbering(content)
     if content.official_code is not None or agency.code is None:
         return None
     if systems.allocator_of(agency.code) != "gateway":

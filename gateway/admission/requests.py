@@ -81,7 +81,26 @@ class MergeDossiers:
     key: str | None = None
 
 
-Command = RegisterDossier | RecordEvent | RecordSnapshot | ApplyReport | MergeDossiers
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeSource:
+    """A human says whether a source that joined unsure means the same citizen.
+
+    source: as the evidence names it: `client:NUMBER`; or `system:NAME`, whose reports under a code
+        that the dossier only claims are then the dossier's
+    """
+
+    kind: ClassVar[str] = "judge"
+    client: Principal
+    dossier: UUID
+    source: str
+    same: bool
+    reason: str
+    by: Officer
+    digest: bytes
+    key: str | None = None
+
+
+Command = RegisterDossier | RecordEvent | RecordSnapshot | ApplyReport | MergeDossiers | JudgeSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

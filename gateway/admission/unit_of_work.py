@@ -30,6 +30,8 @@ class UnitOfWork:
     """Dossiers that those which are opened here may be, and those that were opened here."""
     orphans: list[Evidence] = field(default_factory=list)
     """Reports under codes that the group brings, from before anybody had them."""
+    kept: list[Evidence] = field(default_factory=list)
+    """What was said of the dossiers of which a human judges a source."""
     adopted: list[UUID] = field(default_factory=list)
     """Those of them that have become events."""
     keys: dict[tuple[int, str], bytes] = field(default_factory=dict)

@@ -12,7 +12,8 @@ from gateway.rules.pace import Pace
 from gateway.settings import SystemSettings
 from schemas.catalogue.agencies import Agencies
 from schemas.catalogue.procedures import Catalogue
-from schemas.dossier import Dossier
+from schemas.dossier import Content, Dossier
+from schemas.parts import AgencyRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +67,24 @@ class Systems:
 
     def allocator(self, dossier: Dossier) -> str:
         """Say who gives a dossier its official code: `client`, `gateway` or `system:NAME`."""
-        agency = dossier.agencies.receiving or dossier.agencies.competent
+        agency = numbering(dossier)
         return "client" if agency.code is None else self.allocator_of(agency.code)
 
     def allocator_of(self, agency: str) -> str:
         """Say who allocates the codes of an agency: the setting of its nearest root."""
         roots = [root for root in self.codes if within(agency, root)]
         return self.codes[max(roots, key=len)] if roots else "client"
+
+
+def numbering(content: Content | Dossier) -> AgencyRef:
+    """Give the agency in whose name the official code is: where it was received.
+
+    Where another one helped near the citizen's home, the competent one: the helper only passes on.
+    """
+    agencies = content.agencies
+    if agencies.helped is not None and agencies.receiving in {None, agencies.helped}:
+        return agencies.competent
+    return agencies.receiving or agencies.competent
 
 
 def facts_in_force(adapter: Adapter[Any], config: SystemSettings) -> Facts:

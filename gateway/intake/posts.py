@@ -12,12 +12,13 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from gateway.access.may import may_claim, may_file
+from gateway.access.may import helps, may_claim, may_file
 from gateway.access.principals import Principal
 from gateway.admission.parse import Unreadable, odd_times, parse, validate
 from gateway.admission.requests import (
     Command,
     Denied,
+    JudgeSource,
     MergeDossiers,
     RecordEvent,
     RecordSnapshot,
@@ -27,10 +28,10 @@ from gateway.intake.caller import Caller
 from gateway.intake.problems import Problem
 from gateway.watch import metrics
 from gateway.words.fault import Fault
-from schemas.base import Part, Text1000
+from schemas.base import Part, Text100, Text1000
 from schemas.dossier import Content, NewDossier
 from schemas.event import NewEvent
-from schemas.parts import Officer
+from schemas.parts import Flag, Officer
 
 log = structlog.get_logger()
 
@@ -40,16 +41,16 @@ LARGEST = 1024 * 1024
 M = TypeVar("M", bound=BaseModel)
 
 
-def _body(model: type[BaseModel]) -> dict[str, Any]:
+def described(model: type[BaseModel]) -> dict[str, Any]:
     """Describe a body that is read by hand; its schema is written with the specification."""
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-@router.post("/dossiers", status_code=201, openapi_extra=_body(NewDossier))
+@router.post("/dossiers", status_code=201, openapi_extra=described(NewDossier))
 async def post_dossier(request: Request, client: Caller) -> JSONResponse:
     """Post a dossier; the same `source.ref` and content once more is the same answer (200)."""
-    content, digest, flags = await _read(request, NewDossier)
+    content, digest, flags = await read_body(request, NewDossier)
     _may(client, content)
     return await _submit(
         request,
@@ -59,10 +60,10 @@ async def post_dossier(request: Request, client: Caller) -> JSONResponse:
     )
 
 
-@router.post("/dossiers/{dossier_id}/events", status_code=201, openapi_extra=_body(NewEvent))
+@router.post("/dossiers/{dossier_id}/events", status_code=201, openapi_extra=described(NewEvent))
 async def post_event(request: Request, dossier_id: UUID, client: Caller) -> JSONResponse:
     """Post an event of a known dossier; its `ref` makes a repeat harmless."""
-    event, digest, flags = await _read(request, NewEvent)
+    event, digest, flags = await read_body(request, NewEvent)
     return await _submit(
         request,
         RecordEvent(
@@ -77,10 +78,10 @@ async def post_event(request: Request, dossier_id: UUID, client: Caller) -> JSON
     )
 
 
-@router.post("/snapshots", status_code=201, openapi_extra=_body(Content))
+@router.post("/snapshots", status_code=201, openapi_extra=described(Content))
 async def post_snapshot(request: Request, client: Caller) -> JSONResponse:
     """Post the current state of a dossier, from software that only knows rows."""
-    content, digest, flags = await _read(request, Content)
+    content, digest, flags = await read_body(request, Content)
     if content.source.as_of is None:
         raise Problem(422, "invalid", [Fault("missing", "/source/as_of")])
     _may(client, content)
@@ -100,10 +101,10 @@ class Joining(Part):
     by: Officer = Field(title="Người quyết định", description="who found it")
 
 
-@router.post("/dossiers/{dossier_id}/merge", status_code=201, openapi_extra=_body(Joining))
+@router.post("/dossiers/{dossier_id}/merge", status_code=201, openapi_extra=described(Joining))
 async def merge_dossiers(request: Request, dossier_id: UUID, client: Caller) -> JSONResponse:
     """Merge a duplicate into this dossier, which survives with all codes of both."""
-    asked, digest, _ = await _read(request, Joining)
+    asked, digest, _ = await read_body(request, Joining)
     return await _submit(
         request,
         MergeDossiers(
@@ -118,7 +119,39 @@ async def merge_dossiers(request: Request, dossier_id: UUID, client: Caller) -> 
     )
 
 
-async def _read(request: Request, model: type[M]) -> tuple[M, bytes, tuple[tuple[str, str], ...]]:
+class Judging(Part):
+    """Whether a source that joined unsure means the same citizen."""
+
+    source: Text100 = Field(
+        title="Nguồn", description="as the evidence names it: client:NUMBER or system:NAME"
+    )
+    same: Flag = Field(title="Cùng một hồ sơ", description="false: it gets a dossier of its own")
+    reason: Text1000 = Field(title="Lý do", description="why")
+    by: Officer = Field(title="Người quyết định", description="who found it")
+
+
+@router.post("/dossiers/{dossier_id}/sources", status_code=201, openapi_extra=described(Judging))
+async def judge_source(request: Request, dossier_id: UUID, client: Caller) -> JSONResponse:
+    """Say of a source that joined unsure whether it means the same citizen."""
+    asked, digest, _ = await read_body(request, Judging)
+    return await _submit(
+        request,
+        JudgeSource(
+            client=client,
+            dossier=dossier_id,
+            source=asked.source,
+            same=asked.same,
+            reason=asked.reason,
+            by=asked.by,
+            digest=digest,
+            key=_key(request),
+        ),
+    )
+
+
+async def read_body(
+    request: Request, model: type[M]
+) -> tuple[M, bytes, tuple[tuple[str, str], ...]]:
     """Read a body, or refuse it with all that is wrong."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
@@ -147,7 +180,7 @@ def _may(client: Principal, content: Content) -> None:
     if not may_file(client, content):
         raise Problem(403, "forbidden_agency", [Fault("agency", "/agencies/competent/code")])
     code = content.official_code
-    if code is not None and not may_claim(client, code):
+    if code is not None and (helps(client, content) or not may_claim(client, code)):
         raise Problem(403, "forbidden_code", [Fault("code_of_another_unit", "/official_code")])
 
 

@@ -16,18 +16,20 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gateway.intake.answers import Page, Refusal, Stored, Whole
-from gateway.intake.posts import Joining
+from gateway.intake.handing import HandOver
+from gateway.intake.posts import Joining, Judging
 from schemas.dossier import Content, NewDossier
 from schemas.event import NewEvent
 
 REFERENCE = "#/components/schemas/{model}"
-POSTED: tuple[type[BaseModel], ...] = (NewDossier, NewEvent, Content, Joining)
+POSTED: tuple[type[BaseModel], ...] = (NewDossier, NewEvent, Content, Joining, Judging, HandOver)
 ANSWERED: tuple[type[BaseModel], ...] = (Stored, Whole, Page, Refusal)
 ANSWERS = {
     "postDossier": Stored,
     "postEvent": Stored,
     "postSnapshot": Stored,
     "mergeDossiers": Stored,
+    "judgeSource": Stored,
     "getDossier": Whole,
     "searchDossiers": Page,
 }

@@ -24,6 +24,9 @@ Code = Literal[
     "environment",
     "name_taken",
     "unknown_client",
+    "same_client",
+    "other_environment",
+    "serves_not",
     "not_fed_by_files",
     "unreadable_file",
 ]

@@ -25,6 +25,7 @@ TITLES: dict[str, tuple[str, str]] = {
         "Chưa chắc hai bên nói về cùng một chủ hồ sơ; hãy gửi kèm số định danh",
         "It is not sure that both sides mean one citizen; post the row with an identity number",
     ),
+    "forbidden": ("Không có quyền làm việc này", "This needs a right that the caller has not"),
     "sandbox_only": ("Chỉ khóa thử nghiệm mới được xóa", "Only sandbox keys may delete"),
     "not_found": ("Không có địa chỉ này", "There is nothing at this address"),
     "method": ("Phương thức không được hỗ trợ", "This method is not supported here"),
@@ -99,6 +100,28 @@ DETAILS: dict[str, tuple[str, str]] = {
     "not_yours": (
         "Cần quyền {right} đối với hồ sơ này.",
         "This needs the right {right} on this dossier.",
+    ),
+    "unknown_client": ("Không có phần mềm này.", "There is no such client."),
+    "same_client": ("Hai bên là một.", "Both are one client."),
+    "other_environment": (
+        "Bên nhận ở môi trường khác.",
+        "The taker is in another environment.",
+    ),
+    "serves_not": (
+        "Bên nhận không phục vụ cơ quan này.",
+        "The taker does not serve these agencies.",
+    ),
+    "no_such_source": (
+        "Hồ sơ này không có nguồn đó.",
+        "This dossier has no such source.",
+    ),
+    "source_is_sure": (
+        "Nguồn này đã được xác nhận là cùng một hồ sơ.",
+        "This source is known to mean the same dossier.",
+    ),
+    "nothing_kept": (
+        "Không còn bản ghi nào của nguồn này.",
+        "Nothing that this source said is kept.",
     ),
     "no_such_duplicate": (
         "Không có hồ sơ trùng này.",

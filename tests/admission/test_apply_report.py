@@ -243,3 +243,41 @@ async def test_a_client_learns_that_the_state_is_not_its_own(office: Office) -> 
     )
 
     assert getattr(answer, "code", None) == "status_not_yours"
+
+
+def squatting(claim: dict[str, Any]) -> RegisterDossier:
+    """Claim a code of the province for a dossier of one's own."""
+    body = {k: v for k, v in sample(5, 1).requests[0].body.items() if k != "origin"}
+    content = NewDossier.model_validate({k: v for k, v in body.items() if k != "codes"} | claim)
+    squatter = Principal(id=99, name="y", environment="sandbox", agencies=("*",))
+    return RegisterDossier(client=squatter, content=content, digest=b"squatter")
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"origin": {"system": "province", "code": "QG-1"}},
+        {"codes": [{"value": "QG-1", "kind": "portal"}]},
+        {"official_code": "QG-1"},
+    ],
+    ids=lambda claim: next(iter(claim)),
+)
+async def test_a_report_is_not_read_by_whoever_claims_its_code(
+    office: Office, claim: dict[str, Any], *, before: bool
+) -> None:
+    """Law 17: what a system says under a code is not of whoever said the code, first or later."""
+    tell = ApplyReport(
+        client=office.account,
+        system="province",
+        report=Report(ref="x", code="QG-1", status=Status.REFUSED, note="riêng", at=NOW),
+    )
+    both: list[Command] = [tell, squatting(claim)] if before else [squatting(claim), tell]
+    for one in both:
+        await office.admit([one])
+    (seen,) = await office.admit([squatting(claim)])
+    counted = await office.store.read(evidence.counts)
+
+    assert seen.record is not None
+    assert "province" not in {past.origin for past in seen.record.recorded[1:]}
+    assert [many for source, _, many in counted if source == "system:province"] == [1]

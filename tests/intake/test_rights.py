@@ -17,6 +17,8 @@ from gateway.main.bootstrap import open_store
 from gateway.main.serving import build
 from gateway.settings import Settings, read_systems
 from gateway.store import clients
+from gateway.store.engine import Connection, Store
+from gateway.store.tables import client as client_table
 from gateway.workbench.samples.generator import sample
 
 OWN = {"base_url": "http://127.0.0.1:1"}
@@ -36,6 +38,7 @@ CLIENTS = {
     "a2": ["H99.14.05"],
     "b": ["H99.20.01"],
     "helper": ["H99.14.06"],
+    "chief": ["H99"],
 }
 OWNER: dict[str, Any] = {
     "kind": "citizen",
@@ -55,6 +58,7 @@ class Office:
     """A gateway with clients, each under its own key, and a portal that calls."""
 
     clients: dict[str, httpx.AsyncClient]
+    store: Store
 
     async def post(self, who: str, content: Any, path: str = "/v1/dossiers") -> httpx.Response:
         """Post something as somebody."""
@@ -70,10 +74,23 @@ class Office:
         return found
 
 
+def _more_rights(connection: Connection) -> None:
+    """Let one help near the citizen's home, and one administer."""
+    for name, change in (
+        ("helper", {"helps": ["H99"]}),
+        ("chief", {"roles": ["administrator"]}),
+    ):
+        connection.execute(
+            client_table.update().where(client_table.c.name == name).values(**change)
+        )
+
+
 @pytest.fixture
 async def office(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Office]:
     """Serve a gateway with clients of two communes."""
-    settings = Settings(data=tmp_path, **database, systems=read_systems(SYSTEMS, {}))
+    read = read_systems(SYSTEMS, {})
+    codes = {"H99.20": "gateway"}
+    settings = Settings(data=tmp_path, **database, systems=read, codes=codes)
     store = await open_store(settings)
     keys = {}
     for name, agencies in CLIENTS.items():
@@ -83,6 +100,7 @@ async def office(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Offi
                 clients.add, name=name, environment="sandbox", agencies=agencies, key_hash=hashed
             )
         )
+    await store.write(_more_rights)
     await store.close()
     app = await build(settings)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
@@ -95,7 +113,8 @@ async def office(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Offi
                     headers={"Authorization": f"Bearer {key}", "Accept-Language": "en"},
                 )
                 for name, key in (keys | {"portal": TOKEN}).items()
-            }
+            },
+            app.state.parts.store,
         )
 
 
@@ -396,3 +415,167 @@ async def test_the_right_citizen_is_joined_by_the_portals_push(office: Office) -
     found = await office.list("b")
 
     assert (answer["error_code"], [one["id"] for one in found]) == (0, [first["id"]])
+
+
+async def test_help_near_home_from_filing_to_the_result(office: Office) -> None:
+    """A citizen files at H99.14.06 for H99.20.01; that unit decides, the helper sees it through."""
+    place = {"competent": {"code": "H99.20.01"}, "helped": {"code": "H99.14.06"}}
+    filed = await office.post("helper", body("1", agencies=place))
+    made = filed.json()
+    path = f"/v1/dossiers/{made['id']}"
+    at = body("1")["submitted_at"]
+    own = {"ref": "w", "kind": "corrected", "patch": {"notes": "x"}, "reason": "x"}
+    by_helper = await office.post("helper", own | {"occurred_at": at}, f"{path}/events")
+    steps: list[dict[str, Any]] = [
+        {"kind": "accepted", "received_at": at, "due": {"at": "2026-12-31"}},
+        {"kind": "progress", "status": "processing", "action": "Thẩm định"},
+        {
+            "kind": "finished",
+            "results": [{"id": "kq", "name": "Trích lục", "number": "12/TL", "form": "paper"}],
+        },
+        {"kind": "returned", "hand_over": {"method": "counter", "note": "đã trả"}},
+    ]
+    told = [
+        await office.post("b", {"ref": f"s{n}", "occurred_at": at, **one}, f"{path}/events")
+        for n, one in enumerate(steps)
+    ]
+    seen = (await office.get("helper", path)).json()
+    counts = (await office.get("helper", "/v1/counts")).json()
+
+    assert filed.status_code == 201, filed.text
+    assert made["official_code"].startswith("H99.20.01-")
+    assert by_helper.status_code == 403
+    assert [one.status_code for one in told] == [201] * 4, [one.text for one in told]
+    assert (seen["status"], seen["results"][0]["number"]) == ("returned", "12/TL")
+    assert [one["id"] for one in await office.list("b")] == [made["id"]]
+    assert (counts["competent"], counts["helped"]) == (
+        {"H99.20.01": {"returned": 1}},
+        {"H99.14.06": {"returned": 1}},
+    )
+
+
+async def test_a_refusal_comes_back_to_the_helper(office: Office) -> None:
+    """What the competent unit refuses is read where the citizen was helped."""
+    place = {"competent": {"code": "H99.20.01"}, "helped": {"code": "H99.14.06"}}
+    made = (await office.post("helper", body("1", agencies=place))).json()
+    at = body("1")["submitted_at"]
+    no = {"ref": "r", "kind": "refused", "reason": "Thiếu giấy", "occurred_at": at}
+    await office.post("b", no, f"/v1/dossiers/{made['id']}/events")
+    seen = (await office.get("helper", f"/v1/dossiers/{made['id']}")).json()
+
+    assert (seen["status"], seen["events"][-1]["reason"]) == ("refused", "Thiếu giấy")
+
+
+async def test_a_helper_claims_no_code_of_the_competent_unit(office: Office) -> None:
+    """Nor of its own: the competent unit's is given by gateway or system."""
+    place = {"competent": {"code": "H99.20.01"}, "helped": {"code": "H99.14.06"}}
+    answers = [
+        await office.post("helper", body(unit, agencies=place, official_code=f"{unit}-260302-0001"))
+        for unit in ("H99.20.01", "H99.14.06")
+    ]
+
+    assert [one.status_code for one in answers] == [403, 403]
+
+
+async def test_who_may_not_help_files_for_nobody_else(office: Office) -> None:
+    """Without the setting the competent agency of another commune is refused."""
+    place = {"competent": {"code": "H99.20.01"}, "helped": {"code": "H99.14.05"}}
+    answer = await office.post("a", body("1", agencies=place))
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (
+        403,
+        "/agencies/competent/code",
+    )
+
+
+async def test_open_dossiers_are_handed_over(office: Office) -> None:
+    """R7: the new client goes on with them, the old one no more; a dry run changes nothing."""
+    kept = (await office.post("a2", body("same"))).json()
+    taken = (await office.post("a", body("same", owner=OTHER))).json()
+    moved = (await office.post("a", body("1"))).json()
+    closed = (await office.post("a", body("2", owner=OTHER))).json()
+    at = body("1")["submitted_at"]
+    no = {"ref": "r", "kind": "refused", "reason": "x", "occurred_at": at}
+    await office.post("a", no, f"/v1/dossiers/{closed['id']}/events")
+    order = {"to": "a2", "agencies": ["H99.14.05"], "reason": "đổi phần mềm"}
+    path = "/v1/clients/a/hand-over"
+    barred = await office.post("a", order, path)
+    dry = (await office.post("chief", order, path)).json()
+    before = {one["id"] for one in await office.list("a2")}
+    done = (await office.post("chief", order | {"dry_run": False}, path)).json()
+    after = {one["id"] for one in await office.list("a2")}
+    step = {"ref": "e", "kind": "corrected", "patch": {"notes": "x"}, "reason": "x"}
+    events = f"/v1/dossiers/{moved['id']}/events"
+    acts = [await office.post(who, step | {"occurred_at": at}, events) for who in ("a", "a2")]
+    left = {one["id"] for one in await office.list("a")}
+
+    assert barred.status_code == 403
+    assert (dry["dossiers"], dry["left"], dry["dry_run"]) == ([moved["id"]], ["same"], True)
+    assert before == {kept["id"]}
+    assert (done["dossiers"], after) == ([moved["id"]], {kept["id"], moved["id"]})
+    assert left == {taken["id"], closed["id"]}
+    assert [one.status_code for one in acts] == [404, 201]
+
+
+async def test_what_is_handed_over_keeps_its_ref(office: Office) -> None:
+    """The taker's next row under the same ref goes on with the same dossier."""
+    source = {"ref": "r", "as_of": "2026-06-10T18:00:00+07:00"}
+    made = (await office.post("a", body("r") | {"source": source}, "/v1/snapshots")).json()
+    order = {"to": "a2", "reason": "x", "dry_run": False, "end_keys": True}
+    await office.post("chief", order, "/v1/clients/a/hand-over")
+    later = {"ref": "r", "as_of": "2026-06-11T18:00:00+07:00"}
+    row = body("r", notes="mới") | {"source": later}
+    answer = (await office.post("a2", row, "/v1/snapshots")).json()
+
+    assert (answer["id"], answer["version"]) == (made["id"], 2)
+
+
+@pytest.mark.parametrize(
+    ("order", "pointer"),
+    [
+        ({"to": "nobody"}, "/to"),
+        ({"to": "a"}, "/to"),
+        ({"to": "b"}, "/agencies"),
+        ({"to": "a2", "agencies": ["H99.20"]}, "/agencies"),
+    ],
+)
+async def test_a_wrong_hand_over_is_refused(
+    office: Office, order: dict[str, Any], pointer: str
+) -> None:
+    """Whoever gets dossiers is another client and serves their agencies."""
+    answer = await office.post("chief", {"reason": "x"} | order, "/v1/clients/a/hand-over")
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+NAMELESS = {"kind": "citizen", "name": OWNER["name"]}
+
+
+async def unsure(office: Office) -> tuple[str, str]:
+    """Let a2 join A's dossier unsure; give the dossier and the name of the source."""
+    first = (await office.post("a", body("1", official_code=CODE))).json()
+    await office.post("a2", body("x", official_code=CODE, owner=NAMELESS))
+    seen = (await office.get("a", f"/v1/dossiers/{first['id']}")).json()
+    return first["id"], seen["evidence"][0]["source"]
+
+
+async def test_a_human_makes_an_unsure_source_sure(office: Office) -> None:
+    """The owner says that both are one: the source reads from then on; it cannot say so itself."""
+    name, source = await unsure(office)
+    word = {"source": source, "same": True, "reason": "đã xem", "by": {"name": "Vàng A Thử"}}
+    path = f"/v1/dossiers/{name}/sources"
+    answers = [await office.post(who, word, path) for who in ("a2", "a", "a")]
+
+    assert [one.status_code for one in answers] == [404, 201, 200]
+    assert [one["id"] for one in await office.list("a2")] == [name]
+
+
+async def test_a_human_parts_an_unsure_source(office: Office) -> None:
+    """The owner says that they are two: the source's citizen has a dossier of its own."""
+    name, source = await unsure(office)
+    word = {"source": source, "same": False, "reason": "khác", "by": {"name": "Vàng A Thử"}}
+    answer = await office.post("a", word, f"/v1/dossiers/{name}/sources")
+    (own,) = await office.list("a2")
+
+    assert (answer.status_code, own["ref"], own["id"] != name) == (201, "x", True)
+    assert [one["id"] for one in await office.list("a")] == [name]

@@ -13,6 +13,7 @@ from gateway.dossiers.record import DossierRecord, Place, Twins
 from gateway.store import counters
 from gateway.store.ledger import dossiers, evidence, idempotency, saving
 from gateway.store.ledger.evidence import keep, orphans
+from gateway.store.ledger.evidence import of_dossier as kept
 from gateway.store.ledger.idempotency import Used
 
 
@@ -88,4 +89,15 @@ def write(connection: Connection, added: Added, now: int) -> frozenset[tuple[str
     return already
 
 
-__all__ = ["Added", "Found", "Wanted", "keep", "load", "orphans", "read", "sequences", "write"]
+__all__ = [
+    "Added",
+    "Found",
+    "Wanted",
+    "keep",
+    "kept",
+    "load",
+    "orphans",
+    "read",
+    "sequences",
+    "write",
+]

@@ -59,21 +59,24 @@ def visible(viewer: Viewer) -> sa.ColumnElement[bool]:
     sources = sa.select(joined.c.dossier_id).where(
         joined.c.client == viewer.client, joined.c.verified
     )
-    belongs = [_within(column, viewer) for column in (dossier.c.agency, dossier.c.receiving)]
+    belongs = [
+        within(column, viewer.agencies) for column in (dossier.c.agency, dossier.c.receiving)
+    ]
     either = [
         dossier.c.owner == viewer.client,
         dossier.c.id.in_(sources),
         sa.and_(dossier.c.by_agency, sa.or_(*belongs)),
     ]
     if viewer.by_agency:
-        either += [*belongs, _within(dossier.c.helped, viewer)]
+        either += [*belongs, within(dossier.c.helped, viewer.agencies)]
     return sa.and_(where, sa.or_(*either))
 
 
-def _within(column: sa.ColumnElement[Any], viewer: Viewer) -> sa.ColumnElement[bool]:
-    if "*" in viewer.agencies:
+def within(column: sa.ColumnElement[Any], agencies: tuple[str, ...]) -> sa.ColumnElement[bool]:
+    """Say in SQL whether an agency lies in one of these subtrees."""
+    if "*" in agencies:
         return sa.true()
-    return sa.or_(sa.false(), *(_below(column, root) for root in viewer.agencies))
+    return sa.or_(sa.false(), *(_below(column, root) for root in agencies))
 
 
 def _below(agency: sa.ColumnElement[Any], root: str) -> sa.ColumnElement[bool]:
@@ -359,6 +362,29 @@ def counts(connection: Connection) -> list[tuple[str, str, int, float]]:
             .group_by(system.c.name, outbox.c.state)
         )
     ]
+
+
+def agency_counts(connection: Connection, viewer: Viewer) -> dict[str, Any]:
+    """Count what a viewer sees by state, for each agency in each of its three parts."""
+    roles = {
+        "competent": dossier.c.agency,
+        "receiving": dossier.c.receiving,
+        "helped": dossier.c.helped,
+    }
+    found: dict[str, Any] = {}
+    for role, column in roles.items():
+        rows = connection.execute(
+            sa.select(column.label("agency"), dossier.c.status, sa.func.count().label("many"))
+            .where(visible(viewer), column.is_not(None), dossier.c.merged_into.is_(None))
+            .where(dossier.c.voided.is_(False))
+            .group_by(column, dossier.c.status)
+            .order_by(column, dossier.c.status)
+        )
+        counted: dict[str, dict[str, int]] = {}
+        for row in rows:
+            counted.setdefault(row.agency, {})[row.status] = row.many
+        found[role] = counted
+    return found
 
 
 def keep_file(connection: Connection, client: int, sha256: bytes, size: int, kind: str) -> bool:
