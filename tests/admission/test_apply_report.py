@@ -266,7 +266,7 @@ def squatting(claim: dict[str, Any]) -> RegisterDossier:
 async def test_a_report_is_not_read_by_whoever_claims_its_code(
     office: Office, claim: dict[str, Any], *, before: bool
 ) -> None:
-    """Law 17: what a system says under a code is not of whoever said the code, first or later."""
+    """Law 17: What a system says under a code is not of whoever said the code, first or later."""
     tell = ApplyReport(
         client=office.account,
         system="province",

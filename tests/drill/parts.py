@@ -42,7 +42,14 @@ PARTS = (
         "the crash run's audit finds every bug that is planted",
         ("-m", "tests.crash.teeth"),
         ("-m", "tests.crash.teeth"),
-        8,
+        6,
+    ),
+    Part(
+        "year",
+        "two exports of one year's dossiers: no wrong join, hardly a conflict for nothing",
+        ("-m", "tests.admission.year", "--dossiers", "10000", "--seed", "{seed}"),
+        ("-m", "tests.admission.year", "--dossiers", "1500", "--seed", "1"),
+        2,
     ),
     Part(
         "watch",

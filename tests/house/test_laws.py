@@ -35,7 +35,6 @@ TO_COME = {
     14: "suspects, and what parks or closes naming the call",
     15: "every leaf that was stated: kept, evidence, or named in the answer",
     16: "process times, orders that cannot be, punctuality as it stood",
-    17: "owners agreed by a table, conflicts for a human",
     18: "the feed in the order of commits, with a cursor",
     19: "files read by a child process under limits",
     20: "shadow as a state of its own, preview and catching up",
@@ -105,6 +104,13 @@ NAMED = {
         "store/work/test_steps.py",
     ),
     13: ("adapters/kit/test_driver_ways.py",),
+    17: (
+        "admission/test_apply_report.py",
+        "admission/test_year.py",
+        "intake/test_rights.py",
+        "intake/test_sources.py",
+        "rules/test_owners.py",
+    ),
 }
 """Where each law is held: found by the docstrings that begin with it."""
 

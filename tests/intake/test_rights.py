@@ -137,7 +137,7 @@ CONFLICT = ("code_conflict", "/official_code")
 
 
 async def test_a_mistyped_code_gives_two_dossiers_and_a_conflict(office: Office) -> None:
-    """R3: another owner's number under a known code: both dossiers are there, and both say so."""
+    """Law 17: Another owner's number under a known code: both dossiers are there, and both say so."""
     first = (await office.post("a", body("1", official_code=CODE))).json()
     second = await office.post("a2", body("x", official_code=CODE, owner=OTHER))
     seen = (await office.get("a", f"/v1/dossiers/{first['id']}")).json()
@@ -186,7 +186,7 @@ async def test_a_code_that_was_put_right_is_no_conflict(office: Office) -> None:
 
 
 async def test_a_code_of_another_unit_is_refused(office: Office) -> None:
-    """R2: an official code of B's unit is B's to state; the genuine one is taken."""
+    """Law 17: An official code of B's unit is B's to state; the genuine one is taken."""
     code = "H99.20.01-260302-0007"
     claimed = await office.post("a", body("1", official_code=code))
     genuine = await office.post("b", body("1", agency="H99.20.01", official_code=code))
@@ -216,7 +216,7 @@ async def test_a_code_of_another_unit_is_not_linked_later(office: Office) -> Non
 
 
 async def test_whoever_joined_may_not_act_for_the_owner(office: Office) -> None:
-    """R4: joined rightly, and still no correcting, voiding, handing over or merging away."""
+    """Law 17: Joined rightly, and still no correcting, voiding, handing over or merging away."""
     first = (await office.post("a", body("1", official_code=CODE))).json()
     joined = await office.post("a2", body("x", official_code=CODE))
     own = (await office.post("a2", body("own", owner=OTHER))).json()
@@ -248,7 +248,7 @@ async def test_whoever_joined_may_not_act_for_the_owner(office: Office) -> None:
 
 
 async def test_whoever_joined_finds_the_dossier_by_its_own_ref(office: Office) -> None:
-    """R6: it is found by B's ref, shows it as B's own, and A's as A's."""
+    """Law 17: It is found by B's ref, shows it as B's own, and A's as A's."""
     first = (await office.post("a", body("1", official_code=CODE))).json()
     await office.post("a2", body("x", official_code=CODE))
     found = [await office.list(who, ref=ref) for who, ref in (("a2", "x"), ("a", "1"), ("a2", "1"))]
@@ -266,7 +266,7 @@ async def test_whoever_joined_finds_the_dossier_by_its_own_ref(office: Office) -
 
 
 async def test_a_duplicate_that_one_may_not_read_is_not_told(office: Office) -> None:
-    """R5: B's dossier is no news for A, in the answer or later; B's own client is told."""
+    """Law 17: B's dossier is no news for A, in the answer or later; B's own client is told."""
     first = (await office.post("b", body("1", agency="H99.20.01"))).json()
     place = {"competent": {"code": "H99.20.01"}, "receiving": {"code": "H99.14.05"}}
     probing = (await office.post("a", body("2", agencies=place))).json()
@@ -374,7 +374,7 @@ SQUATTED: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("claim", SQUATTED, ids=lambda claim: next(iter(claim)))
 async def test_a_squatted_portal_code_reads_nothing(office: Office, claim: dict[str, Any]) -> None:
-    """R1: two dossiers and a conflict; the rightful agency reads its own, the squatter its own."""
+    """Law 17: Two dossiers and a conflict; the rightful agency reads its own, the squatter its own."""
     squatter = (await office.post("a", body("1", **claim))).json()
     answer = await pushed(office)
     own = await office.get("a", f"/v1/dossiers/{squatter['id']}")
@@ -394,7 +394,7 @@ async def test_a_squatted_portal_code_reads_nothing(office: Office, claim: dict[
 
 @pytest.mark.parametrize("claim", SQUATTED, ids=lambda claim: next(iter(claim)))
 async def test_a_later_squatter_reads_nothing_either(office: Office, claim: dict[str, Any]) -> None:
-    """R1 the other way round: the portal pushed first."""
+    """Law 17: The other way round: the portal pushed first."""
     await pushed(office)
     squatter = await office.post("a", body("1", **claim))
     own = await office.get("a", f"/v1/dossiers/{squatter.json()['id']}")
@@ -489,7 +489,7 @@ async def test_who_may_not_help_files_for_nobody_else(office: Office) -> None:
 
 
 async def test_open_dossiers_are_handed_over(office: Office) -> None:
-    """R7: the new client goes on with them, the old one no more; a dry run changes nothing."""
+    """The new client goes on with them, the old one no more; a dry run changes nothing."""
     kept = (await office.post("a2", body("same"))).json()
     taken = (await office.post("a", body("same", owner=OTHER))).json()
     moved = (await office.post("a", body("1"))).json()

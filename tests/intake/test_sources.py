@@ -127,7 +127,7 @@ async def test_what_a_second_source_says_otherwise_is_evidence(office: Office) -
 
 
 async def test_a_code_of_another_unit_is_not_claimed(office: Office) -> None:
-    """Law 17: whoever does not serve the unit in an official code learns only that."""
+    """Law 17: Whoever does not serve the unit in an official code learns only that."""
     await office.post("old", body())
     agency = {"code": "H98.01", "name": "UBND xã Xa, tỉnh Xa"}
     answer = await office.post("far", body(agencies={"competent": agency}))

@@ -1,0 +1,82 @@
+"""Law 17: whether two statements mean one citizen."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.rules.owners import agreement
+from schemas.parts import Party
+
+SYLLABLES = ["Lò", "Thị", "Hòa", "Hoa", "Nguyễn", "Đặng", "Thủy", "Mẫu", "A", "Vy"]
+NAMES = st.lists(st.sampled_from(SYLLABLES), min_size=2, max_size=4).map(" ".join)
+NUMBERS = st.dictionaries(
+    st.sampled_from(["personal_number", "old_id_card", "passport"]),
+    st.sampled_from(["001399000000", "001399000001"]),
+)
+BIRTHS = st.sampled_from([None, "1999", "1999-02", "1999-02-03", "1999-02-04", "1990"])
+
+
+def party(name: str, numbers: dict[str, str] | None = None, birth: str | None = None) -> Party:
+    """Make an owner."""
+    identities = [{"kind": kind, "number": number} for kind, number in (numbers or {}).items()]
+    made: dict[str, Any] = {"kind": "citizen", "name": name, "identities": identities}
+    return Party.model_validate(made | ({"birth": birth} if birth else {}))
+
+
+PARTIES = st.builds(party, NAMES, NUMBERS, BIRTHS)
+
+
+@given(PARTIES, PARTIES)
+def test_the_table_of_agreement(left: Party, right: Party) -> None:
+    """Law 17: An equal number of one kind is the same; else a differing one, a name or a birth is not."""
+    mine, theirs = ({one.kind: one.number for one in side.identities} for side in (left, right))
+    common = mine.keys() & theirs.keys()
+    births = {one for one in (left.birth, right.birth) if one}
+    apart = len(births) == 2 and not any(
+        one != other and other.startswith(one) for one in births for other in births
+    )
+    if any(mine[kind] == theirs[kind] for kind in common):
+        expected = "same"
+    elif common or left.name != right.name or apart:
+        expected = "other"
+    else:
+        expected = "unknown"
+
+    assert agreement(left, right) == expected
+    assert agreement(right, left) == expected
+
+
+@given(NAMES, st.sampled_from(["upper", "lower", "title", "NFD", "spaces", "bare"]))
+def test_how_a_name_is_typed_is_no_difference(name: str, way: str) -> None:
+    """Capitals, spaces, decomposed letters, and software that writes no marks at all."""
+    bare = "".join(
+        letter
+        for letter in unicodedata.normalize("NFD", name.replace("Đ", "D"))
+        if not unicodedata.combining(letter)
+    )
+    typed = {
+        "NFD": unicodedata.normalize("NFD", name),
+        "spaces": f" {name.replace(' ', '  ')} ",
+        "bare": bare.upper(),
+    }.get(way) or getattr(name, way)()
+
+    assert agreement(party(name), party(typed)) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [("Lê Thị Hoa", "Lê Thị Hòa"), ("Lò A Ân", "Lò A An"), ("Vũ Vy", "Vũ Vi")]
+)
+def test_another_mark_or_letter_is_another_name(left: str, right: str) -> None:
+    """Two names that differ in a mark are two names, where both are written with marks."""
+    assert agreement(party(left), party(right)) == "other"
+
+
+@pytest.mark.parametrize(("left", "right"), [("Hòa Lò", "Hoà Lò"), ("Lê Thuỷ", "Lê Thủy")])
+def test_a_tone_on_either_vowel_is_one_name(left: str, right: str) -> None:
+    """Both ways of placing a tone are in use."""
+    assert agreement(party(left), party(right)) == "unknown"
