@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gateway.rules.gate import Gate, Word
 from gateway.rules.schedule import backoff
 from schemas.outcome import (
+    EXISTS_ALREADY,
     Blocked,
     CannotExpress,
     Delivered,
@@ -21,8 +22,9 @@ from schemas.outcome import (
 )
 
 PARK_AFTER_FAILURES = 8
-CERTAIN, MAY_STAND, MAY_STAND_TWICE = 0, 1, 2
-"""Doubts of a lane: nothing; something may have landed; an `append` may have."""
+ALONE, CERTAIN, MAY_STAND, MAY_STAND_TWICE = -1, 0, 1, 2
+"""Doubts of a lane: nothing, and it goes alone since its batch failed as a whole; nothing;
+something may have landed; an `append` may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def decide(
         case Pending(remote=remote, ask_after=seconds, holds=holds):
             return AskLater(seconds, remote, holds), "good", ""
         case Refused(code=code, message=message, problems=problems):
-            cause = f"refused:{code}"
+            cause = EXISTS_ALREADY if code == EXISTS_ALREADY else f"refused:{code}"
             shown = problems or (Problem("", code, message),)
             return (
                 _park_unless_paused(gate, lane, Park("officer", "refused", cause, shown), jitter),
