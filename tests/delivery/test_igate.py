@@ -139,11 +139,17 @@ async def test_a_file_is_uploaded_once(tmp_path: Path) -> None:
         assert len(told.simulator.files) == 1
 
 
+def asked(told: Told) -> dict[str, Any]:
+    """Give what was remembered last before the answer to the create was lost."""
+    last = next(one for one in told.kept if "asked" in one.notes)
+    return {"id": last.id, "notes": dict(last.notes)}
+
+
 async def test_doubt_is_resolved_by_a_look_up(tmp_path: Path) -> None:
     """A create whose answer was lost is found by its code: there is one dossier."""
     async with telling(tmp_path) as told:
         await told.tell(document())
-        outcome = await told.tell(document(_step={"doubt": True}))
+        outcome = await told.tell(document(_step={"doubt": True, "remote": asked(told)}))
 
         assert isinstance(outcome, Delivered)
         assert len(told.simulator.dossiers) == 1
@@ -162,7 +168,7 @@ async def test_a_blind_look_up_ends_well(tmp_path: Path) -> None:
     """A look-up that does not see it yet leads to a create that says it exists."""
     async with telling(tmp_path, look_up_lag=1) as told:
         await told.tell(document())
-        outcome = await told.tell(document(_step={"doubt": True}))
+        outcome = await told.tell(document(_step={"doubt": True, "remote": asked(told)}))
 
         assert isinstance(outcome, Delivered)
         assert len(told.simulator.dossiers) == 1

@@ -105,6 +105,12 @@ NAMED = {
         "store/work/test_steps.py",
     ),
     13: ("adapters/kit/test_driver_ways.py",),
+    17: (
+        "adapters/test_exists.py",
+        "delivery/test_exists.py",
+        "store/work/test_steps.py",
+        "workbench/test_existing.py",
+    ),
 }
 """Where each law is held: found by the docstrings that begin with it."""
 
