@@ -111,6 +111,10 @@ async def deliver(step: Step, settings: CommuneSettings) -> Outcome:
         lying = await _lay_out(Put(name=f"{settings.inbox}/{name}", body=body), step, ours=ours)
         if lying is not None:
             return lying
+        if settings.acks and not ours:
+            # Remembered at once: where they refuse it, a retry may lay out other content.
+            remote = replace(remote, notes={"file": name, "looked": "0"})
+            await Checkpoint(remote=remote, up_to=remote.line)
     if not settings.acks:
         note = "laid out in the folder; this software acknowledges nothing"
         return Delivered(up_to=up_to, remote=replace(known, notes={}), note=note)

@@ -254,6 +254,9 @@ async def _existing(
     """Give their id of what exists under our code, if it is ours to replace."""
     parked = exists(step, said.message)
     if parked is not None:
+        if step.dossier.official_code is None:  # they allocated it: a retry takes another number
+            notes = {key: value for key, value in remote.notes.items() if key != "asked"}
+            await Checkpoint(remote=replace(remote, id=None, notes=notes), up_to=remote.line)
         return parked
     there = await _look_up(step, remote, settings)
     return there if there is not None else odd("they say it exists, and cannot find it", said, step)

@@ -104,13 +104,11 @@ def decide(
         case Pending(remote=remote, ask_after=seconds, holds=holds):
             return AskLater(seconds, remote, holds), "good", ""
         case Refused(code=code, message=message, problems=problems):
-            cause = EXISTS_ALREADY if code == EXISTS_ALREADY else f"refused:{code}"
+            exists = code == EXISTS_ALREADY
+            reason, cause = (code, code) if exists else ("refused", f"refused:{code}")
             shown = problems or (Problem("", code, message),)
-            return (
-                _park_unless_paused(gate, lane, Park("officer", "refused", cause, shown), jitter),
-                "odd",
-                cause,
-            )
+            park = Park("officer", reason, cause, shown)
+            return _park_unless_paused(gate, lane, park, jitter), "odd", cause
         case Malformed(why=why):
             cause = f"malformed:{why}"[:200]
             return (

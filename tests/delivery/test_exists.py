@@ -80,7 +80,11 @@ async def test_a_taken_code_waits_for_the_officer(tmp_path: Path, kind: dict[str
             lambda connection: retrying.choose(connection, Choice(dossier=UUID(name)))
         )
 
-        assert (lane["parked_for"], chosen.cause) == ("officer", "exists_already")
+        assert (lane["parked_for"], lane["reason"], chosen.cause) == (
+            "officer",
+            "exists_already",
+            "exists_already",
+        )
         assert [one["pointer"] for one in lane["detail"]] == ["/official_code"]
         assert at.effects("s") == []
 

@@ -19,7 +19,14 @@ from gateway.workbench.faults import Faults
 from gateway.workbench.samples.generator import sample
 from gateway.workbench.simulate import Host, hosted
 from gateway.workbench.transports import subject
-from schemas.outcome import CannotExpress, Delivered, Outcome, Remote
+from schemas.outcome import (
+    EXISTS_ALREADY,
+    CannotExpress,
+    Delivered,
+    Outcome,
+    Refused,
+    Remote,
+)
 
 SHA = "ab" * 32
 
@@ -111,6 +118,18 @@ async def test_a_code_that_they_allocate_is_the_dossiers(tmp_path: Path) -> None
 
         assert isinstance(outcome, Delivered)
         assert outcome.official_code == "H99.14-260302-0001"
+
+
+async def test_a_number_that_is_taken_gives_way_to_the_next(tmp_path: Path) -> None:
+    """They gave us a number of which they say that it exists: a retry takes another."""
+    async with telling(tmp_path, occupied=["H99.14-260302-0001"]) as told:
+        first = await told.tell(document(official_code=None))
+        memory = {"id": told.kept[-1].id, "notes": dict(told.kept[-1].notes)}
+        outcome = await told.tell(document(official_code=None, _step={"remote": memory}))
+
+        assert isinstance(first, Refused)
+        assert isinstance(outcome, Delivered)
+        assert (first.code, outcome.official_code) == (EXISTS_ALREADY, "H99.14-260302-0002")
 
 
 async def test_a_code_is_remembered_over_a_retry(tmp_path: Path) -> None:
