@@ -123,8 +123,11 @@ LIMITS = {
     "linger": float,
     "poll_every": float,
     "on_uncertain": str,
+    "on_exists": str,
 }
 """What a deployment may set differently from an adapter's facts."""
+WORDS = {"on_uncertain": ("resend", "park"), "on_exists": ("park", "replace")}
+"""Those limits that are a word, with the words they may be."""
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -262,8 +265,9 @@ def _limits(table: Mapping[str, Any], where: str) -> dict[str, Any]:
             raise SettingsError(f"{where}.limits: unknown limit {key!r}")
         if not isinstance(value, (int, float) if kind is float else kind) or value in (0, ""):
             raise SettingsError(f"{where}.limits.{key}: must be a {kind.__name__} above nothing")
-    if table.get("on_uncertain", "resend") not in ("resend", "park"):
-        raise SettingsError(f"{where}.limits.on_uncertain: must be resend or park")
+    for key, words in WORDS.items():
+        if table.get(key, words[0]) not in words:
+            raise SettingsError(f"{where}.limits.{key}: must be {' or '.join(words)}")
     return dict(table)
 
 

@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+EXISTS_ALREADY = "exists_already"
+"""Code of a `Refused`: something stands there under our code, and nothing says that it is ours."""
 Effect = Literal["read", "keyed", "append"]
 """What repeating a request does: nothing at all, nothing more, or the thing a second time."""
 

@@ -25,7 +25,7 @@ from adapters.commune_files.write import body_of, name_of
 from adapters.kit import charsets
 from adapters.kit.communes import Expects
 from adapters.kit.port import Adapter, Checkpoint, Facts, FolderSettings, Move, Put, Step, Take
-from adapters.kit.replies import redact, strings_of
+from adapters.kit.replies import exists, redact, strings_of
 from schemas.outcome import Delivered, Outcome, Pending, Problem, Refused
 
 
@@ -105,9 +105,16 @@ async def deliver(step: Step, settings: CommuneSettings) -> Outcome:
     known = replace(remote, created=True, line=up_to, notes={"acked": name})
     if remote.notes.get("acked") == name:
         return Delivered(up_to=up_to, remote=known)
-    looked = int(remote.notes.get("looked", "0")) if remote.notes.get("file") == name else 0
+    ours = remote.notes.get("file") == name
+    looked = int(remote.notes.get("looked", "0")) if ours else 0
     if looked % AGAIN_AFTER == 0:
-        await Put(name=f"{settings.inbox}/{name}", body=body)
+        lying = await _lay_out(Put(name=f"{settings.inbox}/{name}", body=body), step, ours=ours)
+        if lying is not None:
+            return lying
+        if settings.acks and not ours:
+            # Remembered at once: where they refuse it, a retry may lay out other content.
+            remote = replace(remote, notes={"file": name, "looked": "0"})
+            await Checkpoint(remote=remote, up_to=remote.line)
     if not settings.acks:
         note = "laid out in the folder; this software acknowledges nothing"
         return Delivered(up_to=up_to, remote=replace(known, notes={}), note=note)
@@ -123,6 +130,19 @@ async def deliver(step: Step, settings: CommuneSettings) -> Outcome:
         return _refusal(refused, step, settings)
     notes = {"file": name, "looked": str(looked + 1)}
     return Pending(remote=replace(remote, notes=notes), ask_after=settings.ack_seconds)
+
+
+async def _lay_out(file: Put, step: Step, *, ours: bool) -> Refused | None:
+    """Lay out a file, but not over another one that may be somebody else's."""
+    if await replace(file, replace=False):
+        return None
+    # Each file is a creation of its own: that they hold the dossier says nothing of this one.
+    fresh = replace(step, born_here=False, remote=replace(step.remote, created=False))
+    said = f"a file {file.name} with other content lies there"
+    lying = exists(fresh, said, ours=ours, pointer="")
+    if lying is None:
+        await file
+    return lying
 
 
 def _refusal(body: bytes, step: Step, settings: CommuneSettings) -> Refused:

@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr
 from adapters.igate import codes, translate
 from adapters.igate.inbound import poll
 from adapters.igate.not_carried import NOT_CARRIED
-from adapters.igate.replies import exists, odd, read
+from adapters.igate.replies import odd, read, says_exists
 from adapters.kit.communes import Expects
 from adapters.kit.port import (
     Adapter,
@@ -29,7 +29,7 @@ from adapters.kit.port import (
     Step,
     WebSettings,
 )
-from adapters.kit.replies import judge, read_json
+from adapters.kit.replies import exists, judge, read_json
 from schemas.outcome import (
     Blocked,
     Delivered,
@@ -217,25 +217,29 @@ async def _upload(one: Attached, step: Step, settings: IgateSettings) -> str | O
 
 async def _bring(step: Step, remote: Remote, settings: IgateSettings) -> Remote | Outcome:
     """Create the dossier or bring it up to date; whether it is there is looked up in doubt."""
-    if (step.doubt or step.born_here) and "id" not in remote.notes:
+    # An upload whose answer was lost is no create: only one under this code can have landed.
+    step = replace(step, doubt=step.doubt and remote.notes.get("asked") == remote.id)
+    known = remote.created or step.born_here
+    if (step.doubt or known) and "id" not in remote.notes:
         found = await _look_up(step, remote, settings)
         if found is not None and not isinstance(found, str):
             return found
-        if found is None and step.born_here:
-            return odd("born there, and they cannot find it", None, step)
+        if found is None and known:
+            return odd("they are known to hold it, and cannot find it", None, step)
         remote = _with_id(remote, found)
     if "id" not in remote.notes:
+        # Remembered before it is sent: a retry knows whether a create of ours can have landed.
+        remote = replace(remote, notes={**remote.notes, "asked": remote.id or ""})
+        await Checkpoint(remote=remote, up_to=remote.line)
         answer = await _send(
             "POST", f"/{settings.padman}/dossier/--apply-online/", step, remote, settings
         )
         name = answer.get("id") if isinstance(answer, dict) else None
         if isinstance(name, str) and name:
             return _with_id(remote, name)
-        if not exists(answer):
+        if not says_exists(answer):
             return answer if isinstance(answer, OUTCOMES) else odd("create: no id", answer, step)
-        there = await _look_up(step, remote, settings)
-        if there is None:
-            return odd("they say it exists, and cannot find it", answer, step)
+        there = await _existing(answer, step, remote, settings)
         if not isinstance(there, str):
             return there
         remote = _with_id(remote, there)
@@ -244,10 +248,25 @@ async def _bring(step: Step, remote: Remote, settings: IgateSettings) -> Remote 
     return answer if isinstance(answer, OUTCOMES) else remote
 
 
+async def _existing(
+    said: Refused, step: Step, remote: Remote, settings: IgateSettings
+) -> str | Outcome:
+    """Give their id of what exists under our code, if it is ours to replace."""
+    parked = exists(step, said.message)
+    if parked is not None:
+        if step.dossier.official_code is None:  # they allocated it: a retry takes another number
+            notes = {key: value for key, value in remote.notes.items() if key != "asked"}
+            await Checkpoint(remote=replace(remote, id=None, notes=notes), up_to=remote.line)
+        return parked
+    there = await _look_up(step, remote, settings)
+    return there if there is not None else odd("they say it exists, and cannot find it", said, step)
+
+
 def _with_id(remote: Remote, name: str | None) -> Remote:
     if name is None:
         return remote
-    return replace(remote, created=True, notes={**remote.notes, "id": name})
+    notes = {key: value for key, value in remote.notes.items() if key != "asked"}
+    return replace(remote, created=True, notes={**notes, "id": name})
 
 
 async def _send(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from adapters.igate import codes
 from adapters.kit.port import Reply, Step
@@ -71,7 +71,7 @@ def _pointer(name: str, text: str) -> str:
     return ""
 
 
-def exists(outcome: Any) -> bool:
+def says_exists(outcome: Any) -> TypeGuard[Refused]:
     """Say whether a refusal means that they have it."""
     if not isinstance(outcome, Refused):
         return False

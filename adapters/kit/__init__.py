@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         WebSettings,
     )
     from adapters.kit.replies import (
+        exists,
         judge,
         plain,
         read_json,
@@ -95,6 +96,7 @@ __all__ = [
     "WebSettings",
     "charsets",
     "commune",
+    "exists",
     "first_request",
     "judge",
     "plain",
@@ -105,7 +107,7 @@ __all__ = [
     "unread",
 ]
 
-PORT_VERSION = "1.1"
+PORT_VERSION = "1.2"
 """The edition of the port, as EDITION.ADDITION.
 
 Within an edition nothing is taken away and nothing changes its meaning: an adapter written for 1.0
@@ -128,6 +130,7 @@ _HOMES = {
     "files": ("Folder",),
     "http": ("HttpTransport", "TransportError"),
     "replies": (
+        "exists",
         "judge",
         "plain",
         "read_json",

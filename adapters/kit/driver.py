@@ -66,8 +66,8 @@ class Transport(Protocol):
 class SharedFolder(Protocol):
     """A folder that both sides see: `Folder`, or one in memory."""
 
-    async def put(self, asked: Put) -> None:
-        """Write a file, or raise `TransportError`."""
+    async def put(self, asked: Put) -> bool | None:
+        """Write a file, or raise `TransportError`; False: another lies there and was left."""
         ...
 
     async def take(self, asked: Take) -> dict[str, bytes]:
@@ -223,7 +223,7 @@ class Conversation:
 
     async def _file(
         self, asked: Put | Take | Move, folder: SharedFolder
-    ) -> dict[str, bytes] | None:
+    ) -> dict[str, bytes] | bool | None:
         begun, lost = self.clock(), None
         self._sent = self._sent or isinstance(asked, Put)
         try:
@@ -231,7 +231,7 @@ class Conversation:
                 case Take():
                     return await folder.take(asked)
                 case Put():
-                    await folder.put(asked)
+                    return await folder.put(asked) is not False
                 case Move():
                     await folder.move(asked)
         except TransportError as error:

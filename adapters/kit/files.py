@@ -37,10 +37,23 @@ class Folder:
     clock: Callable[[], float] = time.monotonic
     _seen: dict[str, tuple[int, int, float]] = field(default_factory=dict)
 
-    async def put(self, asked: Put) -> None:
-        """Write, sync and rename; or raise `TransportError`, and no part of it is there."""
-        target = self._within(asked.name)
-        await self._run(lambda: _write_whole(self.path, target, asked.body))
+    async def put(self, asked: Put) -> bool:
+        """Write, sync and rename; or raise `TransportError`, and no part of it is there.
+
+        False: a file with other content lies under that name, and was not to be replaced.
+        """
+        target, left = self._within(asked.name), []
+
+        def write() -> None:
+            # Nobody else of ours writes this name: the lane is leased. Shares know no hard links
+            # with which a look and a write could be one step.
+            if not asked.replace and target.exists() and target.read_bytes() != asked.body:
+                left.append(target)
+                return
+            _write_whole(self.path, target, asked.body)
+
+        await self._run(write)
+        return not left
 
     async def take(self, asked: Take) -> dict[str, bytes]:
         """Read complete files."""

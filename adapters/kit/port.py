@@ -126,13 +126,16 @@ class Put:
     """Write a file for them below the system's folder: it is there whole, or not at all.
 
     An existing file of that name is replaced, so the effect is `keyed`.
+
+    replace: False: a file of that name with other content is left as it is
     """
 
     name: str
     body: bytes
+    replace: bool = True
 
-    def __await__(self) -> Generator[Put, None, None]:
-        """Wait until the disk has it under its final name."""
+    def __await__(self) -> Generator[Put, bool, bool]:
+        """Wait until the disk has it under its final name; False: another file lies there."""
         return (yield self)
 
 
@@ -228,6 +231,7 @@ class Step:
     remote: the lane's memory
     doubt: an earlier try may have landed; resolve before adding anything twice
     born_here: the dossier came from this very system, so it is never asked to create it
+    on_exists: what a create that they answer with "exists already" does; `adapters.kit.exists`
     """
 
     dossier: Dossier
@@ -235,6 +239,7 @@ class Step:
     remote: Remote
     doubt: bool = False
     born_here: bool = False
+    on_exists: Literal["park", "replace"] = "park"
 
     @property
     def key(self) -> str:
@@ -262,6 +267,8 @@ class Facts:
     appends: some request has the effect `append`
     on_uncertain: what to do after an `append` without an answer: send again (it may stand twice,
         and the ledger says so) or park for a human (it stands at most once)
+    on_exists: what to do with a dossier that stands under our code and may be another's: park ours
+        for an officer, or replace it
     needs_official_code: a lane waits, visibly, until the dossier has its official code
     poll_every: seconds between two polls, for an adapter that polls
     not_carried: canonical fields that this system cannot be told, as dotted paths
@@ -279,6 +286,7 @@ class Facts:
     linger: float = 60.0
     appends: bool = False
     on_uncertain: Literal["resend", "park"] = "resend"
+    on_exists: Literal["park", "replace"] = "park"
     needs_official_code: bool = False
     poll_every: float = 60.0
     not_carried: frozenset[str] = frozenset()

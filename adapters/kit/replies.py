@@ -11,9 +11,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from adapters.kit.port import Reply
+from adapters.kit.port import Reply, Step
 from schemas.dossier import Dossier
-from schemas.outcome import Blocked, Effect, Outcome, Refused, Uncertain, Unreachable
+from schemas.outcome import (
+    EXISTS_ALREADY,
+    Blocked,
+    Effect,
+    Outcome,
+    Problem,
+    Refused,
+    Uncertain,
+    Unreachable,
+)
 
 SHOWN = 500
 """Characters of a foreign answer that are kept."""
@@ -40,6 +49,24 @@ def judge(reply: Reply, effect: Effect) -> Outcome | None:
     if status < 200 or status >= 500:
         return unread(f"HTTP {status}", effect)
     return None
+
+
+def exists(
+    step: Step, said: str, *, ours: bool = False, pointer: str = "/official_code"
+) -> Refused | None:
+    """Decide on a create that they answer with "exists already"; None: go on as with a change.
+
+    It is ours where an earlier create of ours may have landed, where they are known to hold the
+    dossier, and where a look-up shows our own id there (`ours`). Everything else may be another
+    citizen's dossier under a code that was mistyped or taken: it parks for the officer.
+    said: their words, redacted; pointer: what the officer has to change, "" if nothing
+    """
+    known = step.remote.created or step.born_here
+    if ours or step.doubt or known or step.on_exists == "replace":
+        return None
+    return Refused(
+        code=EXISTS_ALREADY, message=said, problems=(Problem(pointer, EXISTS_ALREADY, said),)
+    )
 
 
 def retry_after(reply: Reply) -> float | None:

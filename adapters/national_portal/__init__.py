@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.kit.port import Adapter, Checkpoint, Facts, Session, Step, Talk
-from adapters.kit.replies import judge, read_json, redact
+from adapters.kit.replies import exists, judge, read_json, redact, strings_of
 from adapters.national_portal import codes, framing, progress, translate
 from adapters.national_portal.inbound import hear
 from adapters.national_portal.not_carried import NOT_CARRIED
@@ -19,6 +19,7 @@ from adapters.national_portal.replies import Answer, read, refusal
 from adapters.national_portal.settings import PortalSettings
 from schemas.outcome import (
     Blocked,
+    CannotExpress,
     Delivered,
     Malformed,
     Outcome,
@@ -51,6 +52,7 @@ async def login(settings: PortalSettings) -> str | Outcome:
 
 async def deliver(step: Step, settings: PortalSettings) -> Outcome:
     """Bring the snapshot up to date, then append what is new; or answer for what was born there."""
+    step = _under_this_code(step)
     remote = step.remote
     if step.born_here and settings.portal_born == "answer":
         return await _answer(step, settings)
@@ -65,7 +67,8 @@ async def deliver(step: Step, settings: PortalSettings) -> Outcome:
         outcome = await _snapshot(step, settings, snapshot)
         if outcome is not None:
             return outcome
-        remote = replace(remote, created=True)
+        notes = {**remote.notes, "code": step.dossier.official_code or ""}
+        remote = replace(remote, created=True, notes=notes)
         await Checkpoint(remote=remote, up_to=remote.line)
     for start in range(0, len(lines), CHUNK):
         chunk = lines[start : start + CHUNK]
@@ -78,6 +81,19 @@ async def deliver(step: Step, settings: PortalSettings) -> Outcome:
         remote = replace(remote, line=chunk[-1][0])
         await Checkpoint(remote=remote, up_to=remote.line)
     return _done(step, remote, settings)
+
+
+def _under_this_code(step: Step) -> Step:
+    """Forget that they hold it where that was under another code, which has been corrected since.
+
+    They know a dossier by its code alone: what stands under the new one may be another's.
+    """
+    held = step.remote.notes.get("code")
+    if held is None or held == step.dossier.official_code:
+        return step
+    if step.born_here:
+        raise CannotExpress("/official_code", "the portal holds it under another code")
+    return replace(step, remote=replace(step.remote, created=False))
 
 
 def _done(step: Step, remote: Remote, settings: PortalSettings) -> Delivered:
@@ -122,7 +138,10 @@ async def _snapshot(step: Step, settings: PortalSettings, data: dict[str, Any]) 
         if answer.succeeded(settings):
             return None
         if not updating and "đã tồn tại" in answer.message:
-            updating = True  # an earlier try had landed, or another road led there
+            parked = exists(step, redact(answer.shown, strings_of(step.dossier)))
+            if parked is not None:
+                return parked
+            updating = True  # an earlier try had landed
         elif updating and "không tồn tại" in answer.message and not step.born_here:
             updating = False
         else:

@@ -31,6 +31,7 @@ class Simulator:
         self.files: dict[str, str] = {}
         self.allocated = 0
         self.unseen: dict[str, int] = {}
+        self.seed(list(self.switches.get("occupied", ())))
 
     def seed(self, codes: list[str]) -> None:
         """Let dossiers be known from the start."""

@@ -32,6 +32,7 @@ class Simulator:
         self.known: dict[str, str] = {}
         self.unseen: dict[str, int] = {}
         self.lines: list[tuple[str, str]] = []
+        self.seed(list(self.switches.get("occupied", ())))
 
     def seed(self, codes: list[str]) -> None:
         """Let dossiers be born here: they are known before anybody tells us."""

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from uuid_utils.compat import uuid7
 
-from adapters.kit.port import Step
+from adapters.kit.port import Facts, Step
 from gateway.delivery.context import WorkerContext
 from gateway.delivery.conversation import (
     Ended,
@@ -74,7 +74,12 @@ class Attempts:
         )
         try:
             ended = await converse(
-                self._context.store, self._system, self._outbound, _step(work), claim, attempt
+                self._context.store,
+                self._system,
+                self._outbound,
+                _step(work, self._system.facts),
+                claim,
+                attempt,
             )
         except StoreUnavailable:
             # What was sent stands in no ledger yet: the lease lapses, and the lane is in doubt.
@@ -85,7 +90,7 @@ class Attempts:
 
     async def _many(self, works: Sequence[Work]) -> None:
         """Hold one conversation about several dossiers; each has its own end."""
-        told = [_step(one) for one in works]
+        told = [_step(one, self._system.facts) for one in works]
         attempts: list[UUID] = [uuid7() for _ in works]
         ended = await converse_many(self._system, self._outbound, told, attempts)
         self._exchanged(ended[0])
@@ -122,12 +127,13 @@ class Attempts:
         self._news()
 
 
-def _step(work: Work) -> Step:
+def _step(work: Work, facts: Facts) -> Step:
     claim = work.claim
     return Step(
         dossier=work.dossier,
         events=work.events,
         remote=claim.remote,
-        doubt=claim.uncertainty > 0,
+        doubt=work.doubt,
         born_here=claim.born_here,
+        on_exists=facts.on_exists,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gateway.rules.gate import Gate, Word
 from gateway.rules.schedule import backoff
 from schemas.outcome import (
+    EXISTS_ALREADY,
     Blocked,
     CannotExpress,
     Delivered,
@@ -21,8 +22,9 @@ from schemas.outcome import (
 )
 
 PARK_AFTER_FAILURES = 8
-CERTAIN, MAY_STAND, MAY_STAND_TWICE = 0, 1, 2
-"""Doubts of a lane: nothing; something may have landed; an `append` may have."""
+ALONE, CERTAIN, MAY_STAND, MAY_STAND_TWICE = -1, 0, 1, 2
+"""Doubts of a lane: nothing, and it goes alone since its batch failed as a whole; nothing;
+something may have landed; an `append` may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,11 @@ def decide(
         case Pending(remote=remote, ask_after=seconds, holds=holds):
             return AskLater(seconds, remote, holds), "good", ""
         case Refused(code=code, message=message, problems=problems):
-            cause = f"refused:{code}"
+            exists = code == EXISTS_ALREADY
+            reason, cause = (code, code) if exists else ("refused", f"refused:{code}")
             shown = problems or (Problem("", code, message),)
-            return (
-                _park_unless_paused(gate, lane, Park("officer", "refused", cause, shown), jitter),
-                "odd",
-                cause,
-            )
+            park = Park("officer", reason, cause, shown)
+            return _park_unless_paused(gate, lane, park, jitter), "odd", cause
         case Malformed(why=why):
             cause = f"malformed:{why}"[:200]
             return (

@@ -234,7 +234,7 @@ outbox = sa.Table(
     sa.Column("worker", sa.Text),
     sa.Column(
         "uncertainty", sa.SmallInteger, nullable=False, default=0
-    ),  # 1 may have landed, 2 append
+    ),  # 1 may have landed, 2 append, -1 nothing: told alone, as its batch failed as a whole
     sa.Column("tries", sa.Integer, nullable=False, default=0),
     sa.Column("expired_leases", sa.Integer, nullable=False, default=0),  # leases that lapsed
     sa.Column("failing_since", Millis),  # the first failure since something passed

@@ -33,6 +33,28 @@ CAUSES: dict[str, Cause] = {
             ),
         ),
     ),
+    "exists_already": Cause(
+        (
+            "Hệ thống đã có hồ sơ mang mã này, có thể của người khác; chưa ghi đè gì.",
+            (
+                "A dossier stands there already under this code, perhaps somebody else's; nothing "
+                "of it was written over."
+            ),
+        ),
+        (
+            (
+                "Cán bộ so mã hồ sơ với giấy biên nhận: sai thì sửa bằng sự kiện corrected, hồ sơ "
+                "tự gửi lại. Mã đúng thì báo bên vận hành hệ thống đó gỡ hồ sơ kia, rồi "
+                "lienthong retry; nếu đó chính là hồ sơ này: xem RUNBOOK."
+            ),
+            (
+                "The officer compares the code with the receipt: a wrong one is corrected (event "
+                "`corrected`) and it goes by itself. If the code is right, whoever runs the system "
+                "removes the other one, then lienthong retry; if it is this very dossier: see the "
+                "RUNBOOK."
+            ),
+        ),
+    ),
     "cannot_express": Cause(
         (
             "Hồ sơ thiếu hoặc có nội dung mà hệ thống này không nhận được; chưa gửi gì.",

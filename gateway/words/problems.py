@@ -162,6 +162,10 @@ LANES: dict[str, tuple[str, str]] = {
         "accepted by the system; its verdict is awaited",
     ),
     "refused": ("hệ thống từ chối, cần cán bộ sửa", "refused by the system; an officer must act"),
+    "exists_already": (
+        "hệ thống đã có hồ sơ mang mã này, có thể của người khác; cần cán bộ kiểm tra mã",
+        "a dossier stands there under this code, perhaps another's; an officer must check the code",
+    ),
     "cannot_express": (
         "hệ thống này không nhận được nội dung này, cần cán bộ sửa",
         "this system cannot be told this; an officer must act",

@@ -19,6 +19,7 @@ import jsonschema
 import adapters
 from adapters.kit.port import Call, Http, Reply, Step, Take
 from gateway.rules.outcomes import word
+from gateway.workbench.existing import PROMISES, Tried, check_together, ways_of
 from gateway.workbench.full import dotted, leaves, nudged, pair, value_at
 from gateway.workbench.transports import (
     NOW,
@@ -278,6 +279,15 @@ def check_many(one: Subject) -> None:
         assert not any(isinstance(o, Delivered) for o in each), f"{body!r} is taken for delivery"
 
 
+def check_exists(one: Subject) -> None:
+    """Never write over a dossier of somebody else that stands under our code."""
+    step, other = (step_of(document) for document in pair())
+    for way in ways_of(one):
+        for promise in PROMISES:
+            promise(Tried.of(one, step, way))
+        check_together(Tried.of(one, step, way), other)
+
+
 CHECKS: tuple[Callable[[Subject], None], ...] = (
     check_nothing_is_lost,
     check_pure,
@@ -289,4 +299,5 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     check_polls,
     check_calls,
     check_many,
+    check_exists,
 )

@@ -35,7 +35,7 @@ from adapters.kit.port import (
 from adapters.kit.session import SessionCache
 from schemas.base import VIETNAM
 from schemas.inbound import Item, Verdict
-from schemas.outcome import CannotExpress, Outcome
+from schemas.outcome import CannotExpress, Outcome, Remote
 
 Sent = Http | Put | Take | Move | Hand
 NOW = datetime(2026, 3, 2, 18, 0, tzinfo=VIETNAM)
@@ -79,8 +79,8 @@ class Far(Protocol):
         """Answer a request."""
         ...
 
-    def put(self, asked: Put) -> None:
-        """Receive a file."""
+    def put(self, asked: Put) -> bool | None:
+        """Receive a file; False: another lies there and was left."""
         ...
 
     def take(self, asked: Take) -> dict[str, bytes]:
@@ -109,10 +109,10 @@ class Played:
         self.sent.append(request)
         return self.far.answer(request)
 
-    async def put(self, asked: Put) -> None:
+    async def put(self, asked: Put) -> bool | None:
         """Receive a file."""
         self.sent.append(asked)
-        self.far.put(asked)
+        return self.far.put(asked)
 
     async def take(self, asked: Take) -> dict[str, bytes]:
         """Give complete files."""
@@ -130,22 +130,26 @@ class Played:
         return self.far.hand(asked)
 
 
-async def _kept(_asked: Checkpoint) -> None:
-    return
-
-
 def play(
-    one: Subject, step: Step, far: Far
+    one: Subject, step: Step, far: Far, kept: list[Remote] | None = None
 ) -> tuple[Outcome | CannotExpress, list[Sent], list[Exchanged]]:
-    """Hold a conversation with a far end; give outcome, what was sent, and trace."""
+    """Hold a conversation with a far end; give outcome, what was sent, and trace.
+
+    kept: filled with what the checkpoints of the conversation remember
+    """
     ways = Played(far)
+    memory = [] if kept is None else kept
+
+    async def keep(asked: Checkpoint) -> None:
+        memory.append(asked.remote)
+
     conversation = Conversation(
         adapter=one.adapter,
         settings=one.settings,
         transport=ways,
         folder=ways,
         session_cache=SessionCache(60),
-        checkpoint=_kept,
+        checkpoint=keep,
         seconds=60,
     )
     outcome: Outcome | CannotExpress
@@ -189,9 +193,10 @@ def listen(one: Subject, cursor: str, far: Far) -> tuple[Outcome | None, list[Se
 
 @dataclass(slots=True)
 class Simulated:
-    """The contract's simulator as far end."""
+    """The contract's simulator as far end; `lying`: files that lie in its folder."""
 
     simulator: Any
+    lying: dict[str, bytes] = field(default_factory=dict)
 
     def answer(self, request: Http) -> Reply:
         """Let it answer."""
@@ -206,9 +211,14 @@ class Simulated:
             headers={name.lower(): value for name, value in headers.items()},
         )
 
-    def put(self, asked: Put) -> None:
+    def put(self, asked: Put) -> bool:
         """Let it find a file."""
+        lies = self.lying.get(asked.name, asked.body)
+        if lies != asked.body and not asked.replace:
+            return False
+        self.lying[asked.name] = asked.body
         self.simulator.put(asked.name, asked.body)
+        return True
 
     def take(self, asked: Take) -> dict[str, bytes]:
         """Give files that it made."""
@@ -259,9 +269,9 @@ class Altered:
         self.count += 1
         return self.alter(request, self.count) or self.honest.answer(request)
 
-    def put(self, asked: Put) -> None:
+    def put(self, asked: Put) -> bool:
         """Receive a file."""
-        self.honest.put(asked)
+        return self.honest.put(asked)
 
     def take(self, asked: Take) -> dict[str, bytes]:
         """Give files, or others under the same names."""

@@ -15,6 +15,7 @@ from gateway.workbench.checks import step_of
 from gateway.workbench.samples.generator import sample
 from gateway.workbench.transports import Altered, Simulated, Subject, play, subject
 from schemas.outcome import (
+    EXISTS_ALREADY,
     Blocked,
     CannotExpress,
     Delivered,
@@ -101,9 +102,9 @@ def test_02_code_0_without_success_is_not_success() -> None:
 
 
 @pytest.mark.parametrize("code", ["3", "-3", "-1"])
-def test_03_a_duplicate_create_becomes_an_update(code: str) -> None:
-    """Whatever number says that it exists, the same body follows as an update."""
-    doc = document()
+def test_03_a_duplicate_create_in_doubt_becomes_an_update(code: str) -> None:
+    """Whatever number says that our own create landed, the same body follows as an update."""
+    doc = document(_step={"doubt": True})
     far = Simulated(ONE.simulator())
     far.simulator.switches = {"duplicate_code": code}
     far.simulator.seed([doc["official_code"]])
@@ -113,6 +114,29 @@ def test_03_a_duplicate_create_becomes_an_update(code: str) -> None:
     ]
 
     assert (isinstance(outcome, Delivered), flags) == (True, ["False", "True"])
+
+
+def test_03_a_code_that_was_corrected_is_created_anew() -> None:
+    """What they hold under the former code says nothing of what stands under the new one."""
+    memory = {"remote": {"created": True, "notes": {"code": "H99.14-260302-9999"}}}
+    doc = document(_step=memory)
+    far = Simulated(ONE.simulator())
+    far.simulator.seed([doc["official_code"]])
+    outcome, sent, _ = play(ONE, step_of(doc), far)
+    flags = [
+        one.json["isUpdating"] for one in sent if isinstance(one, Http) and "isUpdating" in one.json
+    ]
+
+    assert (getattr(outcome, "code", ""), flags) == (EXISTS_ALREADY, ["False"])
+
+
+def test_03_a_code_that_was_corrected_of_what_was_born_there_stops_here() -> None:
+    """It is neither created again nor written over whatever stands under the new code."""
+    memory = {"remote": {"created": True, "notes": {"code": "H99.14-260302-9999"}}}
+    outcome, sent, _ = tell(document(_step=memory | {"born_here": True}))
+
+    assert isinstance(outcome, CannotExpress)
+    assert (outcome.field, sent) == ("/official_code", [])
 
 
 def test_04_their_look_up_is_never_asked() -> None:

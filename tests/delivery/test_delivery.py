@@ -120,8 +120,7 @@ async def house(
         yield House(store, RequestBatcher(store, systems, delivery.wake), hosts, folder)
         running.cancel()
         await asyncio.wait([running])
-        for runner in delivery.runners.values():
-            await runner.close()
+        await delivery.close()
         await store.close()
 
 

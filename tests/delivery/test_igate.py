@@ -19,7 +19,14 @@ from gateway.workbench.faults import Faults
 from gateway.workbench.samples.generator import sample
 from gateway.workbench.simulate import Host, hosted
 from gateway.workbench.transports import subject
-from schemas.outcome import CannotExpress, Delivered, Outcome, Remote
+from schemas.outcome import (
+    EXISTS_ALREADY,
+    CannotExpress,
+    Delivered,
+    Outcome,
+    Refused,
+    Remote,
+)
 
 SHA = "ab" * 32
 
@@ -113,6 +120,18 @@ async def test_a_code_that_they_allocate_is_the_dossiers(tmp_path: Path) -> None
         assert outcome.official_code == "H99.14-260302-0001"
 
 
+async def test_a_number_that_is_taken_gives_way_to_the_next(tmp_path: Path) -> None:
+    """They gave us a number of which they say that it exists: a retry takes another."""
+    async with telling(tmp_path, occupied=["H99.14-260302-0001"]) as told:
+        first = await told.tell(document(official_code=None))
+        memory = {"id": told.kept[-1].id, "notes": dict(told.kept[-1].notes)}
+        outcome = await told.tell(document(official_code=None, _step={"remote": memory}))
+
+        assert isinstance(first, Refused)
+        assert isinstance(outcome, Delivered)
+        assert (first.code, outcome.official_code) == (EXISTS_ALREADY, "H99.14-260302-0002")
+
+
 async def test_a_code_is_remembered_over_a_retry(tmp_path: Path) -> None:
     """A try that was cut after taking a number goes on with the same number."""
     async with telling(tmp_path) as told:
@@ -139,11 +158,17 @@ async def test_a_file_is_uploaded_once(tmp_path: Path) -> None:
         assert len(told.simulator.files) == 1
 
 
+def asked(told: Told) -> dict[str, Any]:
+    """Give what was remembered last before the answer to the create was lost."""
+    last = next(one for one in told.kept if "asked" in one.notes)
+    return {"id": last.id, "notes": dict(last.notes)}
+
+
 async def test_doubt_is_resolved_by_a_look_up(tmp_path: Path) -> None:
     """A create whose answer was lost is found by its code: there is one dossier."""
     async with telling(tmp_path) as told:
         await told.tell(document())
-        outcome = await told.tell(document(_step={"doubt": True}))
+        outcome = await told.tell(document(_step={"doubt": True, "remote": asked(told)}))
 
         assert isinstance(outcome, Delivered)
         assert len(told.simulator.dossiers) == 1
@@ -162,7 +187,7 @@ async def test_a_blind_look_up_ends_well(tmp_path: Path) -> None:
     """A look-up that does not see it yet leads to a create that says it exists."""
     async with telling(tmp_path, look_up_lag=1) as told:
         await told.tell(document())
-        outcome = await told.tell(document(_step={"doubt": True}))
+        outcome = await told.tell(document(_step={"doubt": True, "remote": asked(told)}))
 
         assert isinstance(outcome, Delivered)
         assert len(told.simulator.dossiers) == 1

@@ -105,11 +105,15 @@ NAMED = {
     ),
     13: ("adapters/kit/test_driver_ways.py",),
     17: (
+        "adapters/test_exists.py",
         "admission/test_apply_report.py",
         "admission/test_year.py",
+        "delivery/test_exists.py",
         "intake/test_rights.py",
         "intake/test_sources.py",
         "rules/test_owners.py",
+        "store/work/test_steps.py",
+        "workbench/test_existing.py",
     ),
 }
 """Where each law is held: found by the docstrings that begin with it."""

@@ -13,7 +13,16 @@ import pytest
 from adapters.kit import Facts, FolderSettings, WebSettings
 from adapters.kit import Settings as KitSettings
 from adapters.registry import find_adapters
-from gateway.settings import LIMITS, Inbox, Route, Settings, SystemSettings
+from gateway.settings import (
+    LIMITS,
+    WORDS,
+    Inbox,
+    Route,
+    Settings,
+    SettingsError,
+    SystemSettings,
+    read_systems,
+)
 
 ROOT = Path(__file__).parents[2]
 READ_AS: dict[type, set[str]] = {
@@ -107,6 +116,15 @@ def test_what_can_be_set_is_read() -> None:
 def test_every_limit_is_a_fact() -> None:
     """A deployment overrides only what the engine knows of."""
     assert set(LIMITS) <= fields_of(Facts)
+
+
+@pytest.mark.parametrize("limit", sorted(WORDS))
+def test_a_limit_that_is_a_word_takes_its_words_only(limit: str) -> None:
+    """A typing error ends the start; it does not leave the less careful of two ways in force."""
+    table = {"systems": {"a": {"adapter": "echo", "limits": {limit: "prak"}}}}
+
+    with pytest.raises(SettingsError, match=f"limits.{limit}: must be .* or "):
+        read_systems(table, {})
 
 
 def test_every_adapter_has_settings_here() -> None:

@@ -137,7 +137,7 @@ CONFLICT = ("code_conflict", "/official_code")
 
 
 async def test_a_mistyped_code_gives_two_dossiers_and_a_conflict(office: Office) -> None:
-    """Law 17: Another owner's number under a known code: both dossiers are there, and both say so."""
+    """Law 17: Another owner's number under a known code: two dossiers, and both say so."""
     first = (await office.post("a", body("1", official_code=CODE))).json()
     second = await office.post("a2", body("x", official_code=CODE, owner=OTHER))
     seen = (await office.get("a", f"/v1/dossiers/{first['id']}")).json()
@@ -374,7 +374,7 @@ SQUATTED: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("claim", SQUATTED, ids=lambda claim: next(iter(claim)))
 async def test_a_squatted_portal_code_reads_nothing(office: Office, claim: dict[str, Any]) -> None:
-    """Law 17: Two dossiers and a conflict; the rightful agency reads its own, the squatter its own."""
+    """Law 17: Two dossiers and a conflict; each reads its own."""
     squatter = (await office.post("a", body("1", **claim))).json()
     answer = await pushed(office)
     own = await office.get("a", f"/v1/dossiers/{squatter['id']}")

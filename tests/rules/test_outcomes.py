@@ -19,6 +19,7 @@ from gateway.rules.outcomes import (
     word,
 )
 from schemas.outcome import (
+    EXISTS_ALREADY,
     Blocked,
     CannotExpress,
     Delivered,
@@ -51,6 +52,16 @@ REMOTE = Remote(created=True)
         (
             Malformed(why="code 7", raw="{}"),
             Park("integrator", "malformed", "malformed:code 7"),
+            "odd",
+        ),
+        (
+            Refused(code=EXISTS_ALREADY, message="no"),
+            Park(
+                "officer",
+                EXISTS_ALREADY,
+                EXISTS_ALREADY,
+                (Problem("", EXISTS_ALREADY, "no"),),
+            ),
             "odd",
         ),
         (

@@ -33,7 +33,7 @@ PARTIES = st.builds(party, NAMES, NUMBERS, BIRTHS)
 
 @given(PARTIES, PARTIES)
 def test_the_table_of_agreement(left: Party, right: Party) -> None:
-    """Law 17: An equal number of one kind is the same; else a differing one, a name or a birth is not."""
+    """Law 17: An equal number is the same; else a differing number, name or birth is not."""
     mine, theirs = ({one.kind: one.number for one in side.identities} for side in (left, right))
     common = mine.keys() & theirs.keys()
     births = {one for one in (left.birth, right.birth) if one}

@@ -16,6 +16,7 @@ from gateway.rules.outcomes import AskLater, Close, Lane, Park, Wait, decide, wo
 from gateway.words.causes import CAUSES, KINDS, UNKNOWN, explain
 from gateway.words.standing import STANDING
 from schemas.outcome import (
+    EXISTS_ALREADY,
     Blocked,
     CannotExpress,
     Delivered,
@@ -33,6 +34,7 @@ OUTCOMES: list[Outcome | CannotExpress] = [
     Delivered(up_to=1, remote=Remote()),
     Pending(remote=Remote(), ask_after=1),
     Refused(code="7", message="no"),
+    Refused(code=EXISTS_ALREADY, message="no"),
     Unreachable(why="x"),
     *(Uncertain(why="x", effect=effect) for effect in ("read", "keyed", "append")),
     Blocked(why="x"),
@@ -111,6 +113,7 @@ def test_the_walk_meets_what_the_engine_is_known_to_say() -> None:
 
     assert met >= {
         "refused:7",
+        "exists_already",
         "uncertain:append",
         "too_many_failures:unreachable",
         "system_paused",

@@ -15,7 +15,8 @@ from gateway.rules import gate as gates
 from gateway.rules.gate import Result
 from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
 from gateway.rules.outcomes import (
-    MAY_STAND,
+    ALONE,
+    CERTAIN,
     AskLater,
     Close,
     Decision,
@@ -125,8 +126,9 @@ def complete(
             transitions.append("late")
             continue
         if not one.blamed and not isinstance(one.outcome, Uncertain):
-            # It goes on at once, alone; in doubt, so that nobody takes it for fresh.
-            uncertainty = max(one.claim.uncertainty, MAY_STAND)
+            # It goes on at once, alone, and no more in doubt than before: what was answered, or
+            # surely not received, is no create that may have landed.
+            uncertainty = one.claim.uncertainty if one.claim.uncertainty > CERTAIN else ALONE
             updates.change(
                 one.claim.dossier_id, state=READY, rank=now, wake_at=None, uncertainty=uncertainty
             )

@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from gateway.rules.outcomes import CERTAIN
 from gateway.rules.withhold import withheld
 from gateway.store.ledger.bodies import unpack_dossier, unpack_event
 from gateway.store.tables import event
@@ -21,11 +22,15 @@ from schemas.event import Event
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A claim with what has to be said."""
+    """A claim with what has to be said.
+
+    doubt: an earlier try may have landed, under the code that the dossier has now
+    """
 
     claim: Claim
     dossier: Dossier
     events: tuple[Event, ...]
+    doubt: bool = False
 
 
 Versions = Sequence[Any]
@@ -103,4 +108,11 @@ def _work(name: str, one: Claim, stored: Versions) -> Work:
         for row in stored
         if row.seq > one.done_seq and row.origin != name and row.seq not in gone
     )
-    return Work(one, withheld(unpack_dossier(stored[-1].body)), told)
+    doubt = one.uncertainty > CERTAIN and not _recoded(stored)
+    return Work(one, withheld(unpack_dossier(stored[-1].body)), told, doubt)
+
+
+def _recoded(stored: Versions) -> bool:
+    """Say whether the official code was another one at some try: then a doubt may be about that."""
+    codes = {unpack_dossier(row.body).official_code for row in stored}
+    return len(codes - {None}) > 1

@@ -88,10 +88,11 @@ class MemoryFolder:
     files: dict[str, bytes] = field(default_factory=dict)
     lost: Outcome | None = None
 
-    async def put(self, asked: Put) -> None:
+    async def put(self, asked: Put) -> bool | None:
         """Write a file."""
         self._fail()
         self.files[asked.name] = asked.body
+        return None
 
     async def take(self, asked: Take) -> dict[str, bytes]:
         """Read all files."""

@@ -35,6 +35,7 @@ from tests.adapters.kit.scripted import (
     KEYED,
     SECOND,
     Deliver,
+    MemoryFolder,
     OwnSettings,
     Scene,
     adapter,
@@ -66,6 +67,26 @@ async def test_files_stand_in_the_ledger() -> None:
     await scene.tell(sends(Put(name="a", body=b"x"), Take(pattern="*"), Move(name="a", to="b")))
 
     assert [line[:2] for line in scene.trace] == [("PUT", "a"), ("TAKE", "*"), ("MOVE", "a")]
+
+
+async def test_a_folder_says_whether_another_file_lies_there() -> None:
+    """One that says nothing has written it, as every folder did before it could be asked."""
+    found: list[bool] = []
+
+    async def deliver(step: Step, settings: Any) -> Outcome:
+        found.append(await Put(name="a", body=b"x", replace=False))
+        return DONE
+
+    class Left(MemoryFolder):
+        async def put(self, asked: Put) -> bool:
+            return False
+
+    scene = Scene()
+    await scene.tell(deliver)
+    scene.folder = Left()
+    await scene.tell(deliver)
+
+    assert found == [True, False]
 
 
 async def told(found: Many) -> Any:

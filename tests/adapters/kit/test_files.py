@@ -49,6 +49,21 @@ async def test_a_file_is_there_whole(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("lies", "there", "stands"), [(None, True, b"22"), (b"22", True, b"22"), (b"1", False, b"1")]
+)
+async def test_a_file_of_another_is_left(
+    tmp_path: Path, lies: bytes | None, there: bool, stands: bytes
+) -> None:
+    """Where it is not to be replaced, another content stays; the same content is no other file."""
+    one, _ = folder(tmp_path)
+    if lies is not None:
+        (tmp_path / "a.csv").write_bytes(lies)
+    found = await one.put(Put(name="a.csv", body=b"22", replace=False))
+
+    assert (found, (tmp_path / "a.csv").read_bytes()) == (there, stands)
+
+
 async def test_nothing_is_left_of_a_write_that_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
+from gateway.rules.outcomes import ALONE
 from gateway.store.tables import attempt, lane, outbox, system
 from gateway.store.work.lanes import Claim
 from schemas.outcome import (
@@ -39,10 +40,10 @@ async def befallen(house: House, outcome: Outcome) -> tuple[dict[str, Any], Any]
     "outcome", [Unreachable(why="x"), Refused(code="1", message="x"), Malformed(why="x", raw="")]
 )
 async def test_a_lane_without_blame_goes_on_alone_at_once(house: House, outcome: Outcome) -> None:
-    """Ready again, in doubt so that it goes alone; no try counts, the gate hears nothing."""
+    """Ready again, marked to go alone and in no doubt; no try counts, the gate hears nothing."""
     gate, row = await befallen(house, outcome)
 
-    assert (row.state, row.uncertainty, row.tries, row.lease_until) == (READY, 1, 0, None)
+    assert (row.state, row.uncertainty, row.tries, row.lease_until) == (READY, ALONE, 0, None)
     assert (gate["failing"], gate["recent"]) == ([], [])
 
 

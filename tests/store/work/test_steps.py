@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from gateway.rules.outcomes import ALONE
 from gateway.store.ledger.bodies import pack
 from gateway.store.work.lanes import Claim
 from gateway.store.work.steps import unpack
@@ -65,6 +66,31 @@ def test_what_a_correction_replaces_is_left_to_it() -> None:
     (work,), _ = unpack("a", [CLAIM], [[stored(1), stored(3, supersedes=1)]])
 
     assert work.events == (SECOND.events[0],)
+
+
+def test_doubt_is_about_the_code_that_was_sent() -> None:
+    """Law 17: A create that may have landed under another code makes nothing ours under this."""
+    doubtful = replace(CLAIM, uncertainty=1)
+    same, other = [stored(1), stored(2)], [stored(1), stored(3)]
+    works, _ = unpack("a", [doubtful, doubtful, CLAIM], [same, other, same])
+
+    assert [work.doubt for work in works] == [True, False, False]
+
+
+def test_a_code_that_came_later_leaves_the_doubt() -> None:
+    """Nothing can have landed under the code that was not there yet."""
+    bare = FIRST.dossier.model_copy(update={"official_code": None})
+    rows = [stored(1, body=pack(FIRST.events[0], bare)), stored(2)]
+    (work,), _ = unpack("a", [replace(CLAIM, uncertainty=1)], [rows])
+
+    assert work.doubt
+
+
+def test_what_goes_alone_is_in_no_doubt() -> None:
+    """Law 17: A batch that failed as a whole is no create that may have landed."""
+    (work,), _ = unpack("a", [replace(CLAIM, uncertainty=ALONE)], [[stored(1)]])
+
+    assert not work.doubt
 
 
 def test_a_body_that_cannot_be_read_is_that_lanes_misfortune() -> None:
