@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from gateway.access.principals import Principal
 from gateway.access.roles import Reach, Right
-from gateway.dossiers.record import DossierRecord
+from gateway.dossiers.record import DossierRecord, Whose
 from gateway.rules.codes import unit_of
 from schemas.dossier import Content, Dossier
 from schemas.status import Kind
@@ -61,18 +61,22 @@ def may_claim(principal: Principal, code: str) -> bool:
 
 def may_see(principal: Principal, record: DossierRecord, right: Right = Right.BODIES) -> bool:
     """Say whether one may know of a dossier, as far as a right of it reaches."""
-    if record.dossier.environment != principal.environment:
-        return False
+    return may_know(principal, record.whose, right)
+
+
+def may_know(principal: Principal, whose: Whose, right: Right) -> bool:
+    """Say the same of a dossier whose content has not been read."""
     reach = principal.reach(right)
+    if whose.environment != principal.environment or reach is Reach.NONE:
+        return False
     if reach >= Reach.ALL_WITH_REASON:
         return True
-    if reach is Reach.AGENCY and serves(principal, record.dossier):
+    places = (whose.competent, whose.receiving)
+    if reach is Reach.AGENCY and principal.may_speak_for(*places, whose.helped):
         return True
-    if reach is Reach.NONE:
-        return False
-    return record.is_source(principal.id) or (
-        record.by_agency and _serves_it(principal, record.dossier)
-    )
+    if principal.id == whose.owner or whose.sources.get(principal.id, False):
+        return True
+    return whose.by_agency and principal.may_speak_for(*places)
 
 
 def may_change(

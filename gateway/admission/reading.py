@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from uuid import UUID
 
+from gateway.access.may import may_know
+from gateway.access.roles import Right
 from gateway.admission import register
 from gateway.admission.claims import claims_of
 from gateway.admission.requests import (
@@ -17,7 +20,7 @@ from gateway.admission.requests import (
     RegisterDossier,
 )
 from gateway.admission.unit_of_work import UnitOfWork
-from gateway.dossiers.record import Place, known_codes
+from gateway.dossiers.record import Place, Whose, known_codes
 from gateway.store.engine import Connection
 from gateway.store.ledger import groups
 from gateway.store.ledger.groups import Wanted
@@ -55,7 +58,21 @@ def wanted(commands: Sequence[Command], now: int) -> Wanted:
         twins=[twin for twin in twins if twin is not None],
         keys=[(one.client.id, one.key) for one in commands if one.key],
         since=now - TWINS_WITHIN,
+        hidden=partial(_hidden, commands),
     )
+
+
+def _hidden(commands: Sequence[Command], name: UUID, whose: Whose) -> bool:
+    """Say whether nobody who names a dossier by id may know of it: then it is not even read."""
+    return not any(
+        one.client.id in whose.sources or may_know(one.client, whose, RIGHTS[type(one)])
+        for one in commands
+        if isinstance(one, RecordEvent | MergeDossiers | JudgeSource)
+        and name in {one.dossier, getattr(one, "duplicate", None)}
+    )
+
+
+RIGHTS = {RecordEvent: Right.FILE, MergeDossiers: Right.MERGE, JudgeSource: Right.MERGE}
 
 
 def _ids(commands: Sequence[Command]) -> list[UUID]:

@@ -5,6 +5,7 @@ Admission decides on these; the store reads and writes them (`store.ledger.dossi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -69,6 +70,23 @@ class Source:
     verified: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whose:
+    """Whose a dossier is: all that decides who may know of it, without its content.
+
+    sources: clients that know it, each with whether it surely means the same citizen
+    by_agency: it belongs to whoever serves the competent agency; the rest are codes of agencies
+    """
+
+    environment: str
+    owner: int
+    sources: Mapping[int, bool]
+    by_agency: bool
+    competent: str | None
+    receiving: str | None
+    helped: str | None
+
+
 @dataclass(slots=True)
 class DossierRecord:
     """One dossier within a group: what is stored, and what the group adds."""
@@ -105,6 +123,20 @@ class DossierRecord:
     def history(self) -> list[Event]:
         """The events in order of arrival."""
         return [past.event for past in self.recorded]
+
+    @property
+    def whose(self) -> Whose:
+        """Say whose it is."""
+        agencies = self.dossier.agencies
+        return Whose(
+            environment=self.dossier.environment,
+            owner=self.owner,
+            sources={one.client: one.verified for one in self.joined.values()},
+            by_agency=self.by_agency,
+            competent=agencies.competent.code,
+            receiving=agencies.receiving.code if agencies.receiving is not None else None,
+            helped=agencies.helped.code if agencies.helped is not None else None,
+        )
 
     def knows(self, client: int) -> bool:
         """Say whether a client is a source of this dossier, however sure that is."""

@@ -8,18 +8,24 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from gateway.access.keys import make_key
+from gateway.access.principals import Principal
+from gateway.admission.reading import wanted
+from gateway.admission.requests import RecordEvent
 from gateway.main.bootstrap import open_store
 from gateway.main.serving import build
 from gateway.settings import Settings, read_systems
 from gateway.store import clients
 from gateway.store.engine import Connection, Store
+from gateway.store.ledger import groups
 from gateway.store.tables import client as client_table
 from gateway.workbench.samples.generator import sample
+from schemas.event import NewEvent
 
 OWN = {"base_url": "http://127.0.0.1:1"}
 TOKEN = "a-secret-of-the-portal"
@@ -579,3 +585,33 @@ async def test_a_human_parts_an_unsure_source(office: Office) -> None:
 
     assert (answer.status_code, own["ref"], own["id"] != name) == (201, "x", True)
     assert [one["id"] for one in await office.list("a")] == [name]
+
+
+async def test_what_one_may_not_know_of_is_not_even_read(office: Office) -> None:
+    """Law 17: A foreign dossier and an absent one are one, in words and in what is done for them."""
+    foreign = (await office.post("b", body("1", agency="H99.20.01"))).json()["id"]
+    loaded: list[int] = []
+
+    def look(connection: Connection) -> None:
+        asker = Principal(id=99, name="x", environment="sandbox", agencies=("H99.14.05",))
+        for name in (UUID(foreign), uuid4()):
+            event = NewEvent.model_validate(
+                {
+                    "ref": "e",
+                    "kind": "progress",
+                    "action": "x",
+                    "occurred_at": "2026-03-02T08:00:00+07:00",
+                }
+            )
+            command = RecordEvent(client=asker, dossier=name, event=event, digest=b"")
+            loaded.append(len(groups.read(connection, wanted([command], 0)).records))
+
+    await office.store.write(look)
+    step = {"ref": "e", "kind": "progress", "action": "x", "occurred_at": body("1")["submitted_at"]}
+    answers = [
+        await office.post("a", step, f"/v1/dossiers/{name}/events") for name in (foreign, uuid4())
+    ]
+
+    assert loaded == [0, 0]
+    assert answers[0].status_code == 404
+    assert answers[0].content == answers[1].content

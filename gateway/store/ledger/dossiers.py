@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from gateway.dossiers.record import (
     RecordedEvent,
     Source,
     Twins,
+    Whose,
 )
 from gateway.store.ledger.bodies import unpack_dossier, unpack_event
 from gateway.store.tables import dossier, dossier_code, event, joined, lane, outbox
@@ -67,11 +68,22 @@ def find(
     return Found(known, _alike(connection, sought, since) if sought else {})
 
 
-def load(connection: Connection, wanted: Iterable[UUID]) -> list[DossierRecord]:
-    """Read dossiers by id, with all about them; they stay locked until the transaction ends."""
+Hidden = Callable[[UUID, Whose], bool]
+
+
+def load(
+    connection: Connection, wanted: Iterable[UUID], hidden: Hidden | None = None
+) -> list[DossierRecord]:
+    """Read dossiers by id, with all about them; they stay locked until the transaction ends.
+
+    hidden: says of which nothing more is read, as if they were not there
+    """
     ids = set(wanted)
     if not ids:
         return []
+    rows = connection.execute(
+        sa.select(dossier).where(dossier.c.id.in_(ids)).order_by(dossier.c.id).with_for_update()
+    ).all()
     records = {
         row.id: DossierRecord(
             row.id,
@@ -83,15 +95,30 @@ def load(connection: Connection, wanted: Iterable[UUID]) -> list[DossierRecord]:
             row.twin,
             row.by_agency,
         )
-        for row in connection.execute(
-            sa.select(dossier).where(dossier.c.id.in_(ids)).order_by(dossier.c.id).with_for_update()
-        )
+        for row in rows
     }
     if records:
+        _load_sources(connection, records)
+    for row in rows:
+        if hidden is not None and hidden(row.id, _whose(row, records[row.id])):
+            del records[row.id]
+    if records:
+        _load_codes(connection, records)
         _load_events(connection, records)
         _load_lanes(connection, records)
-        _load_sources(connection, records)
     return list(records.values())
+
+
+def _whose(row: Any, record: DossierRecord) -> Whose:
+    return Whose(
+        environment=row.environment,
+        owner=row.owner,
+        sources={one.client: one.verified for one in record.joined.values()},
+        by_agency=row.by_agency,
+        competent=row.agency,
+        receiving=row.receiving,
+        helped=row.helped,
+    )
 
 
 def _alike(connection: Connection, sought: Sequence[bytes], since: int) -> Twins:
@@ -158,6 +185,9 @@ def _load_sources(connection: Connection, records: dict[UUID, DossierRecord]) ->
         records[row.dossier_id].joined[row.client] = Source(
             row.client, row.ref, row.digest, row.as_of, verified=row.verified
         )
+
+
+def _load_codes(connection: Connection, records: dict[UUID, DossierRecord]) -> None:
     for row in connection.execute(
         sa.select(dossier_code).where(dossier_code.c.dossier_id.in_(list(records)))
     ):

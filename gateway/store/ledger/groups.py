@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy.engine import Connection
 
 from gateway.dossiers.evidence import Evidence
-from gateway.dossiers.record import DossierRecord, Place, Twins
+from gateway.dossiers.record import DossierRecord, Place, Twins, Whose
 from gateway.store import counters
 from gateway.store.ledger import dossiers, evidence, idempotency, saving
+from gateway.store.ledger.dossiers import Hidden
 from gateway.store.ledger.evidence import keep, orphans
 from gateway.store.ledger.evidence import of_dossier as kept
 from gateway.store.ledger.idempotency import Used
@@ -22,6 +23,7 @@ class Wanted:
     """What a group needs: dossiers by id, by a client's own ref, by a code; twins, used keys.
 
     since: twins are not older than this, in milliseconds
+    hidden: says which dossiers that are named by id alone nobody of the group may know of
     """
 
     ids: Iterable[UUID] = ()
@@ -30,6 +32,7 @@ class Wanted:
     twins: Iterable[bytes] = ()
     keys: Iterable[tuple[int, str]] = ()
     since: int = 0
+    hidden: Hidden | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,14 @@ def read(connection: Connection, wanted: Wanted) -> Found:
         twins=wanted.twins,
         since=wanted.since,
     )
+    own = found.ids.union(*found.twins.values())
+    hidden = wanted.hidden
+
+    def unseen(name: UUID, whose: Whose) -> bool:
+        return hidden is not None and name not in own and hidden(name, whose)
+
     return Found(
-        records=dossiers.load(connection, found.ids.union(wanted.ids, *found.twins.values())),
+        records=dossiers.load(connection, own.union(wanted.ids), unseen),
         twins=found.twins,
         keys=idempotency.used(connection, wanted.keys),
     )
