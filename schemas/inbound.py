@@ -83,6 +83,8 @@ class Verdict:
     evidence   it contradicts whoever owns the state: kept and flagged, nothing moved
     unknown    no dossier has that code: kept, and looked at again later
     refused    it cannot be right; `problems` names each field
+
+    Of what was stored, `problems` names the codes that another dossier has too: for a human.
     """
 
     ref: str

@@ -140,9 +140,9 @@ def _judged(found: Sequence[tuple[int, Row | Bad]], verdicts: Iterable[Verdict])
             bad.append(one)
             continue
         verdict = next(said)
-        if verdict.word == "refused":
+        if verdict.word != "evidence":  # refused, or stored with what a human must look at
             bad += [Bad(number, problem.pointer, problem.detail) for problem in verdict.problems]
-        elif verdict.word == "evidence":
+        else:
             bad.append(Bad(number, "/status", "differs from whoever owns the state; kept aside"))
     return bad
 

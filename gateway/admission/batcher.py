@@ -12,6 +12,7 @@ from gateway.admission.admit import admit
 from gateway.admission.decisions import Decided
 from gateway.admission.receipt import receipt
 from gateway.admission.requests import Answer, Command, Denied
+from gateway.admission.shown import conflicts_of
 from gateway.dossiers.systems import Systems
 from gateway.store.engine import Store
 from gateway.watch import metrics
@@ -98,6 +99,9 @@ class RequestBatcher:
             lambda connection: admit(connection, self._systems, commands, self._tellers)
         )
         metrics.GROUP_SIZE.observe(len(commands))
+        for command, one in zip(commands, decided, strict=True):
+            if conflicts_of(one):
+                metrics.CONFLICTS.labels(command.kind).inc()
         self._wake(ready)
         return decided
 

@@ -18,6 +18,7 @@ from gateway.admission.admit import admit
 from gateway.admission.decisions import Decided
 from gateway.admission.parse import Unreadable, parse, suspicious, validate
 from gateway.admission.requests import ApplyReport, Command, RecordSnapshot, RegisterDossier
+from gateway.admission.shown import CONFLICT, conflicts_of
 from gateway.dossiers.evidence import Evidence
 from gateway.dossiers.systems import Systems
 from gateway.store.engine import Connection
@@ -141,15 +142,19 @@ def _verdict(item: Item, one: Decided) -> Verdict:
         faults = one.denied.faults or (Fault(one.denied.code),)
         return _refused(item, faults)
     dossier = str(one.record.id) if one.record is not None else None
-    return Verdict(ref=item.ref, word=one.word, dossier=dossier)
+    contested = [Fault(CONFLICT, pointer) for pointer in conflicts_of(one)]
+    return Verdict(ref=item.ref, word=one.word, dossier=dossier, problems=_problems(contested))
 
 
 def _refused(item: Item, faults: Sequence[Fault]) -> Verdict:
-    problems = tuple(
+    return Verdict(ref=item.ref, word="refused", problems=_problems(faults))
+
+
+def _problems(faults: Sequence[Fault]) -> tuple[Problem, ...]:
+    return tuple(
         Problem(fault.pointer, fault.code, words.sentence(fault.code, "en", fault.values))
         for fault in faults
     )
-    return Verdict(ref=item.ref, word="refused", problems=problems)
 
 
 def internal(item: Item) -> Verdict:

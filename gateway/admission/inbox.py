@@ -52,6 +52,8 @@ class InboundHandler:
             if before is not None:
                 await self._store.write(before)
         metrics.heard(system.name, inbound.counted(verdicts))
+        contested = sum(verdict.word == "stored" and bool(verdict.problems) for verdict in verdicts)
+        metrics.CONFLICTS.labels("heard").inc(contested)
         self._wake(ready)
         return verdicts
 

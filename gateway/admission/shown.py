@@ -7,9 +7,12 @@ from uuid import UUID
 from gateway.access.may import may_see
 from gateway.access.principals import Principal
 from gateway.admission.claims import rivals
+from gateway.admission.decisions import Decided
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.record import DossierRecord
 from schemas.dossier import Dossier, Quality
+
+CONFLICT = "code_conflict"
 
 
 def shown(unit: UnitOfWork, client: Principal, record: DossierRecord, head: Dossier) -> Dossier:
@@ -18,8 +21,15 @@ def shown(unit: UnitOfWork, client: Principal, record: DossierRecord, head: Doss
     contested = rivals(unit, record)
     if not contested and len(flags) == len(head.data_quality):
         return head
-    flags += [Quality(code="code_conflict", pointer=claim.pointer) for claim in contested]
+    flags += [Quality(code=CONFLICT, pointer=claim.pointer) for claim in contested]
     return head.model_copy(update={"data_quality": tuple(flags)})
+
+
+def conflicts_of(one: Decided) -> list[str]:
+    """Give where a dossier that was just opened has a code that another one has."""
+    if one.head is None or not one.more.get("created"):
+        return []
+    return [flag.pointer or "" for flag in one.head.data_quality if flag.code == CONFLICT]
 
 
 def _may_know(unit: UnitOfWork, client: Principal, flag: Quality) -> bool:

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "openapi": "openapi.openapi",
         "catalogue": "catalogue.app",
         "clients": "clients.app",
+        "conflicts": "conflicts.conflicts",
         "hand-over": "hand_over.hand_over",
         "procedures": "catalogue_procedures.app",
         "hold": "hold.hold",

@@ -111,6 +111,10 @@ DETAILS: dict[str, tuple[str, str]] = {
         "Bên nhận không phục vụ cơ quan này.",
         "The taker does not serve these agencies.",
     ),
+    "code_conflict": (
+        "Hồ sơ khác cũng có mã này; cần người xem.",
+        "Another dossier has this code too; a human must look.",
+    ),
     "no_such_source": (
         "Hồ sơ này không có nguồn đó.",
         "This dossier has no such source.",

@@ -19,6 +19,7 @@ from gateway.admission.reading import wanted
 from gateway.admission.requests import RecordEvent
 from gateway.main.bootstrap import open_store
 from gateway.main.serving import build
+from gateway.operations.conflicts import contested
 from gateway.settings import Settings, read_systems
 from gateway.store import clients
 from gateway.store.engine import Connection, Store
@@ -588,7 +589,7 @@ async def test_a_human_parts_an_unsure_source(office: Office) -> None:
 
 
 async def test_what_one_may_not_know_of_is_not_even_read(office: Office) -> None:
-    """Law 17: A foreign dossier and an absent one are one, in words and in what is done for them."""
+    """Law 17: A foreign dossier and an absent one are one, in words and in what is read."""
     foreign = (await office.post("b", body("1", agency="H99.20.01"))).json()["id"]
     loaded: list[int] = []
 
@@ -615,3 +616,16 @@ async def test_what_one_may_not_know_of_is_not_even_read(office: Office) -> None
     assert loaded == [0, 0]
     assert answers[0].status_code == 404
     assert answers[0].content == answers[1].content
+
+
+async def test_a_human_is_shown_who_has_a_contested_code(office: Office) -> None:
+    """Both dossiers with who brought them, and no citizen."""
+    first = (await office.post("a", body("1", official_code=CODE))).json()
+    second = (await office.post("a2", body("x", official_code=CODE, owner=OTHER))).json()
+    found = await contested(office.store)
+
+    assert list(found) == [CODE]
+    assert [(str(one.dossier), one.kind, one.client) for one in found[CODE]] == [
+        (first["id"], "official", "a"),
+        (second["id"], "claimed", "a2"),
+    ]

@@ -16,6 +16,7 @@ from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
 from gateway.store.dialect import now as db_now
 from gateway.store.ledger import evidence
 from gateway.store.ledger.bodies import unpack_json
+from gateway.store.ledger.conflicts import CONTESTING
 from gateway.store.tables import (
     attempt,
     dossier,
@@ -176,9 +177,6 @@ def _seen(connection: Connection, viewer: Viewer, flags: list[Any]) -> list[Any]
     return [
         flag for flag in flags if flag["code"] != "possible_duplicate" or UUID(flag["by"]) in may
     ]
-
-
-CONTESTING = ("official", "portal", "interlinked", "claimed")
 
 
 def _conflicts(
