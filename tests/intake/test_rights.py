@@ -629,3 +629,32 @@ async def test_a_human_is_shown_who_has_a_contested_code(office: Office) -> None
         (first["id"], "official", "a"),
         (second["id"], "claimed", "a2"),
     ]
+
+
+async def test_the_file_of_a_result_comes_back(office: Office) -> None:
+    """Whoever reads the dossier reads its files; a hash alone, or somebody else's file, is none."""
+    place = {"competent": {"code": "H99.20.01"}, "helped": {"code": "H99.14.06"}}
+    made = (await office.post("helper", body("1", agencies=place))).json()
+    headers = {"Content-Type": "application/pdf"}
+    uploads = [
+        (await office.clients[who].post("/v1/files", content=text, headers=headers)).json()
+        for who, text in (("b", b"%PDF result"), ("a", b"%PDF of somebody else"))
+    ]
+    files = [
+        {"id": f"f{n}", "name": "kq.pdf", **{key: one[key] for key in ("sha256", "size")}}
+        for n, one in enumerate(uploads)
+    ]
+    result = {"id": "kq", "name": "Trích lục", "form": "electronic", "files": files}
+    at = body("1")["submitted_at"]
+    path = f"/v1/dossiers/{made['id']}"
+    step = {"ref": "r", "kind": "progress", "action": "x", "occurred_at": at, "results": [result]}
+    told = await office.post("b", step, f"{path}/events")
+    names = [one["sha256"] for one in files]
+    answers = [
+        await office.get(who, f"{path}/files/{name}")
+        for who, name in (("helper", names[0]), ("helper", names[1]), ("a", names[0]))
+    ]
+
+    assert told.status_code == 201, told.text
+    assert [one.status_code for one in answers] == [200, 404, 404]
+    assert answers[0].content == b"%PDF result"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -42,3 +43,16 @@ def unpack_json(body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read event and dossier as plain JSON, for an answer."""
     first, second = _parts(body)
     return json.loads(first), json.loads(second)
+
+
+def named_files(value: Any) -> Iterator[str]:
+    """Name the files that a version refers to, by their SHA-256 in hex."""
+    if isinstance(value, dict):
+        digest = value.get("sha256")
+        if isinstance(digest, str):
+            yield digest
+        for one in value.values():
+            yield from named_files(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from named_files(one)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.store.dialect import now as db_now
+from gateway.store.ledger.bodies import named_files, unpack_json
 from gateway.store.ledger.queries import within
 from gateway.store.tables import client, client_key, dossier, event, file, joined
 
@@ -120,8 +119,7 @@ def _share_files(connection: Connection, wanted: Wanted, ids: Sequence[UUID]) ->
     for some in _together(ids):
         bodies = connection.execute(sa.select(event.c.body).where(event.c.dossier_id.in_(some)))
         for body in bodies.scalars():
-            for line in zlib.decompress(body).split(b"\n"):
-                named |= set(_files(json.loads(line)))
+            named |= {bytes.fromhex(one) for one in named_files(unpack_json(body))}
     shared = 0
     for digests in _together(sorted(named)):
         known = sa.select(file.c.sha256).where(file.c.client == wanted.taker)
@@ -137,19 +135,6 @@ def _share_files(connection: Connection, wanted: Wanted, ids: Sequence[UUID]) ->
             connection.execute(file.insert(), new)
         shared += len(rows)
     return shared
-
-
-def _files(value: Any) -> Iterator[bytes]:
-    """Name the files that a statement refers to."""
-    if isinstance(value, dict):
-        digest = value.get("sha256")
-        if isinstance(digest, str):
-            yield bytes.fromhex(digest)
-        for one in value.values():
-            yield from _files(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _files(one)
 
 
 def end_keys(connection: Connection, giver: int) -> int:

@@ -15,7 +15,7 @@ from gateway.rules.gate import Gate
 from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
 from gateway.store.dialect import now as db_now
 from gateway.store.ledger import evidence
-from gateway.store.ledger.bodies import unpack_json
+from gateway.store.ledger.bodies import named_files, unpack_json
 from gateway.store.ledger.conflicts import CONTESTING
 from gateway.store.tables import (
     attempt,
@@ -406,6 +406,31 @@ def find_file(connection: Connection, client: int, sha256: bytes) -> Any:
         sa.select(file.c.size, file.c.media_type).where(
             file.c.client == client, file.c.sha256 == sha256
         )
+    ).one_or_none()
+
+
+def dossier_file(connection: Connection, viewer: Viewer, dossier_id: UUID, sha256: str) -> Any:
+    """Find a file that a dossier names, where the dossier may be seen; who uploaded it is one.
+
+    One that no client of the dossier uploaded is not given: to know a hash is no right to a file.
+    """
+    bodies = connection.execute(
+        sa.select(event.c.body)
+        .join(dossier, dossier.c.id == event.c.dossier_id)
+        .where(dossier.c.id == dossier_id, visible(viewer))
+        .order_by(event.c.seq.desc())
+    ).scalars()
+    named = any(sha256 in set(named_files(unpack_json(body))) for body in bodies)
+    if not named:
+        return None
+    sources = sa.union(
+        sa.select(dossier.c.owner).where(dossier.c.id == dossier_id),
+        sa.select(joined.c.client).where(joined.c.dossier_id == dossier_id, joined.c.verified),
+    )
+    return connection.execute(
+        sa.select(file.c.size, file.c.media_type)
+        .where(file.c.sha256 == bytes.fromhex(sha256), file.c.client.in_(sources))
+        .limit(1)
     ).one_or_none()
 
 
