@@ -105,6 +105,7 @@ class Settings:
     agencies: Path | None = None
     systems: tuple[SystemSettings, ...] = ()
     codes: Mapping[str, str] = field(default_factory=dict)
+    oidc: Mapping[str, Any] | None = None  # read by `access.issuer`, which knows the roles
 
     @property
     def database(self) -> Path:
@@ -158,6 +159,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         procedures=Path(env["LIENTHONG_PROCEDURES"]) if env.get("LIENTHONG_PROCEDURES") else None,
         systems=read_systems(document, env),
         codes=dict(document.get("codes", {})),
+        oidc=document.get("oidc"),
     )
 
 

@@ -23,6 +23,7 @@ from uuid_utils.compat import uuid7
 
 from gateway import VERSION
 from gateway.access.keys import KeyRing
+from gateway.access.principals import Principal
 from gateway.admission.requests import Batcher
 from gateway.dossiers.systems import System, Systems
 from gateway.intake import attached, calls, handing, posts, reads, uploads
@@ -57,6 +58,8 @@ class Parts:
     broker: Callable[[], str] = lambda: "none"
     depths: Callable[[], Mapping[tuple[str, str], int]] = dict
     """Messages in the queues of the retries, by system and part."""
+    people: Callable[[str], Awaitable[Principal | None]] | None = None
+    """Finds who brings a token of the identity provider, where there is one."""
     at_risk: int = 86_400_000
     """Milliseconds before its due time from which a dossier that waits is at risk."""
 

@@ -1,24 +1,57 @@
-"""Who is calling: every route but health asks here first."""
+"""Who is calling, and whether its roles open this door: every route but health asks here first."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
 
 from fastapi import Depends
 from starlette.requests import Request
 
+from gateway.access.issuer import IssuerUnavailable
 from gateway.access.principals import Principal
+from gateway.access.roles import Reach, Right
 from gateway.intake.problems import Problem
+
+RETRY_AFTER = "5"
 
 
 async def _caller(request: Request) -> Principal:
-    kind, _, key = request.headers.get("authorization", "").partition(" ")
-    client = None
-    if kind.lower() == "bearer" and key.startswith("lt_"):
-        client = await request.app.state.keys.find(key.strip())
+    client = await _principal(request, _bearer(request))
     if client is None:
         raise Problem(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
-    return client  # type: ignore[no-any-return]
+    return client
+
+
+def _bearer(request: Request) -> str:
+    kind, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if kind.lower() == "bearer" else ""
+
+
+async def _principal(request: Request, key: str) -> Principal | None:
+    """Find whose key or token it is."""
+    if key.startswith("lt_"):
+        found: Principal | None = await request.app.state.keys.find(key)
+        return found
+    people: Callable[[str], Awaitable[Principal | None]] | None = request.app.state.parts.people
+    if people is None or not key:
+        return None
+    try:
+        return await people(key)
+    except IssuerUnavailable:
+        headers = {"Retry-After": RETRY_AFTER}
+        raise Problem(503, "issuer_unavailable", headers=headers) from None
 
 
 Caller = Annotated[Principal, Depends(_caller)]
+
+
+def requires(right: Right) -> Any:
+    """Let nobody in none of whose roles has this right; how far it reaches, the route asks."""
+
+    async def allowed(client: Caller) -> Principal:
+        if client.reach(right) is Reach.NONE:
+            raise Problem(403, "forbidden", more={"right": right.value})
+        return client
+
+    return Depends(allowed)

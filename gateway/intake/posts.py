@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse
 
 from gateway.access.may import helps, may_claim, may_file
 from gateway.access.principals import Principal
+from gateway.access.roles import Right
 from gateway.admission.parse import Unreadable, odd_times, parse, validate
 from gateway.admission.requests import (
     Command,
@@ -24,7 +25,7 @@ from gateway.admission.requests import (
     RecordSnapshot,
     RegisterDossier,
 )
-from gateway.intake.caller import Caller
+from gateway.intake.caller import requires
 from gateway.intake.problems import Problem
 from gateway.watch import metrics
 from gateway.words.fault import Fault
@@ -48,7 +49,9 @@ def described(model: type[BaseModel]) -> dict[str, Any]:
 
 
 @router.post("/dossiers", status_code=201, openapi_extra=described(NewDossier))
-async def post_dossier(request: Request, client: Caller) -> JSONResponse:
+async def post_dossier(
+    request: Request, client: Annotated[Principal, requires(Right.FILE)]
+) -> JSONResponse:
     """Post a dossier; the same `source.ref` and content once more is the same answer (200)."""
     content, digest, flags = await read_body(request, NewDossier)
     _may(client, content)
@@ -61,7 +64,9 @@ async def post_dossier(request: Request, client: Caller) -> JSONResponse:
 
 
 @router.post("/dossiers/{dossier_id}/events", status_code=201, openapi_extra=described(NewEvent))
-async def post_event(request: Request, dossier_id: UUID, client: Caller) -> JSONResponse:
+async def post_event(
+    request: Request, dossier_id: UUID, client: Annotated[Principal, requires(Right.FILE)]
+) -> JSONResponse:
     """Post an event of a known dossier; its `ref` makes a repeat harmless."""
     event, digest, flags = await read_body(request, NewEvent)
     return await _submit(
@@ -79,7 +84,9 @@ async def post_event(request: Request, dossier_id: UUID, client: Caller) -> JSON
 
 
 @router.post("/snapshots", status_code=201, openapi_extra=described(Content))
-async def post_snapshot(request: Request, client: Caller) -> JSONResponse:
+async def post_snapshot(
+    request: Request, client: Annotated[Principal, requires(Right.FILE)]
+) -> JSONResponse:
     """Post the current state of a dossier, from software that only knows rows."""
     content, digest, flags = await read_body(request, Content)
     if content.source.as_of is None:
@@ -102,7 +109,9 @@ class Joining(Part):
 
 
 @router.post("/dossiers/{dossier_id}/merge", status_code=201, openapi_extra=described(Joining))
-async def merge_dossiers(request: Request, dossier_id: UUID, client: Caller) -> JSONResponse:
+async def merge_dossiers(
+    request: Request, dossier_id: UUID, client: Annotated[Principal, requires(Right.MERGE)]
+) -> JSONResponse:
     """Merge a duplicate into this dossier, which survives with all codes of both."""
     asked, digest, _ = await read_body(request, Joining)
     return await _submit(
@@ -131,7 +140,9 @@ class Judging(Part):
 
 
 @router.post("/dossiers/{dossier_id}/sources", status_code=201, openapi_extra=described(Judging))
-async def judge_source(request: Request, dossier_id: UUID, client: Caller) -> JSONResponse:
+async def judge_source(
+    request: Request, dossier_id: UUID, client: Annotated[Principal, requires(Right.MERGE)]
+) -> JSONResponse:
     """Say of a source that joined unsure whether it means the same citizen."""
     asked, digest, _ = await read_body(request, Judging)
     return await _submit(

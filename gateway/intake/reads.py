@@ -17,7 +17,7 @@ from gateway import words
 from gateway.access.principals import Principal
 from gateway.access.roles import Reach, Right
 from gateway.intake import totals
-from gateway.intake.caller import Caller
+from gateway.intake.caller import requires
 from gateway.intake.problems import Problem
 from gateway.store.ledger import queries
 from gateway.words.fault import Fault
@@ -46,7 +46,9 @@ def viewer(client: Principal, right: Right) -> queries.Viewer:
 
 
 @router.get("/v1/dossiers/{dossier_id}")
-async def get_dossier(request: Request, dossier_id: UUID, client: Caller) -> JSONResponse:
+async def get_dossier(
+    request: Request, dossier_id: UUID, client: Annotated[Principal, requires(Right.BODIES)]
+) -> JSONResponse:
     """Give a dossier as of its newest version, with its events."""
     found = await request.app.state.parts.store.read(
         lambda connection: queries.find_dossier(
@@ -63,7 +65,7 @@ async def get_dossier(request: Request, dossier_id: UUID, client: Caller) -> JSO
 @router.get("/v1/dossiers")
 async def search_dossiers(
     request: Request,
-    client: Caller,
+    client: Annotated[Principal, requires(Right.METADATA)],
     code: str | None = None,
     ref: str | None = None,
     status: str | None = None,
@@ -136,7 +138,9 @@ def _place(cursor: str | None, faults: list[Fault]) -> tuple[int, UUID] | None:
 
 
 @router.get("/v1/dossiers/{dossier_id}/ledger")
-async def get_ledger(request: Request, dossier_id: UUID, client: Caller) -> JSONResponse:
+async def get_ledger(
+    request: Request, dossier_id: UUID, client: Annotated[Principal, requires(Right.METADATA)]
+) -> JSONResponse:
     """Say, for each system, what it holds, what remains and why, and every try."""
     language = words.language_of(request.headers.get("accept-language", ""))
     found = await request.app.state.parts.store.read(
@@ -194,7 +198,9 @@ def _attempt(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @router.get("/v1/systems")
-async def get_systems(request: Request, client: Caller) -> JSONResponse:
+async def get_systems(
+    request: Request, client: Annotated[Principal, requires(Right.METADATA)]
+) -> JSONResponse:
     """Say how each system stands: its gate, and how many lanes wait or are parked."""
     parts = request.app.state.parts
     modes = {system.name: system.config for system in parts.systems.all}
@@ -212,7 +218,9 @@ async def get_systems(request: Request, client: Caller) -> JSONResponse:
 
 
 @router.delete("/v1/sandbox")
-async def delete_sandbox(request: Request, client: Caller) -> JSONResponse:
+async def delete_sandbox(
+    request: Request, client: Annotated[Principal, requires(Right.FILE)]
+) -> JSONResponse:
     """Delete all of the client's sandbox dossiers; live ones are only ever voided."""
     if client.environment != "sandbox":
         raise Problem(403, "sandbox_only")

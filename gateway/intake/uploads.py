@@ -7,12 +7,15 @@ import binascii
 import hashlib
 import hmac
 import re
+from typing import Annotated
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse
 
-from gateway.intake.caller import Caller
+from gateway.access.principals import Principal
+from gateway.access.roles import Right
+from gateway.intake.caller import requires
 from gateway.intake.files import TooLarge
 from gateway.intake.problems import Problem
 from gateway.store.ledger import queries
@@ -25,7 +28,9 @@ HEX = re.compile(r"[0-9a-f]{64}")
 
 
 @router.post("/files", status_code=201)
-async def post_file(request: Request, client: Caller) -> JSONResponse:
+async def post_file(
+    request: Request, client: Annotated[Principal, requires(Right.FILES)]
+) -> JSONResponse:
     """Upload a file as the raw body; a stated digest (RFC 9530, or hex) is checked."""
     parts = request.app.state.parts
     expected = _expected(request)
@@ -45,7 +50,9 @@ async def post_file(request: Request, client: Caller) -> JSONResponse:
 
 
 @router.get("/files/{sha256}", response_class=FileResponse)
-async def get_file(request: Request, sha256: str, client: Caller) -> FileResponse:
+async def get_file(
+    request: Request, sha256: str, client: Annotated[Principal, requires(Right.FILES)]
+) -> FileResponse:
     """Give back a file that this client uploaded."""
     parts = request.app.state.parts
     row = None

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 from fastapi import FastAPI
 
+from gateway.access.issuer import read_issuer
 from gateway.admission.batcher import RequestBatcher
 from gateway.admission.inbox import InboundHandler
 from gateway.dossiers.systems import Systems
@@ -20,6 +21,7 @@ from gateway.intake.app import Parts, application
 from gateway.intake.files import FileStore
 from gateway.main.bootstrap import find_systems, open_store
 from gateway.main.delivery import Delivery, accounts, queues
+from gateway.main.people import people_of, transport_to
 from gateway.settings import Settings, SettingsError
 from gateway.watch.loop import watch_loop
 
@@ -43,6 +45,7 @@ def lock(data: Path) -> IO[str]:
 
 async def build(settings: Settings) -> FastAPI:
     """Make the API; over an embedded database it delivers too, for as long as it runs."""
+    issuer = read_issuer(settings.oidc) if settings.oidc is not None else None
     held = lock(settings.data) if settings.postgres is None else None
     store = await open_store(settings)
     systems = await find_systems(settings, store)
@@ -51,6 +54,7 @@ async def build(settings: Settings) -> FastAPI:
     delivery = Delivery(store, systems, files, speakers, settings) if held is not None else None
     wake = delivery.wake if delivery is not None else store.announce
     broker = _broker(settings, systems)
+    identity = transport_to(issuer) if issuer is not None else None
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -67,6 +71,8 @@ async def build(settings: Settings) -> FastAPI:
                 running.cancel()
                 await asyncio.wait([running])
                 await delivery.close()
+            if identity is not None:
+                await identity.close()
             await store.close()
             if held is not None:
                 held.close()
@@ -82,6 +88,8 @@ async def build(settings: Settings) -> FastAPI:
     )
     if broker is not None:
         parts = replace(parts, broker=broker.say, depths=broker.depths)
+    if issuer is not None and identity is not None:
+        parts = replace(parts, people=people_of(issuer, identity, store).find)
     return application(parts, lifespan)
 
 

@@ -82,6 +82,30 @@ def find(connection: Connection, key_hash: bytes) -> Any:
     ).one_or_none()
 
 
+def of_person(connection: Connection, name: str, environment: str) -> int:
+    """Give the row as which a person of an identity provider acts; it has no key and no roles."""
+    found = connection.execute(
+        client.update()
+        .where(client.c.name == name)
+        .values(environment=environment)
+        .returning(client.c.id)
+    ).scalar_one_or_none()
+    if found is None:
+        found = connection.execute(
+            client.insert()
+            .values(
+                name=name,
+                environment=environment,
+                agencies=[],
+                created_at=db_now(connection),
+                sort="person",
+                roles=[],
+            )
+            .returning(client.c.id)
+        ).scalar_one()
+    return int(found)
+
+
 def of_system(connection: Connection, config: SystemSettings) -> int:
     """Give the client as which a system's own dossiers are kept; it has no key."""
     name = f"system:{config.name}"

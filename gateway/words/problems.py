@@ -9,6 +9,11 @@ TITLES: dict[str, tuple[str, str]] = {
     "media_type": ("Chỉ nhận application/json", "Only application/json is accepted"),
     "too_large": ("Nội dung quá lớn", "The body is too large"),
     "unauthorized": ("Khóa truy cập không hợp lệ", "The key is missing, unknown or has ended"),
+    "issuer_unavailable": (
+        "Tạm thời chưa kiểm tra được đăng nhập, hãy gửi lại",
+        "The identity provider cannot be reached; send it again",
+    ),
+    "forbidden": ("Vai trò này không có quyền đó", "No role of yours has this right"),
     "forbidden_agency": (
         "Khóa này không được nộp thay cơ quan này",
         "This key may not speak for this agency",

@@ -22,6 +22,8 @@ ROOMS = {
     "starlette": ("gateway/intake/", "gateway/main/"),
     "tenacity": ("adapters/kit/http.py",),
     "cryptography": ("gateway/store/seal.py",),
+    "joserfc": ("gateway/access/signing_keys.py", "gateway/access/tokens.py"),
+    "argon2": ("gateway/access/passwords.py",),
 }
 """Where each library may be loaded. Demo and workbench play the outside; the exports are of what
 FastAPI says."""
