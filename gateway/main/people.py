@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from adapters.kit.http import HttpTransport, TransportError
@@ -24,10 +25,8 @@ def transport_to(issuer: Issuer) -> HttpTransport:
     )
 
 
-def people_of(issuer: Issuer, transport: HttpTransport, store: Store) -> People:
-    """Give what finds the people of an issuer."""
-    from gateway.access.signing_keys import SigningKeys  # noqa: PLC0415 - as below
-    from gateway.access.tokens import People  # noqa: PLC0415 - without an issuer there is no need
+def fetch_by(transport: HttpTransport) -> Callable[[str], Awaitable[bytes]]:
+    """Make what gives the body at an address of the issuer."""
 
     async def fetch(address: str) -> bytes:
         try:
@@ -38,9 +37,17 @@ def people_of(issuer: Issuer, transport: HttpTransport, store: Store) -> People:
             raise IssuerUnavailable
         return reply.body
 
+    return fetch
+
+
+def people_of(issuer: Issuer, transport: HttpTransport, store: Store) -> People:
+    """Give what finds the people of an issuer."""
+    from gateway.access.signing_keys import SigningKeys  # noqa: PLC0415 - as below
+    from gateway.access.tokens import People  # noqa: PLC0415 - without an issuer there is no need
+
     async def register(name: str, environment: str) -> int:
         return await store.write(
             lambda connection: clients.of_person(connection, name, environment)
         )
 
-    return People(issuer, SigningKeys(issuer.url, fetch), register)
+    return People(issuer, SigningKeys(issuer.url, fetch_by(transport)), register)
