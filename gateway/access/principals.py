@@ -39,6 +39,11 @@ class Principal:
         """Say whether it may take dossiers in for one of these agencies, near a citizen's home."""
         return any(within(code, root) for code in agencies if code for root in self.helps)
 
-    def reach(self, right: Right) -> Reach:
-        """Say to which dossiers a right of it reaches."""
-        return reach(self.roles, right)
+    def reach(self, right: Right, most: Reach = Reach.ALL) -> Reach:
+        """Say to which dossiers a right of it reaches; roles that reach beyond `most` aside."""
+        return reach(self.roles, right, most)
+
+    @property
+    def who(self) -> str:
+        """Say as whom the audit knows it: `client:NAME`, `person:NAME` or `system:NAME`."""
+        return self.name if self.name.startswith(f"{self.sort}:") else f"{self.sort}:{self.name}"

@@ -106,6 +106,10 @@ TABLE: Mapping[Role, Mapping[Right, Reach]] = MappingProxyType(
 )
 
 
-def reach(roles: Iterable[Role], right: Right) -> Reach:
-    """Say how far a right of somebody with these roles reaches."""
-    return max((TABLE[role].get(right, Reach.NONE) for role in roles), default=Reach.NONE)
+def reach(roles: Iterable[Role], right: Right, most: Reach = Reach.ALL) -> Reach:
+    """Say how far a right of somebody with these roles reaches; roles that give more do not count.
+
+    most: with `AGENCY`, what somebody may without saying why who may more with a reason
+    """
+    given = (TABLE[role].get(right, Reach.NONE) for role in roles)
+    return max((one for one in given if one <= most), default=Reach.NONE)

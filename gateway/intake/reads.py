@@ -18,6 +18,7 @@ from gateway.access.principals import Principal
 from gateway.access.roles import Reach, Right
 from gateway.intake import totals
 from gateway.intake.caller import requires
+from gateway.intake.opening import REASON, beyond, keep_reading, reason_needed, stated_reason
 from gateway.intake.problems import Problem
 from gateway.store.ledger import queries
 from gateway.words.fault import Fault
@@ -32,9 +33,9 @@ def said(millis: int | None) -> str | None:
     return None if millis is None else spoken(datetime.fromtimestamp(millis / 1000, UTC))
 
 
-def viewer(client: Principal, right: Right) -> queries.Viewer:
-    """Say who looks."""
-    reach = client.reach(right)
+def viewer(client: Principal, right: Right, most: Reach = Reach.ALL) -> queries.Viewer:
+    """Say who looks, and how far; roles that reach beyond `most` aside."""
+    reach = client.reach(right, most)
     return queries.Viewer(
         client.id,
         client.environment,
@@ -45,18 +46,28 @@ def viewer(client: Principal, right: Right) -> queries.Viewer:
     )
 
 
-@router.get("/v1/dossiers/{dossier_id}")
+@router.get("/v1/dossiers/{dossier_id}", openapi_extra=REASON)
 async def get_dossier(
     request: Request, dossier_id: UUID, client: Annotated[Principal, requires(Right.BODIES)]
 ) -> JSONResponse:
     """Give a dossier as of its newest version, with its events."""
-    found = await request.app.state.parts.store.read(
-        lambda connection: queries.find_dossier(
-            connection, viewer(client, Right.BODIES), dossier_id
+    reason = stated_reason(request)
+
+    async def find(most: Reach) -> dict[str, Any] | None:
+        seen_by = viewer(client, Right.BODIES, most)
+        found: dict[str, Any] | None = await request.app.state.parts.store.read(
+            lambda connection: queries.find_dossier(connection, seen_by, dossier_id)
         )
-    )
+        return found
+
+    found = await find(Reach.AGENCY)
+    if found is None and beyond(client):
+        if reason is None:
+            raise reason_needed()
+        found = await find(Reach.ALL)
     if found is None:
         raise Problem(404, "no_such_dossier")
+    await keep_reading(request, client, "bodies.read", str(dossier_id), reason)
     for one in found.get("evidence", ()):
         one["at"] = said(one["at"])
     return JSONResponse(found, headers={"ETag": f'"{found["version"]}"'})
@@ -137,23 +148,43 @@ def _place(cursor: str | None, faults: list[Fault]) -> tuple[int, UUID] | None:
         return None
 
 
-@router.get("/v1/dossiers/{dossier_id}/ledger")
+@router.get("/v1/dossiers/{dossier_id}/ledger", openapi_extra=REASON)
 async def get_ledger(
     request: Request, dossier_id: UUID, client: Annotated[Principal, requires(Right.METADATA)]
 ) -> JSONResponse:
-    """Say, for each system, what it holds, what remains and why, and every try."""
+    """Say, for each system, what it holds, what remains and why, and every try.
+
+    Details of tries may speak of the citizen: whoever sees all dossiers gets them with a reason.
+    """
     language = words.language_of(request.headers.get("accept-language", ""))
-    found = await request.app.state.parts.store.read(
-        lambda connection: queries.ledger(connection, viewer(client, Right.METADATA), dossier_id)
-    )
+    reason = stated_reason(request)
+
+    async def find(most: Reach) -> dict[str, Any] | None:
+        seen_by = viewer(client, Right.METADATA, most)
+        found: dict[str, Any] | None = await request.app.state.parts.store.read(
+            lambda connection: queries.ledger(connection, seen_by, dossier_id)
+        )
+        return found
+
+    found, whole = await find(Reach.AGENCY), True
+    if found is None and client.reach(Right.METADATA) is Reach.ALL:
+        found, whole = await find(Reach.ALL), reason is not None and beyond(client)
     if found is None:
         raise Problem(404, "no_such_dossier")
+    if whole:
+        await keep_reading(request, client, "ledger.read", str(dossier_id), reason)
     return JSONResponse(
         {
             "id": str(dossier_id),
             "version": found["version"],
-            "lanes": [_lane(row, found["version"], language) for row in found["lanes"]],
-            "attempts": [_attempt(row) for row in found["attempts"]],
+            "lanes": [
+                _lane(row, found["version"], language) | (_problems(row) if whole else {})
+                for row in found["lanes"]
+            ],
+            "attempts": [
+                _attempt(row) | ({"detail": row["detail"]} if whole else {})
+                for row in found["attempts"]
+            ],
         },
         headers={"Content-Language": language},
     )
@@ -178,8 +209,11 @@ def _lane(row: dict[str, Any], head: int, language: words.Language) -> dict[str,
         "why": words.lane(row["reason"], language),
         "next_try_at": said(row["wake_at"]),
         "waits_for": row["parked_for"],
-        "problems": row["detail"] or [],
     }
+
+
+def _problems(row: dict[str, Any]) -> dict[str, Any]:
+    return {"problems": row["detail"] or []}
 
 
 def _attempt(row: dict[str, Any]) -> dict[str, Any]:
@@ -193,7 +227,6 @@ def _attempt(row: dict[str, Any]) -> dict[str, Any]:
         "outcome": row["outcome"],
         "late": row["late"],
         "adapter": row["adapter"],
-        "detail": row["detail"],
     }
 
 

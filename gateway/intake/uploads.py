@@ -17,6 +17,7 @@ from gateway.access.principals import Principal
 from gateway.access.roles import Right
 from gateway.intake.caller import requires
 from gateway.intake.files import TooLarge
+from gateway.intake.opening import keep_reading
 from gateway.intake.problems import Problem
 from gateway.store.ledger import queries
 from gateway.words.fault import Fault
@@ -62,6 +63,7 @@ async def get_file(
         )
     if row is None:
         raise Problem(404, "no_such_file")
+    await keep_reading(request, client, "files.read", sha256, None)
     headers = {
         "ETag": f'"{sha256}"',
         "X-Content-Type-Options": "nosniff",

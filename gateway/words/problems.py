@@ -14,6 +14,10 @@ TITLES: dict[str, tuple[str, str]] = {
         "The identity provider cannot be reached; send it again",
     ),
     "forbidden": ("Vai trò này không có quyền đó", "No role of yours has this right"),
+    "reason_needed": (
+        "Phải nêu lý do khi mở hồ sơ này",
+        "Say why: the header X-Reason, 1–500 characters",
+    ),
     "forbidden_agency": (
         "Khóa này không được nộp thay cơ quan này",
         "This key may not speak for this agency",

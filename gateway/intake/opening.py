@@ -1,0 +1,68 @@
+"""How a body is opened: as far as a right reaches by itself, beyond that with a reason.
+
+What a person reads is written down, with the reason, before it is answered: a reading that cannot
+be kept is none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import unicodedata
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.requests import Request
+
+from gateway.access.audit import Entry, record
+from gateway.access.principals import Principal
+from gateway.access.roles import Reach, Right
+from gateway.intake.problems import Problem
+
+HEADER = "X-Reason"
+LONGEST = 500
+"""Characters of a reason."""
+REASON: dict[str, Any] = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": HEADER,
+            "required": False,
+            "description": "why a body beyond one's own agencies is opened; kept in the audit",
+            "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST},
+        }
+    ]
+}
+"""Describes the header in the specification; it is read by hand."""
+
+
+def beyond(client: Principal) -> bool:
+    """Say whether one may open bodies beyond one's own, if one says why."""
+    return client.reach(Right.BODIES) >= Reach.ALL_WITH_REASON
+
+
+def stated_reason(request: Request) -> str | None:
+    """Read why, None: it was not stated; a header carries diacritics as percent-encoded UTF-8."""
+    raw = request.headers.get(HEADER)
+    if raw is None:
+        return None
+    with contextlib.suppress(UnicodeDecodeError):  # it was Latin-1 indeed
+        raw = raw.encode("latin-1").decode("utf-8")
+    reason = unicodedata.normalize("NFC", unquote(raw)).strip()
+    if not reason or len(reason) > LONGEST or not reason.isprintable():
+        raise reason_needed()
+    return reason
+
+
+def reason_needed() -> Problem:
+    """Make the answer to whoever must say why, and did not or not in a way that can be kept."""
+    return Problem(403, "reason_needed", more={"header": HEADER, "limit": LONGEST})
+
+
+async def keep_reading(
+    request: Request, client: Principal, what: str, name: str, reason: str | None
+) -> None:
+    """Write down that somebody read: a person always, anybody else who had to say why."""
+    if client.sort != "person" and reason is None:
+        return
+    entry = Entry(who=client.who, what=what, object=name, reason=reason or "")
+    await request.app.state.parts.store.write(lambda connection: record(connection, entry))
