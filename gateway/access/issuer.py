@@ -57,9 +57,9 @@ class Issuer:
         """The issuer without its scheme: what tells its people from those of another one."""
         return self.url.partition("://")[2].rstrip("/")
 
-    def name_of(self, subject: str) -> str:
+    def name_of(self, sub: str) -> str:
         """Give the name under which a person of this issuer acts here."""
-        return f"person:{subject}@{self.place}"
+        return f"person:{sub}@{self.place}"
 
 
 def read_issuer(table: Mapping[str, Any]) -> Issuer:

@@ -138,10 +138,10 @@ def why_not(claims: Mapping[str, Any], issuer: Issuer, now: float) -> str | None
         return "expired"
     if max(begins or 0, made or 0) > now + SKEW:
         return "not_yet"
-    subject = claims.get("sub")
-    if not isinstance(subject, str) or not subject or len(subject) > LONGEST_SUBJECT:
+    sub = claims.get("sub")
+    if not isinstance(sub, str) or not sub or len(sub) > LONGEST_SUBJECT:
         return "subject"
-    return None if subject.isprintable() else "subject"
+    return None if sub.isprintable() else "subject"
 
 
 def _is_time(value: object) -> bool:

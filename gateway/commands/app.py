@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "clients": "clients.app",
         "conflicts": "conflicts.conflicts",
         "hand-over": "hand_over.hand_over",
+        "accounts": "accounts.app",
         "procedures": "catalogue_procedures.app",
         "hold": "hold.hold",
         "release": "hold.release",

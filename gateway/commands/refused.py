@@ -28,12 +28,18 @@ SENTENCES: Mapping[Code, str] = MappingProxyType(
         "other_environment": "{said!r} is in another environment: {known}",
         "serves_not": "{said!r} does not serve these agencies; it speaks for: {known}",
         "unknown_client": "no client is called {said!r}",
+        "login": "{said!r} cannot be a login: 2 to 64 of a–z, 0–9, and . _ - between",
+        "login_taken": "an account {said!r} is there already",
+        "unknown_account": "no account is called {said!r}, or it has ended",
+        "unknown_role": "--role: {said!r} is none of {known}",
         "not_fed_by_files": "{said} is not fed by files",
         "unreadable_file": "{said} cannot be read: {known}",
     }
 )
 
-CUT: frozenset[Code] = frozenset({"not_an_id", "unknown_cause"})
+CUT: frozenset[Code] = frozenset(
+    {"not_an_id", "unknown_cause", "login", "unknown_account", "unknown_role"}
+)
 """What was typed may be anything, and is said again cut short."""
 
 

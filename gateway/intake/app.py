@@ -22,11 +22,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from gateway import VERSION
+from gateway.access.accounts import Accounts
 from gateway.access.keys import KeyRing
 from gateway.access.principals import Principal
 from gateway.admission.requests import Batcher
 from gateway.dossiers.systems import System, Systems
-from gateway.intake import attached, calls, handing, posts, reads, uploads
+from gateway.intake import attached, calls, handing, posts, reads, sessions, uploads
 from gateway.intake.files import FileStore
 from gateway.intake.problems import Problem, answer, of_http
 from gateway.intake.specification import document, named
@@ -101,7 +102,8 @@ def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
     )
     app.state.parts = parts
     app.state.keys = KeyRing(parts.store)
-    for room in (posts, reads, uploads, calls, handing, attached):
+    app.state.accounts = Accounts(parts.store)
+    for room in (posts, reads, uploads, calls, handing, attached, sessions):
         app.include_router(room.router)
     app.include_router(uploads.public)
     app.add_middleware(RequestId)

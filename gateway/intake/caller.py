@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends
 from starlette.requests import Request
 
+from gateway.access.accounts import SESSION, Accounts, LoggedIn
 from gateway.access.issuer import IssuerUnavailable
 from gateway.access.principals import Principal
 from gateway.access.roles import Reach, Right
@@ -17,13 +18,34 @@ RETRY_AFTER = "5"
 
 
 async def _caller(request: Request) -> Principal:
-    client = await _principal(request, _bearer(request))
+    key = bearer(request)
+    if key.startswith(SESSION):
+        person = await logged_in(request)
+        if person.must_change:
+            raise Problem(403, "password_must_change")
+        return person.principal
+    client = await _principal(request, key)
     if client is None:
-        raise Problem(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
+        raise _unauthorized()
     return client
 
 
-def _bearer(request: Request) -> str:
+async def logged_in(request: Request) -> LoggedIn:
+    """Find who has the session that this request comes under."""
+    key = bearer(request)
+    accounts: Accounts = request.app.state.accounts
+    found = await accounts.find(key) if key.startswith(SESSION) else None
+    if found is None:
+        raise _unauthorized()
+    return found
+
+
+def _unauthorized() -> Problem:
+    return Problem(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
+
+
+def bearer(request: Request) -> str:
+    """Give the key or token that a request carries, or an empty text."""
     kind, _, key = request.headers.get("authorization", "").partition(" ")
     return key.strip() if kind.lower() == "bearer" else ""
 

@@ -18,12 +18,22 @@ from pydantic.json_schema import models_json_schema
 from gateway.intake.answers import Page, Refusal, Stored, Whole
 from gateway.intake.handing import HandOver
 from gateway.intake.posts import Joining, Judging
+from gateway.intake.sessions import GivenSession, LogIn, NewPassword
 from schemas.dossier import Content, NewDossier
 from schemas.event import NewEvent
 
 REFERENCE = "#/components/schemas/{model}"
-POSTED: tuple[type[BaseModel], ...] = (NewDossier, NewEvent, Content, Joining, Judging, HandOver)
-ANSWERED: tuple[type[BaseModel], ...] = (Stored, Whole, Page, Refusal)
+POSTED: tuple[type[BaseModel], ...] = (
+    NewDossier,
+    NewEvent,
+    Content,
+    Joining,
+    Judging,
+    HandOver,
+    LogIn,
+    NewPassword,
+)
+ANSWERED: tuple[type[BaseModel], ...] = (Stored, Whole, Page, Refusal, GivenSession)
 ANSWERS = {
     "postDossier": Stored,
     "postEvent": Stored,
@@ -32,6 +42,8 @@ ANSWERS = {
     "judgeSource": Stored,
     "getDossier": Whole,
     "searchDossiers": Page,
+    "logIn": GivenSession,
+    "changePassword": GivenSession,
 }
 EXAMPLES: dict[str, Any] = {
     "postDossier": {
@@ -92,7 +104,7 @@ def _describe(operation: dict[str, Any]) -> None:
     """Give an operation a short name, its answers, and an example of its body."""
     name = _camel(operation["operationId"])
     operation["operationId"] = name
-    open_ = name in {"healthz", "readyz", "getMetrics", "hear", "getPublicFile"}
+    open_ = name in {"healthz", "readyz", "getMetrics", "hear", "getPublicFile", "logIn"}
     operation["security"] = [] if open_ else [{"key": []}]
     answers = operation.setdefault("responses", {})
     model = ANSWERS.get(name)

@@ -27,6 +27,10 @@ Code = Literal[
     "same_client",
     "other_environment",
     "serves_not",
+    "login",
+    "login_taken",
+    "unknown_account",
+    "unknown_role",
     "not_fed_by_files",
     "unreadable_file",
 ]

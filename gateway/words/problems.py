@@ -13,10 +13,21 @@ TITLES: dict[str, tuple[str, str]] = {
         "Tạm thời chưa kiểm tra được đăng nhập, hãy gửi lại",
         "The identity provider cannot be reached; send it again",
     ),
-    "forbidden": ("Vai trò này không có quyền đó", "No role of yours has this right"),
     "reason_needed": (
         "Phải nêu lý do khi mở hồ sơ này",
         "Say why: the header X-Reason, 1–500 characters",
+    ),
+    "wrong_login": (
+        "Tên đăng nhập hoặc mật khẩu không đúng, hoặc đang bị khóa",
+        "Login or password is wrong, or locked for a while",
+    ),
+    "too_many_logins": (
+        "Quá nhiều người đang đăng nhập, hãy thử lại",
+        "Too many people are logging in; try again",
+    ),
+    "password_must_change": (
+        "Phải đổi mật khẩu trước: PUT /v1/session/password",
+        "Choose a password of your own first: PUT /v1/session/password",
     ),
     "forbidden_agency": (
         "Khóa này không được nộp thay cơ quan này",
@@ -139,6 +150,10 @@ DETAILS: dict[str, tuple[str, str]] = {
     "no_such_duplicate": (
         "Không có hồ sơ trùng này.",
         "There is no such dossier to merge.",
+    ),
+    "weak_password": (
+        "Mật khẩu phải có {expected}.",
+        "The password must have {expected}.",
     ),
     "agency": (
         "Cơ quan này nằm ngoài phạm vi của khóa.",

@@ -31,6 +31,8 @@ ARGUED = {
     "adapters/kit/http.py:_retry_connection": "a switch of aiohttp, which reads it",
     "adapters/kit/port.py:rate": "tests/house/test_settings.py: not kept yet",
     "adapters/national_portal/settings.py:session_seconds": "tests/house/test_settings.py",
+    "gateway/access/tokens.py:get_alg": "joserfc calls it",
+    "gateway/access/tokens.py:max_header_length": "joserfc reads it",
     "gateway/commands/serve.py:should_exit": "uvicorn reads it",
     "gateway/demo/audit.py:duplicated": "shown by its name, as all fields of the tally",
     "gateway/demo/audit.py:out_of_order": "shown by its name, as all fields of the tally",
