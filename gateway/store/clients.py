@@ -86,7 +86,7 @@ def of_person(connection: Connection, name: str, environment: str) -> int:
     """Give the row as which a person of an identity provider acts; it has no key and no roles."""
     found = connection.execute(
         client.update()
-        .where(client.c.name == name)
+        .where(client.c.name == name, client.c.sort == "person")
         .values(environment=environment)
         .returning(client.c.id)
     ).scalar_one_or_none()
