@@ -68,11 +68,14 @@ async def _principal(request: Request, key: str) -> Principal | None:
 Caller = Annotated[Principal, Depends(_caller)]
 
 
-def requires(right: Right) -> Any:
-    """Let nobody in none of whose roles has this right; how far it reaches, the route asks."""
+def requires(right: Right, least: Reach = Reach.OWN) -> Any:
+    """Let nobody in none of whose roles has this right; how far it reaches, the route asks.
+
+    least: with `ALL`, for what has no dossiers of one's own
+    """
 
     async def allowed(client: Caller) -> Principal:
-        if client.reach(right) is Reach.NONE:
+        if client.reach(right) < least:
             raise Problem(403, "forbidden", more={"right": right.value})
         return client
 

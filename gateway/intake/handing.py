@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from gateway.access.principals import Principal
 from gateway.access.roles import Reach, Right
-from gateway.intake.caller import Caller
+from gateway.intake.caller import requires
 from gateway.intake.posts import described, read_body
 from gateway.intake.problems import Problem
 from gateway.intake.reads import viewer
@@ -45,10 +46,12 @@ class HandOver(Part):
 
 
 @router.post("/clients/{name}/hand-over", openapi_extra=described(HandOver))
-async def post_hand_over(request: Request, name: str, client: Caller) -> JSONResponse:
+async def post_hand_over(
+    request: Request,
+    name: str,
+    client: Annotated[Principal, requires(Right.HAND_OVER, Reach.ALL)],
+) -> JSONResponse:
     """Hand the open dossiers of a client over to another; a dry run unless it is said otherwise."""
-    if client.reach(Right.HAND_OVER) is not Reach.ALL:
-        raise Problem(403, "forbidden", more={"right": Right.HAND_OVER.value})
     asked, _, _ = await read_body(request, HandOver)
     order = Order(
         giver=name,
@@ -56,7 +59,7 @@ async def post_hand_over(request: Request, name: str, client: Caller) -> JSONRes
         agencies=asked.agencies,
         since=asked.since,
         until=asked.until,
-        by=f"{client.sort}:{client.name}",
+        by=client.who,
         reason=asked.reason,
         end_keys=asked.end_keys,
     )
@@ -78,7 +81,9 @@ async def post_hand_over(request: Request, name: str, client: Caller) -> JSONRes
 
 
 @router.get("/counts")
-async def get_counts(request: Request, client: Caller) -> JSONResponse:
+async def get_counts(
+    request: Request, client: Annotated[Principal, requires(Right.METADATA)]
+) -> JSONResponse:
     """Count dossiers by state, for each agency as competent, as receiving and as helping."""
     looking = viewer(client, Right.METADATA)
     found: dict[str, Any] = await request.app.state.parts.store.read(
