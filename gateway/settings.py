@@ -21,6 +21,8 @@
                        them by themselves; the adapter's `files_secret` is the same    none: no
                        such addresses. LIENTHONG_FILES_SECRET_FILE names a file that holds it
 
+The systems file has a table `[systems.NAME]` for each system, `[codes]`, and `[oidc]` where people
+come by an identity provider (deploy/PEOPLE.md).
 A secret in the systems file is written `{ env = "NAME" }` or `{ file = "path" }`, never as text.
 """
 
