@@ -9,8 +9,10 @@ import typer
 
 from gateway.dossiers.systems import System
 from gateway.main.bootstrap import find_system
+from gateway.main.people import examine_issuer
 from gateway.operations.doctor import examine
-from gateway.settings import SettingsError, SystemSettings, load
+from gateway.operations.findings import Finding
+from gateway.settings import Settings, SettingsError, SystemSettings, load
 
 
 def doctor(
@@ -25,11 +27,18 @@ def doctor(
     """
     settings = load()
     systems = [_found(config) for config in settings.systems]
-    findings = asyncio.run(examine(settings, systems, login=login))
+    findings = asyncio.run(_examined(settings, systems, login=login))
     for good, text in findings:
         typer.echo(f"{'ok   ' if good else 'WRONG'} {text}")
     if not all(good for good, _ in findings):
         raise typer.Exit(1)
+
+
+async def _examined(
+    settings: Settings, systems: list[System | SettingsError], *, login: bool
+) -> list[Finding]:
+    found = await examine(settings, systems, login=login)
+    return [*found, *await examine_issuer(settings)]
 
 
 def _found(config: SystemSettings) -> System | SettingsError:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from adapters.kit.http import HttpTransport, TransportError
 from adapters.kit.port import Http
-from gateway.access.issuer import Issuer, IssuerUnavailable
+from gateway.access.issuer import Issuer, IssuerUnavailable, read_issuer
+from gateway.operations.findings import Finding
+from gateway.settings import Settings, SettingsError
 from gateway.store import clients
 from gateway.store.engine import Store
 
@@ -19,10 +21,14 @@ SECONDS = 5.0
 
 
 def transport_to(issuer: Issuer) -> HttpTransport:
-    """Make the way to the issuer."""
-    return HttpTransport(
-        issuer.url, exchange_seconds=SECONDS, ca_file=issuer.ca_file, proxy=issuer.proxy
-    )
+    """Make the way to the issuer; raise SettingsError where its CA cannot be read."""
+    try:
+        return HttpTransport(
+            issuer.url, exchange_seconds=SECONDS, ca_file=issuer.ca_file, proxy=issuer.proxy
+        )
+    except OSError as error:
+        why = error.strerror or error
+        raise SettingsError(f"oidc.ca_file: {issuer.ca_file}: {why}") from None
 
 
 def fetch_by(transport: HttpTransport) -> Callable[[str], Awaitable[bytes]]:
@@ -38,6 +44,26 @@ def fetch_by(transport: HttpTransport) -> Callable[[str], Awaitable[bytes]]:
         return reply.body
 
     return fetch
+
+
+async def examine_issuer(settings: Settings) -> list[Finding]:
+    """Look at the table `[oidc]`, and whether its issuer gives keys, the way people need them."""
+    if settings.oidc is None:
+        return []
+    from gateway.access.signing_keys import SigningKeys  # noqa: PLC0415 - as below
+
+    try:
+        issuer = read_issuer(settings.oidc)
+        transport = transport_to(issuer)
+    except SettingsError as error:
+        return [Finding(False, str(error))]
+    try:
+        await SigningKeys(issuer.url, fetch_by(transport)).find("")
+    except IssuerUnavailable:
+        return [Finding(False, f"oidc: {issuer.place} cannot be reached, or gives no keys")]
+    finally:
+        await transport.close()
+    return [Finding(True, f"oidc: {issuer.place} gives its keys")]
 
 
 def people_of(issuer: Issuer, transport: HttpTransport, store: Store) -> People:

@@ -12,10 +12,10 @@ from joserfc.jwk import ECKey, RSAKey
 
 from gateway.access.issuer import read_issuer
 from gateway.access.signing_keys import SigningKeys
-from gateway.main.people import fetch_by, transport_to
+from gateway.main.people import examine_issuer, fetch_by, transport_to
 from gateway.main.serving import build
 from gateway.settings import Settings
-from gateway.workbench.machine import NoServer
+from gateway.workbench.machine import NoServer, free_port
 from tests.access.provider import RealIssuer
 
 NO_ISSUER = "NO OIDC PROVIDER, SO NO REAL ONE WAS TRIED: {}"
@@ -79,3 +79,22 @@ async def test_its_new_key_is_found(issuer: RealIssuer) -> None:
     await transport.close()
 
     assert (before is not None, after is not None, old) == (True, True, None)
+
+
+async def test_the_doctor_looks_at_it(issuer: RealIssuer, tmp_path: Path) -> None:
+    """In order when it gives keys; a strange issuer, a missing CA or a typing error is named."""
+    here, port = table(issuer), free_port()
+    tables = [
+        here,
+        here | {"issuer": f"http://127.0.0.1:{port}"},
+        here | {"ca_file": str(tmp_path / "none.pem")},
+        here | {"roles": {"officers": ["boss"]}},
+    ]
+    found = [await examine_issuer(Settings(data=tmp_path, oidc=one)) for one in tables]
+
+    assert [one.good for findings in found for one in findings] == [True, False, False, False]
+    assert [findings[0].text.partition(" ")[0] for findings in found[1:]] == [
+        "oidc:",
+        "oidc.ca_file:",
+        "oidc.roles.officers:",
+    ]
