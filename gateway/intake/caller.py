@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -65,16 +65,14 @@ async def _principal(request: Request, key: str) -> Principal | None:
         raise Problem(503, "issuer_unavailable", headers=headers) from None
 
 
-Caller = Annotated[Principal, Depends(_caller)]
-
-
 def requires(right: Right, least: Reach = Reach.OWN) -> Any:
     """Let nobody in none of whose roles has this right; how far it reaches, the route asks.
 
     least: with `ALL`, for what has no dossiers of one's own
     """
 
-    async def allowed(client: Caller) -> Principal:
+    async def allowed(request: Request) -> Principal:
+        client = await _caller(request)
         if client.reach(right) < least:
             raise Problem(403, "forbidden", more={"right": right.value})
         return client
