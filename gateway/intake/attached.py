@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse
 
+from gateway.access.principals import Principal
 from gateway.access.roles import Right
-from gateway.intake.caller import Caller
+from gateway.intake.caller import requires
+from gateway.intake.opening import keep_reading
 from gateway.intake.problems import Problem
 from gateway.intake.reads import viewer
 from gateway.store.ledger import queries
@@ -21,7 +24,10 @@ HEX = re.compile(r"[0-9a-f]{64}")
 
 @router.get("/dossiers/{dossier_id}/files/{sha256}", response_class=FileResponse)
 async def get_dossier_file(
-    request: Request, dossier_id: UUID, sha256: str, client: Caller
+    request: Request,
+    dossier_id: UUID,
+    sha256: str,
+    client: Annotated[Principal, requires(Right.FILES)],
 ) -> FileResponse:
     """Give a file that a dossier names, whoever uploaded it, to whoever reads the dossier."""
     parts = request.app.state.parts
@@ -33,6 +39,7 @@ async def get_dossier_file(
         )
     if row is None:
         raise Problem(404, "no_such_file")
+    await keep_reading(request, client, "files.read", f"{dossier_id} {sha256}", None)
     headers = {
         "ETag": f'"{sha256}"',
         "X-Content-Type-Options": "nosniff",

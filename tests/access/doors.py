@@ -31,11 +31,28 @@ PLACES = {True: "H99.14.05", False: "H98.01.02"}
 NUMBERS = itertools.count(1)
 
 
-def body(*, near: bool, **change: Any) -> dict[str, Any]:
+def text_of(who: str) -> bytes:
+    """Write the file that somebody uploads."""
+    return f"a file of {who}".encode()
+
+
+def hash_of(who: str) -> str:
+    """Name that file."""
+    return hashlib.sha256(text_of(who)).hexdigest()
+
+
+def of_file(who: str) -> dict[str, Any]:
+    """Write a paper of a dossier with that file."""
+    file = {"id": "f", "name": "a.pdf", "sha256": hash_of(who), "size": len(text_of(who))}
+    return {"id": "c", "name": "Tờ khai", "files": [file]}
+
+
+def body(*, near: bool, part: Any = None, **change: Any) -> dict[str, Any]:
     """Write a dossier of a new citizen in an agency near or far."""
     number = next(NUMBERS)
     made: dict[str, Any] = {**EXAMPLES["postDossier"], "source": {"ref": f"r-{number}"}, **change}
     del made["official_code"]
+    made |= {} if part is None else {"components": [part]}
     made["agencies"] = {"competent": {"code": PLACES[near], "name": "UBND xã Bản Thử"}}
     identity = {"kind": "personal_number", "number": f"{number:012}"}
     made["owner"] = {"kind": "citizen", "name": "Lò Thị Mẫu Thử", "identities": [identity]}
@@ -50,7 +67,8 @@ class Hall:
 
     async def filed(self, who: str, *, near: bool) -> str:
         """File a dossier, and give its id."""
-        answer = await self.who[who].post("/v1/dossiers", json=body(near=near))
+        await self.who[who].post("/v1/files", content=text_of(who))
+        answer = await self.who[who].post("/v1/dossiers", json=body(near=near, part=of_file(who)))
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
@@ -70,8 +88,7 @@ class Hall:
         """Ask for one cell of the table as somebody of a role."""
         near = what in {OWN, SERVED}
         name = "giver" if what != ABSENT else "nobody"
-        mine = f"{role} {OWN}".encode()
-        sha = hashlib.sha256(mine if what == OWN else what.encode()).hexdigest()
+        sha = hash_of({OWN: role, SERVED: "near", FOREIGN: "far"}.get(what, what))
         address = path.format(dossier_id=found[what], sha256=sha, name=name)
         sent: dict[str, Any] = {"headers": WHY}
         if path in {"/v1/dossiers", "/v1/snapshots"} and method == "POST":
@@ -90,7 +107,7 @@ class Hall:
         elif path.endswith("/hand-over"):
             sent["json"] = {"to": "near", "reason": "đổi phần mềm"}
         elif path == "/v1/files":
-            sent["content"] = mine
+            sent["content"] = text_of(role)
         return await self.who[role].request(method, address, **sent)
 
 
@@ -126,6 +143,4 @@ async def open_hall(settings: Settings) -> AsyncIterator[Hall]:
             made.who[name] = await opened.enter_async_context(browser)
         stranger = httpx.AsyncClient(transport=way, base_url="http://x")
         made.who[ANYBODY] = await opened.enter_async_context(stranger)
-        for name, what in (("near", SERVED), ("far", FOREIGN)):
-            await made.who[name].post("/v1/files", content=what.encode())
         yield made
