@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -85,9 +85,28 @@ class RequestId:
         await self._app(scope, receive, tagged)
 
 
+class Application(FastAPI):
+    """Answers for its own errors: what is raised on after the answer would be printed whole."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Keep an error that has been logged and answered from whoever runs the application."""
+        answered = False
+
+        async def noted(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        try:
+            await super().__call__(scope, receive, noted if scope["type"] == "http" else send)
+        except Exception:
+            if not answered:
+                raise
+
+
 def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
     """Make the application over its parts."""
-    app = FastAPI(
+    app = Application(
         title="Liên Thông",
         version=VERSION,
         lifespan=lifespan,
@@ -150,6 +169,11 @@ def _errors(app: FastAPI) -> None:
         log.error("store_unavailable", error=type(error).__name__, why=why)
         headers = {"Retry-After": RETRY_AFTER}
         return answer(Problem(503, "unavailable", headers=headers), request)
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_request: Request, _error: ClientDisconnect) -> Response:
+        """Say nothing: nobody is there any more."""
+        return Response(status_code=400)
 
     @app.exception_handler(Exception)
     async def internal(request: Request, error: Exception) -> Response:

@@ -37,6 +37,7 @@ def connect(path: Path) -> Engine:
         poolclass=sa.pool.QueuePool,
         pool_size=8,
         max_overflow=0,
+        hide_parameters=True,  # an error's text must name no citizen
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
 
