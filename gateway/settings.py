@@ -15,6 +15,8 @@
     LIENTHONG_PROCEDURES  the procedure catalogue (TOML, CSV, JSON)   none: no code is doubted
     LIENTHONG_AGENCIES  the table of agencies (CSV)                   none: no code is doubted
     LIENTHONG_HOST, LIENTHONG_PORT                                    127.0.0.1, 8000
+    LIENTHONG_TRUSTED_PROXIES  addresses and networks whose X-Forwarded-For is believed   none
+    LIENTHONG_HEAD_SECONDS, …  how much is taken on at once: all stand in gateway/bounds.py
     LIENTHONG_TIME_SCALE  waits are multiplied by this; 1 in real life, small in demonstrations
     LIENTHONG_MAX_FILE_MB  the largest file that may be uploaded      100
     LIENTHONG_FILES_SECRET  with it uploaded files have public addresses, for systems that fetch
@@ -26,13 +28,16 @@ A secret in the systems file is written `{ env = "NAME" }` or `{ file = "path" }
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
+
+from gateway.bounds import Bounds
 
 Mode = Literal["off", "shadow", "live"]
 MODES: tuple[Mode, ...] = ("off", "shadow", "live")
@@ -97,6 +102,8 @@ class Settings:
     seal_key: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
+    trusted_proxies: tuple[str, ...] = ()
+    bounds: Bounds = field(default_factory=Bounds)
     time_scale: float = 1.0
     at_risk_hours: float = 24.0
     max_file_bytes: int = 100 * 1024 * 1024
@@ -150,6 +157,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         metrics_port=int(_number(env, "LIENTHONG_METRICS_PORT", 0, least=0)) or None,
         host=env.get("LIENTHONG_HOST", "127.0.0.1"),
         port=int(_number(env, "LIENTHONG_PORT", 8000)),
+        trusted_proxies=_networks(env, "LIENTHONG_TRUSTED_PROXIES"),
+        bounds=_bounds(env),
         time_scale=_number(env, "LIENTHONG_TIME_SCALE", 1.0),
         at_risk_hours=_number(env, "LIENTHONG_AT_RISK_HOURS", 24.0, least=0),
         max_file_bytes=int(_number(env, "LIENTHONG_MAX_FILE_MB", 100) * 1024 * 1024),
@@ -302,6 +311,26 @@ def _log(env: Mapping[str, str]) -> str:
     if level not in LEVELS:
         raise SettingsError(f"LIENTHONG_LOG: {level!r} is none of {', '.join(LEVELS)}")
     return level
+
+
+def _bounds(env: Mapping[str, str]) -> Bounds:
+    """Read each bound under its own name."""
+    return Bounds(
+        **{
+            one.name: _number(env, f"LIENTHONG_{one.name.upper()}", float(one.default))  # type: ignore[arg-type]
+            for one in fields(Bounds)
+        }
+    )
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    found = tuple(one.strip() for one in env.get(name, "").split(",") if one.strip())
+    for one in found:
+        try:
+            ipaddress.ip_network(one)
+        except ValueError:
+            raise SettingsError(f"{name}: {one!r} is neither an address nor a network") from None
+    return found
 
 
 def _number(env: Mapping[str, str], name: str, default: float, least: float | None = None) -> float:

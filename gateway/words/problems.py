@@ -65,6 +65,18 @@ TITLES: dict[str, tuple[str, str]] = {
         "Tạm thời chưa ghi được, hãy gửi lại",
         "Nothing can be stored right now; send it again",
     ),
+    "malformed_http": ("Yêu cầu HTTP không hợp lệ", "This is not valid HTTP"),
+    "head_too_large": ("Phần đầu yêu cầu quá lớn", "The headers are too large"),
+    "uri_too_long": ("Địa chỉ quá dài", "The address is too long"),
+    "too_slow": ("Yêu cầu gửi quá chậm", "The request came too slowly"),
+    "too_many_connections": (
+        "Quá nhiều kết nối, hãy thử lại sau",
+        "Too many connections; try again later",
+    ),
+    "too_many_requests": (
+        "Quá nhiều yêu cầu, hãy chậm lại",
+        "Too many requests; slow down",
+    ),
     "internal": ("Lỗi của cổng", "The gateway failed"),
 }
 
