@@ -34,9 +34,9 @@ class Bounds:
     """Under way at once."""
     bodies_mb: float = 256
     """Held in memory at once, over all requests."""
-    rate: float = 200
+    rate: float = 500
     """Requests a second of one client, on the whole."""
-    burst: float = 1000
+    burst: float = 10_000
     """Requests that one client may send at once."""
     rate_mb: float = 50
     """MiB a second of one client, on the whole."""
@@ -48,7 +48,7 @@ class Bounds:
     uploads: float = 64
     """Under way at once."""
     uploads_per_client: float = 8
-    files_gb: float = 50
+    files_gb: float = 1000
     """GiB of stored files of one client."""
     sandbox_files_gb: float = 0.5
     disk_reserve_mb: float = 500

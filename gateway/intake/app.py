@@ -27,6 +27,7 @@ from gateway.admission.requests import Batcher
 from gateway.dossiers.systems import System, Systems
 from gateway.intake import calls, handing, posts, reads, uploads
 from gateway.intake.files import FileStore
+from gateway.intake.load import SOON, Load
 from gateway.intake.problems import Problem, answer, of_http
 from gateway.intake.specification import document, named
 from gateway.store.engine import Store
@@ -53,6 +54,7 @@ class Parts:
     files: FileStore
     systems: Systems
     hear: Hear
+    load: Load
     files_secret: str | None = None
     broker: Callable[[], str] = lambda: "none"
     depths: Callable[[], Mapping[tuple[str, str], int]] = dict
@@ -85,10 +87,32 @@ class RequestId:
         await self._app(scope, receive, tagged)
 
 
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+"""What is answered however much else is under way."""
+
+
 class Application(FastAPI):
-    """Answers for its own errors: what is raised on after the answer would be printed whole."""
+    """Counts what is under way, and answers for its own errors.
+
+    What is raised on after the answer would be printed whole.
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request if there is room for it."""
+        if scope["type"] != "http" or scope["path"] in PROBES:
+            await self._answered(scope, receive, send)
+            return
+        load: Load = self.state.parts.load
+        if not load.begin():
+            busy = answer(Problem(503, "busy", headers=SOON), Request(scope))
+            await busy(scope, receive, send)
+            return
+        try:
+            await self._answered(scope, receive, send)
+        finally:
+            load.end(scope)
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Keep an error that has been logged and answered from whoever runs the application."""
         answered = False
 

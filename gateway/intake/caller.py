@@ -18,6 +18,7 @@ async def _caller(request: Request) -> Principal:
         client = await request.app.state.keys.find(key.strip())
     if client is None:
         raise Problem(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
+    request.app.state.parts.load.admit(request, client)
     return client  # type: ignore[no-any-return]
 
 

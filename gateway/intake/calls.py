@@ -28,11 +28,7 @@ async def hear(request: Request, system: str, path: str) -> Response:
     named = next((one for one in parts.systems.all if one.name == system and one.listens), None)
     if named is None or named.adapter.hear is None or not _knows_the_secret(request, named):
         raise Problem(404, "not_found")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise Problem(413, "too_large", more={"limit": LARGEST})
+    body = await parts.load.body(request, LARGEST)
     heard = named.adapter.hear(
         Call(
             method=request.method,
@@ -41,7 +37,7 @@ async def hear(request: Request, system: str, path: str) -> Response:
             headers={
                 name: text for name, text in request.headers.items() if name != "authorization"
             },
-            body=bytes(body),
+            body=body,
             now=datetime.now(UTC),
         ),
         named.settings,

@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, JSONResponse
 
 from gateway.intake.caller import Caller
 from gateway.intake.files import TooLarge
+from gateway.intake.load import Load, within_quota
 from gateway.intake.problems import Problem
 from gateway.store.ledger import queries
 from gateway.words.fault import Fault
@@ -28,11 +29,20 @@ HEX = re.compile(r"[0-9a-f]{64}")
 async def post_file(request: Request, client: Caller) -> JSONResponse:
     """Upload a file as the raw body; a stated digest (RFC 9530, or hex) is checked."""
     parts = request.app.state.parts
-    expected = _expected(request)
-    try:
-        kept = await parts.files.keep(request.stream(), expected)
-    except TooLarge:
-        raise Problem(413, "too_large", more={"limit": parts.files.limit}) from None
+    load: Load = parts.load
+    expected, announced = _expected(request), _announced(request)
+    load.room(request, upload=True)
+    account = await load.counted(
+        request, lambda: parts.store.read(lambda connection: queries.stored(connection, client.id))
+    )
+    if announced > parts.files.limit:
+        raise Problem(413, "too_large", more={"limit": parts.files.limit})
+    with load.upload(account):
+        chunks = within_quota(request.stream(), account, announced)
+        try:
+            kept = await parts.files.keep(chunks, expected)
+        except TooLarge:
+            raise Problem(413, "too_large", more={"limit": parts.files.limit}) from None
     if kept is None:
         raise Problem(422, "digest_mismatch")
     name, size = kept
@@ -40,6 +50,7 @@ async def post_file(request: Request, client: Caller) -> JSONResponse:
     new = await parts.store.write(
         lambda connection: queries.keep_file(connection, client.id, bytes.fromhex(name), size, kind)
     )
+    account.stored += size if new else 0
     body = {"sha256": name, "size": size, "media_type": kind}
     return JSONResponse(body, 201 if new else 200, {"Location": f"/v1/files/{name}"})
 
@@ -78,6 +89,12 @@ async def get_public_file(request: Request, sha256: str, proof: str) -> FileResp
         raise Problem(404, "no_such_file")
     headers = {"X-Content-Type-Options": "nosniff", "Content-Disposition": "attachment"}
     return FileResponse(parts.files.path(sha256), media_type=row.media_type, headers=headers)
+
+
+def _announced(request: Request) -> int:
+    """Read how many bytes are to come; 0: that is not said."""
+    stated = request.headers.get("content-length", "")
+    return int(stated) if stated.isdigit() else 0
 
 
 def _expected(request: Request) -> str | None:

@@ -18,6 +18,7 @@ from gateway.admission.inbox import InboundHandler
 from gateway.dossiers.systems import Systems
 from gateway.intake.app import Parts, application
 from gateway.intake.files import FileStore
+from gateway.intake.load import Load
 from gateway.main.bootstrap import find_systems, open_store
 from gateway.main.delivery import Delivery, accounts, queues
 from gateway.settings import Settings, SettingsError
@@ -76,6 +77,7 @@ async def build(settings: Settings) -> FastAPI:
         store=store,
         files=files,
         systems=systems,
+        load=Load(settings.bounds, settings.data),
         hear=InboundHandler(store, systems, speakers, wake).handle,
         files_secret=settings.files_secret,
         at_risk=int(settings.at_risk_hours * 3_600_000),

@@ -9,6 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram
 ADMITTED = Counter("lienthong_requests_admitted_total", "Requests that were stored", ["kind"])
 DENIED = Counter("lienthong_requests_denied_total", "Requests that changed nothing", ["code"])
 CONNECTIONS = Gauge("lienthong_connections", "Open connections of clients")
+DISK_FREE = Gauge("lienthong_disk_free_bytes", "Free on the disk of the data folder")
 ATTEMPTS = Counter("lienthong_attempts_total", "Tries to deliver", ["system", "outcome"])
 TALK_SECONDS = Histogram(
     "lienthong_conversation_seconds", "Length of a conversation with a system", ["system"]

@@ -77,6 +77,19 @@ TITLES: dict[str, tuple[str, str]] = {
         "Quá nhiều yêu cầu, hãy chậm lại",
         "Too many requests; slow down",
     ),
+    "busy": ("Cổng đang quá tải, hãy gửi lại sau", "Too much is under way; send it again later"),
+    "disk_low": (
+        "Ổ đĩa sắp đầy, tạm thời chưa nhận",
+        "The disk is nearly full; nothing is taken for now",
+    ),
+    "too_many_uploads": (
+        "Đang gửi quá nhiều tệp cùng lúc",
+        "Too many files are being sent at once",
+    ),
+    "files_full": (
+        "Đã hết dung lượng lưu tệp của khóa này",
+        "This client has stored as many bytes of files as it may",
+    ),
     "internal": ("Lỗi của cổng", "The gateway failed"),
 }
 

@@ -402,6 +402,12 @@ def keep_file(connection: Connection, client: int, sha256: bytes, size: int, kin
     return True
 
 
+def stored(connection: Connection, client: int) -> int:
+    """Say how many bytes of files a client has stored."""
+    total = sa.select(sa.func.sum(file.c.size)).where(file.c.client == client)
+    return int(connection.execute(total).scalar_one() or 0)
+
+
 def find_file(connection: Connection, client: int, sha256: bytes) -> Any:
     """Find a client's file."""
     return connection.execute(
