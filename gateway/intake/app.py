@@ -23,6 +23,7 @@ from uuid_utils.compat import uuid7
 
 from gateway import VERSION
 from gateway.access.keys import KeyRing
+from gateway.access.wrong_keys import WrongKeys
 from gateway.admission.requests import Batcher
 from gateway.dossiers.systems import System, Systems
 from gateway.intake import calls, handing, posts, reads, uploads
@@ -141,6 +142,7 @@ def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
     )
     app.state.parts = parts
     app.state.keys = KeyRing(parts.store)
+    app.state.wrong_keys = WrongKeys(parts.load.bounds.wrong_keys)
     for room in (posts, reads, uploads, calls, handing):
         app.include_router(room.router)
     app.include_router(uploads.public)

@@ -82,6 +82,10 @@ TITLES: dict[str, tuple[str, str]] = {
         "Ổ đĩa sắp đầy, tạm thời chưa nhận",
         "The disk is nearly full; nothing is taken for now",
     ),
+    "too_many_wrong_keys": (
+        "Quá nhiều khóa sai, hãy thử lại sau",
+        "Too many wrong keys; try again later",
+    ),
     "too_many_uploads": (
         "Đang gửi quá nhiều tệp cùng lúc",
         "Too many files are being sent at once",
