@@ -9,7 +9,9 @@
                        process logs in by itself (LIENTHONG_SEAL_KEY_FILE names a file)
     LIENTHONG_KEEP_MONTHS  for so long attempts are kept on PostgreSQL   24
     LIENTHONG_LOG      debug, info, warning or error                    info
-    LIENTHONG_METRICS_PORT  where a worker shows its metrics               none: nowhere
+    LIENTHONG_METRICS_HOST, LIENTHONG_METRICS_PORT  where metrics are shown, and by `serve` also
+                       whether it is ready, apart from its clients     127.0.0.1, none: a worker
+                       shows them nowhere, `serve` on its own port to this machine alone
     LIENTHONG_SYSTEMS  the systems file (TOML)                        none: dossiers are only kept
     LIENTHONG_AT_RISK_HOURS  so long before its due time a dossier that waits is at risk   24
     LIENTHONG_PROCEDURES  the procedure catalogue (TOML, CSV, JSON)   none: no code is doubted
@@ -96,6 +98,7 @@ class Settings:
     data: Path
     postgres: str | None = None
     amqp: str | None = None
+    metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
     log: str = "info"
     keep_months: int = 24
@@ -154,6 +157,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         seal_key=_from_env(env, "LIENTHONG_SEAL_KEY"),
         keep_months=int(_number(env, "LIENTHONG_KEEP_MONTHS", 24)),
         log=_log(env),
+        metrics_host=env.get("LIENTHONG_METRICS_HOST", "127.0.0.1"),
         metrics_port=int(_number(env, "LIENTHONG_METRICS_PORT", 0, least=0)) or None,
         host=env.get("LIENTHONG_HOST", "127.0.0.1"),
         port=int(_number(env, "LIENTHONG_PORT", 8000)),
@@ -335,7 +339,7 @@ def _networks(env: Mapping[str, str], name: str) -> tuple[str, ...]:
 
 def _number(env: Mapping[str, str], name: str, default: float, least: float | None = None) -> float:
     try:
-        value = float(env.get(name, default))
+        value = float(env.get(name) or default)
     except ValueError:
         raise SettingsError(f"{name}: {env[name]!r} is not a number") from None
     if value <= 0 and value != least:

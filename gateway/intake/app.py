@@ -26,9 +26,10 @@ from gateway.access.keys import KeyRing
 from gateway.access.wrong_keys import WrongKeys
 from gateway.admission.requests import Batcher
 from gateway.dossiers.systems import System, Systems
-from gateway.intake import calls, handing, posts, reads, uploads
+from gateway.intake import calls, handing, posts, probes, reads, uploads
 from gateway.intake.files import FileStore
 from gateway.intake.load import SOON, Load
+from gateway.intake.probes import PROBES, at_probes
 from gateway.intake.problems import Problem, answer, of_http
 from gateway.intake.specification import document, named
 from gateway.store.engine import Store
@@ -57,6 +58,7 @@ class Parts:
     hear: Hear
     load: Load
     files_secret: str | None = None
+    metrics_port: int | None = None
     broker: Callable[[], str] = lambda: "none"
     depths: Callable[[], Mapping[tuple[str, str], int]] = dict
     """Messages in the queues of the retries, by system and part."""
@@ -88,10 +90,6 @@ class RequestId:
         await self._app(scope, receive, tagged)
 
 
-PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
-"""What is answered however much else is under way."""
-
-
 class Application(FastAPI):
     """Counts what is under way, and answers for its own errors.
 
@@ -102,6 +100,10 @@ class Application(FastAPI):
         """Serve a request if there is room for it."""
         if scope["type"] != "http" or scope["path"] in PROBES:
             await self._answered(scope, receive, send)
+            return
+        if at_probes(self.state.parts.metrics_port, scope):
+            nothing = answer(Problem(404, "not_found"), Request(scope))
+            await nothing(scope, receive, send)
             return
         load: Load = self.state.parts.load
         if not load.begin():
@@ -143,7 +145,7 @@ def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
     app.state.parts = parts
     app.state.keys = KeyRing(parts.store)
     app.state.wrong_keys = WrongKeys(parts.load.bounds.wrong_keys)
-    for room in (posts, reads, uploads, calls, handing):
+    for room in (posts, reads, probes, uploads, calls, handing):
         app.include_router(room.router)
     app.include_router(uploads.public)
     app.add_middleware(RequestId)

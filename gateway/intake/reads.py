@@ -9,14 +9,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse
 
 from gateway import words
 from gateway.access.principals import Principal
 from gateway.access.roles import Reach, Right
-from gateway.intake import totals
 from gateway.intake.caller import Caller
 from gateway.intake.problems import Problem
 from gateway.store.ledger import queries
@@ -220,33 +218,3 @@ async def delete_sandbox(request: Request, client: Caller) -> JSONResponse:
         lambda connection: queries.delete_sandbox(connection, client.id)
     )
     return JSONResponse({"deleted": gone})
-
-
-@router.get("/healthz")
-async def healthz() -> PlainTextResponse:
-    """Say that the process lives."""
-    return PlainTextResponse("ok")
-
-
-@router.get("/readyz")
-async def readyz(request: Request) -> JSONResponse:
-    """Say whether intake can commit; a broker or a system that is down is only a detail."""
-    parts = request.app.state.parts
-    store = parts.store
-    await store.write(queries.can_commit)
-    rows = await store.read(queries.systems)
-    return JSONResponse(
-        {
-            "ready": True,
-            "broker": parts.broker(),
-            "systems": {row["name"]: row["gate"] for row in rows},
-        }
-    )
-
-
-@router.get("/metrics")
-async def get_metrics(request: Request) -> Response:
-    """Give the metrics in Prometheus' format."""
-    parts = request.app.state.parts
-    await totals.refresh(parts.store, parts.at_risk, parts.depths())
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

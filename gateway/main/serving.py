@@ -79,6 +79,7 @@ async def build(settings: Settings) -> FastAPI:
         systems=systems,
         load=Load(settings.bounds, settings.data),
         hear=InboundHandler(store, systems, speakers, wake).handle,
+        metrics_port=settings.metrics_port,
         files_secret=settings.files_secret,
         at_risk=int(settings.at_risk_hours * 3_600_000),
     )

@@ -18,6 +18,8 @@ async def listening(app: FastAPI, settings: Settings) -> AsyncIterator[str]:
     server = make_server(app, settings, "127.0.0.1", 0)
     running = asyncio.create_task(server.serve())
     while not server.started:
+        if running.done():
+            await running
         await asyncio.sleep(0.01)
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
