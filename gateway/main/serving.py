@@ -19,7 +19,7 @@ from gateway.dossiers.systems import Systems
 from gateway.intake.app import Parts, application
 from gateway.intake.files import FileStore
 from gateway.intake.load import Load
-from gateway.main.bootstrap import find_systems, open_store
+from gateway.main.bootstrap import find_systems, open_store, private_folder
 from gateway.main.delivery import Delivery, accounts, queues
 from gateway.settings import Settings, SettingsError
 from gateway.watch.loop import watch_loop
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 def lock(data: Path) -> IO[str]:
     """Make sure that this is the only gateway over an embedded database."""
-    data.mkdir(parents=True, exist_ok=True)
-    handle = (data / "gateway.lock").open("a+", encoding="utf-8")
+    private_folder(data)
+    descriptor = os.open(data / "gateway.lock", os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    os.fchmod(descriptor, 0o600)
+    handle = os.fdopen(descriptor, "a+", encoding="utf-8")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -47,7 +49,10 @@ async def build(settings: Settings) -> FastAPI:
     held = lock(settings.data) if settings.postgres is None else None
     store = await open_store(settings)
     systems = await find_systems(settings, store)
+    private_folder(settings.data)
+    private_folder(settings.data / "files")
     files = FileStore(settings.data / "files", settings.max_file_bytes)
+    files.tidy()
     speakers = accounts(systems)
     delivery = Delivery(store, systems, files, speakers, settings) if held is not None else None
     wake = delivery.wake if delivery is not None else store.announce
