@@ -143,6 +143,12 @@ class Load:
             account.stored, account.counted_at = await count(), now
         return account
 
+    def stored_anew(self, client: Principal) -> None:
+        """Count again what a client has stored: it has deleted something."""
+        account = self._accounts.get(client.id)
+        if account is not None:
+            account.counted_at = -math.inf
+
     @contextmanager
     def upload(self, account: Account) -> Iterator[None]:
         """Count an upload while it is under way."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from gateway.access.principals import Principal
 from gateway.access.roles import Reach, Right
 from gateway.intake.caller import Caller
 from gateway.intake.problems import Problem
+from gateway.store.engine import Store
 from gateway.store.ledger import queries
 from gateway.words.fault import Fault
 from schemas.base import spoken
@@ -211,10 +213,19 @@ async def get_systems(request: Request, client: Caller) -> JSONResponse:
 
 @router.delete("/v1/sandbox")
 async def delete_sandbox(request: Request, client: Caller) -> JSONResponse:
-    """Delete all of the client's sandbox dossiers; live ones are only ever voided."""
+    """Delete all of the client's sandbox dossiers, with its files; live ones are only voided."""
     if client.environment != "sandbox":
         raise Problem(403, "sandbox_only")
-    gone = await request.app.state.parts.store.write(
-        lambda connection: queries.delete_sandbox(connection, client.id)
+    parts = request.app.state.parts
+    gone = await parts.store.write(lambda connection: queries.delete_sandbox(connection, client.id))
+    orphans = await parts.store.write(
+        lambda connection: queries.delete_files(connection, client.id)
     )
+    await parts.files.forget(orphans, partial(_has_owner, parts.store))
+    parts.load.stored_anew(client)
     return JSONResponse({"deleted": gone})
+
+
+async def _has_owner(store: Store, name: str) -> bool:
+    sha256 = bytes.fromhex(name)
+    return await store.read(lambda connection: queries.any_file(connection, sha256)) is not None

@@ -40,16 +40,18 @@ async def post_file(request: Request, client: Caller) -> JSONResponse:
     with load.upload(account):
         chunks = within_quota(request.stream(), account, announced)
         try:
-            kept = await parts.files.keep(chunks, expected)
+            async with parts.files.keeping(chunks, expected) as kept:
+                if kept is None:
+                    raise Problem(422, "digest_mismatch")
+                name, size = kept
+                kind = request.headers.get("content-type", "application/octet-stream")[:100]
+                new = await parts.store.write(
+                    lambda connection: queries.keep_file(
+                        connection, client.id, bytes.fromhex(name), size, kind
+                    )
+                )
         except TooLarge:
             raise Problem(413, "too_large", more={"limit": parts.files.limit}) from None
-    if kept is None:
-        raise Problem(422, "digest_mismatch")
-    name, size = kept
-    kind = request.headers.get("content-type", "application/octet-stream")[:100]
-    new = await parts.store.write(
-        lambda connection: queries.keep_file(connection, client.id, bytes.fromhex(name), size, kind)
-    )
     account.stored += size if new else 0
     body = {"sha256": name, "size": size, "media_type": kind}
     return JSONResponse(body, 201 if new else 200, {"Location": f"/v1/files/{name}"})
@@ -71,7 +73,7 @@ async def get_file(request: Request, sha256: str, client: Caller) -> FileRespons
         "X-Content-Type-Options": "nosniff",
         "Content-Disposition": "attachment",
     }
-    return FileResponse(parts.files.path(sha256), media_type=row.media_type, headers=headers)
+    return FileResponse(await parts.files.there(sha256), media_type=row.media_type, headers=headers)
 
 
 @public.get("/files/{sha256}/{proof}", response_class=FileResponse)
@@ -88,7 +90,7 @@ async def get_public_file(request: Request, sha256: str, proof: str) -> FileResp
     if row is None:
         raise Problem(404, "no_such_file")
     headers = {"X-Content-Type-Options": "nosniff", "Content-Disposition": "attachment"}
-    return FileResponse(parts.files.path(sha256), media_type=row.media_type, headers=headers)
+    return FileResponse(await parts.files.there(sha256), media_type=row.media_type, headers=headers)
 
 
 def _announced(request: Request) -> int:

@@ -424,6 +424,18 @@ def any_file(connection: Connection, sha256: bytes) -> Any:
     ).one_or_none()
 
 
+def delete_files(connection: Connection, client: int) -> list[str]:
+    """Forget all files of a client; name those that nobody else has."""
+    others = file.alias()
+    mine = sa.select(file.c.sha256).where(
+        file.c.client == client,
+        ~sa.exists().where(others.c.sha256 == file.c.sha256, others.c.client != client),
+    )
+    orphans = [one.hex() for one in connection.execute(mine).scalars()]
+    connection.execute(file.delete().where(file.c.client == client))
+    return orphans
+
+
 def delete_sandbox(connection: Connection, client: int) -> int:
     """Delete all of a client's sandbox dossiers; give their number."""
     ids = sa.select(dossier.c.id).where(
