@@ -34,13 +34,13 @@ class Bounds:
     """Under way at once."""
     bodies_mb: float = 256
     """Held in memory at once, over all requests."""
-    rate: float = 500
-    """Requests a second of one client, on the whole."""
-    burst: float = 10_000
+    client_rate: float = 500
+    """Requests a second of one client, on the whole: what a process can take in at full load."""
+    client_burst: float = 10_000
     """Requests that one client may send at once."""
-    rate_mb: float = 50
+    client_rate_mb: float = 50
     """MiB a second of one client, on the whole."""
-    burst_mb: float = 1000
+    client_burst_mb: float = 1000
     """MiB that one client may send at once."""
     sandbox_rate_mb: float = 1
     sandbox_burst_mb: float = 100

@@ -72,5 +72,6 @@ async def get_metrics(request: Request) -> Response:
     """Give the metrics in Prometheus' format."""
     parts = request.app.state.parts
     for_operators(parts.metrics_port, request)
+    parts.load.free()
     await totals.refresh(parts.store, parts.at_risk, parts.depths())
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -26,7 +26,14 @@ settings = {{ base_url = "{url}" }}
 AT_ONCE = 64
 UNBOUND = tuple(
     f"LIENTHONG_{name}"
-    for name in ("RATE", "BURST", "RATE_MB", "BURST_MB", "SANDBOX_RATE_MB", "SANDBOX_BURST_MB")
+    for name in (
+        "CLIENT_RATE",
+        "CLIENT_BURST",
+        "CLIENT_RATE_MB",
+        "CLIENT_BURST_MB",
+        "SANDBOX_RATE_MB",
+        "SANDBOX_BURST_MB",
+    )
 )
 """Conversations at the same time with one system, as an operator sets it for a system so quick."""
 

@@ -101,7 +101,7 @@ async def test_a_sandbox_key_stores_so_much_at_once(tmp_path: Path) -> None:
 
 async def test_a_client_is_told_when_to_come_again(tmp_path: Path) -> None:
     """Beyond its burst a client gets 429 with Retry-After; nobody else does."""
-    async with gateway(tmp_path, rate=0.1, burst=20) as on:
+    async with gateway(tmp_path, client_rate=0.1, client_burst=20) as on:
         said = [await on.one.get("/v1/systems") for _ in range(25)]
         others = await on.other.get("/v1/systems")
 

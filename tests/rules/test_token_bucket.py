@@ -39,7 +39,7 @@ def test_whoever_waits_as_told_is_served(asked: list[tuple[float, float]]) -> No
 def test_a_cloud_of_a_hundred_communes_is_not_held_up() -> None:
     """10,000 dossiers in one breath and 500 a second from then on meet no bound."""
     bounds = Bounds()
-    bucket = TokenBucket(bounds.rate, bounds.burst, bounds.burst, 0)
+    bucket = TokenBucket(bounds.client_rate, bounds.client_burst, bounds.client_burst, 0)
     waits = []
     for number in range(30_000):
         now = max(0, number - 10_000) / 500
