@@ -29,6 +29,8 @@ LINGER = 1.0
 """Seconds for the other side to read why, before what it still sends cuts it off."""
 SWEEP = 1.0
 """Seconds between two looks at all connections, or a quarter of the shortest deadline."""
+LATE = 0.1
+"""Seconds by which a sweep may be late; what is beyond is our own slowness."""
 OVERHEAD = 8
 """Bytes around one byte of a body: in chunks of one there are six."""
 
@@ -66,6 +68,7 @@ class Connections:
         self._open: set[BoundedProtocol] = set()
         self._by_address: Counter[str] = Counter()
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
         shortest = min(bounds.head_seconds, bounds.body_seconds, bounds.answer_seconds)
         self._every = min(SWEEP, shortest / 4)
 
@@ -80,7 +83,7 @@ class Connections:
         self._open.add(one)
         self._by_address[address] += 1
         if self._timer is None:
-            self._timer = one.loop.call_later(self._every, self._sweep, one.loop)
+            self._again(one.loop)
         return None
 
     def leave(self, one: BoundedProtocol, address: str) -> None:
@@ -95,12 +98,17 @@ class Connections:
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         """End what is overdue; rest when nobody is connected."""
         now = loop.time()
+        late = max(0.0, now - self._due - LATE)
         for one in list(self._open):
-            one.look(now, self._every)
+            one.look(now, self._every, late)
         metrics.CONNECTIONS.set(len(self._open))
         self._timer = None
         if self._open:
-            self._timer = loop.call_later(self._every, self._sweep, loop)
+            self._again(loop)
+
+    def _again(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._due = loop.time() + self._every
+        self._timer = loop.call_at(self._due, self._sweep, loop)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -199,9 +207,11 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._ended is None:
             self._refuse(*(self._why or (400, "malformed_http")))
 
-    def look(self, now: float, slept: float) -> None:
-        """End this connection if it is overdue."""
+    def look(self, now: float, slept: float, late: float) -> None:
+        """End this connection if it is overdue; late: for so long nobody could be heard here."""
         bounds = self.guard.bounds
+        self._since += late
+        self._last += late
         if self._ended is not None:
             if now > self._ended:
                 self.transport.abort()

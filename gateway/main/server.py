@@ -74,6 +74,7 @@ def make_server(app: FastAPI, settings: Settings, host: str, port: int) -> Serve
             host=host,
             port=port,
             log_config=None,
+            log_level="error",  # what is refused is counted: a line for each would fill the disk
             access_log=False,
             lifespan="on",
             http=bounded(guard),
