@@ -9,12 +9,16 @@
                        process logs in by itself (LIENTHONG_SEAL_KEY_FILE names a file)
     LIENTHONG_KEEP_MONTHS  for so long attempts are kept on PostgreSQL   24
     LIENTHONG_LOG      debug, info, warning or error                    info
-    LIENTHONG_METRICS_PORT  where a worker shows its metrics               none: nowhere
+    LIENTHONG_METRICS_HOST, LIENTHONG_METRICS_PORT  where metrics are shown, and by `serve` also
+                       whether it is ready, apart from its clients     127.0.0.1, none: a worker
+                       shows them nowhere, `serve` on its own port to this machine alone
     LIENTHONG_SYSTEMS  the systems file (TOML)                        none: dossiers are only kept
     LIENTHONG_AT_RISK_HOURS  so long before its due time a dossier that waits is at risk   24
     LIENTHONG_PROCEDURES  the procedure catalogue (TOML, CSV, JSON)   none: no code is doubted
     LIENTHONG_AGENCIES  the table of agencies (CSV)                   none: no code is doubted
     LIENTHONG_HOST, LIENTHONG_PORT                                    127.0.0.1, 8000
+    LIENTHONG_TRUSTED_PROXIES  addresses and networks whose X-Forwarded-For is believed   none
+    LIENTHONG_HEAD_SECONDS, …  how much is taken on at once: all stand in gateway/bounds.py
     LIENTHONG_TIME_SCALE  waits are multiplied by this; 1 in real life, small in demonstrations
     LIENTHONG_MAX_FILE_MB  the largest file that may be uploaded      100
     LIENTHONG_FILES_SECRET  with it uploaded files have public addresses, for systems that fetch
@@ -28,13 +32,16 @@ A secret in the systems file is written `{ env = "NAME" }` or `{ file = "path" }
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
+
+from gateway.bounds import Bounds
 
 Mode = Literal["off", "shadow", "live"]
 MODES: tuple[Mode, ...] = ("off", "shadow", "live")
@@ -93,12 +100,15 @@ class Settings:
     data: Path
     postgres: str | None = None
     amqp: str | None = None
+    metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
     log: str = "info"
     keep_months: int = 24
     seal_key: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
+    trusted_proxies: tuple[str, ...] = ()
+    bounds: Bounds = field(default_factory=Bounds)
     time_scale: float = 1.0
     at_risk_hours: float = 24.0
     max_file_bytes: int = 100 * 1024 * 1024
@@ -150,9 +160,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         seal_key=_from_env(env, "LIENTHONG_SEAL_KEY"),
         keep_months=int(_number(env, "LIENTHONG_KEEP_MONTHS", 24)),
         log=_log(env),
+        metrics_host=env.get("LIENTHONG_METRICS_HOST", "127.0.0.1"),
         metrics_port=int(_number(env, "LIENTHONG_METRICS_PORT", 0, least=0)) or None,
         host=env.get("LIENTHONG_HOST", "127.0.0.1"),
         port=int(_number(env, "LIENTHONG_PORT", 8000)),
+        trusted_proxies=_networks(env, "LIENTHONG_TRUSTED_PROXIES"),
+        bounds=_bounds(env),
         time_scale=_number(env, "LIENTHONG_TIME_SCALE", 1.0),
         at_risk_hours=_number(env, "LIENTHONG_AT_RISK_HOURS", 24.0, least=0),
         max_file_bytes=int(_number(env, "LIENTHONG_MAX_FILE_MB", 100) * 1024 * 1024),
@@ -308,9 +321,29 @@ def _log(env: Mapping[str, str]) -> str:
     return level
 
 
+def _bounds(env: Mapping[str, str]) -> Bounds:
+    """Read each bound under its own name."""
+    return Bounds(
+        **{
+            one.name: _number(env, f"LIENTHONG_{one.name.upper()}", float(one.default))  # type: ignore[arg-type]
+            for one in fields(Bounds)
+        }
+    )
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    found = tuple(one.strip() for one in env.get(name, "").split(",") if one.strip())
+    for one in found:
+        try:
+            ipaddress.ip_network(one)
+        except ValueError:
+            raise SettingsError(f"{name}: {one!r} is neither an address nor a network") from None
+    return found
+
+
 def _number(env: Mapping[str, str], name: str, default: float, least: float | None = None) -> float:
     try:
-        value = float(env.get(name, default))
+        value = float(env.get(name) or default)
     except ValueError:
         raise SettingsError(f"{name}: {env[name]!r} is not a number") from None
     if value <= 0 and value != least:

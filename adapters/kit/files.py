@@ -7,9 +7,11 @@ looks at least `quiet_seconds` seconds apart. Their clock is not asked: it may b
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import fnmatch
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Callable
@@ -136,7 +138,10 @@ def _make_room(root: Path, target: Path) -> None:
     place = root
     for part in target.parent.relative_to(root).parts:
         place /= part
-        place.mkdir(exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            place.mkdir()
+            # Both programs work in it, whatever our umask is; the group may be the folder's own.
+            place.chmod(stat.S_IMODE(place.stat().st_mode) | 0o770)
 
 
 def _write_whole(root: Path, target: Path, body: bytes) -> None:

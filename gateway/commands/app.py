@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -43,7 +44,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 
 LASTING = frozenset({"serve", "worker", "simulate", "demo"})
 """The commands that run until they are stopped, and may be before they have been loaded."""
-
+SERVERS = frozenset({"serve", "worker"})
+"""The commands whose files are citizens' data, whatever they write."""
 
 FORMER: Mapping[str, str] = MappingProxyType({"agenda": "outbox"})
 """Commands under names of before 0.2.0: they go on for one version, unlisted."""
@@ -83,9 +85,16 @@ def _loaded(only: str | None) -> typer.Typer:
         gc.enable()
 
 
+def keep_private(only: str | None) -> None:
+    """Let what a server makes be its own user's alone; what is meant for others says so itself."""
+    if only in SERVERS:
+        os.umask(0o077)
+
+
 def run() -> None:
     """Run a command; a setting that cannot be right ends it with one clear line."""
     only = sys.argv[1] if len(sys.argv) > 1 else None
+    keep_private(only)
     if only in LASTING:
         stopping.while_loading()
     try:

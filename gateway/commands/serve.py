@@ -6,20 +6,14 @@ import asyncio
 from typing import Annotated
 
 import typer
-import uvicorn
 import uvloop
 
 from gateway.commands import stopping
+from gateway.main.server import make_server
 from gateway.main.serving import build
 from gateway.settings import Settings, load
 from gateway.watch import log
 from gateway.watch.garbage import spare_what_stays
-
-GRACE = 30
-"""Seconds that open requests get to end before the process does."""
-KEEP_ALIVE = 75
-"""Seconds that an idle connection stays open: longer than most clients keep theirs, or a post may
-meet one that is just being closed."""
 
 
 def serve(
@@ -43,19 +37,7 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
     stopping.while_opening(asyncio.get_running_loop())
     app = await build(settings)
     spare_what_stays()
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-        http="httptools",
-        timeout_graceful_shutdown=GRACE,
-        timeout_keep_alive=KEEP_ALIVE,
-        server_header=False,
-    )
-    server = uvicorn.Server(config)
+    server = make_server(app, settings, host, port)
 
     def end() -> None:
         server.should_exit = True

@@ -35,7 +35,7 @@ def worker() -> None:
 
 async def _work(settings: Settings) -> None:
     if settings.metrics_port is not None:
-        start_http_server(settings.metrics_port)
+        start_http_server(settings.metrics_port, settings.metrics_host)
     spare_what_stays()
     loop = asyncio.get_running_loop()
 

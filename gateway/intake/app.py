@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,10 +25,13 @@ from gateway import VERSION
 from gateway.access.accounts import Accounts
 from gateway.access.keys import KeyRing
 from gateway.access.principals import Principal
+from gateway.access.wrong_keys import WrongKeys
 from gateway.admission.requests import Batcher
 from gateway.dossiers.systems import System, Systems
-from gateway.intake import attached, calls, handing, posts, reads, sessions, uploads
+from gateway.intake import attached, calls, handing, posts, probes, reads, sessions, uploads
 from gateway.intake.files import FileStore
+from gateway.intake.load import SOON, Load
+from gateway.intake.probes import PROBES, at_probes
 from gateway.intake.problems import Problem, answer, of_http
 from gateway.intake.specification import document, named
 from gateway.store.engine import Store
@@ -55,7 +58,9 @@ class Parts:
     files: FileStore
     systems: Systems
     hear: Hear
+    load: Load
     files_secret: str | None = None
+    metrics_port: int | None = None
     broker: Callable[[], str] = lambda: "none"
     depths: Callable[[], Mapping[tuple[str, str], int]] = dict
     """Messages in the queues of the retries, by system and part."""
@@ -89,9 +94,50 @@ class RequestId:
         await self._app(scope, receive, tagged)
 
 
+class Application(FastAPI):
+    """Counts what is under way, and answers for its own errors.
+
+    What is raised on after the answer would be printed whole.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request if there is room for it."""
+        if scope["type"] != "http" or scope["path"] in PROBES:
+            await self._answered(scope, receive, send)
+            return
+        if at_probes(self.state.parts.metrics_port, scope):
+            nothing = answer(Problem(404, "not_found"), Request(scope))
+            await nothing(scope, receive, send)
+            return
+        load: Load = self.state.parts.load
+        if not load.begin():
+            busy = answer(Problem(503, "busy", headers=SOON), Request(scope))
+            await busy(scope, receive, send)
+            return
+        try:
+            await self._answered(scope, receive, send)
+        finally:
+            load.end(scope)
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Keep an error that has been logged and answered from whoever runs the application."""
+        answered = False
+
+        async def noted(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        try:
+            await super().__call__(scope, receive, noted if scope["type"] == "http" else send)
+        except Exception:
+            if not answered:
+                raise
+
+
 def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
     """Make the application over its parts."""
-    app = FastAPI(
+    app = Application(
         title="Liên Thông",
         version=VERSION,
         lifespan=lifespan,
@@ -103,7 +149,8 @@ def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
     app.state.parts = parts
     app.state.keys = KeyRing(parts.store)
     app.state.accounts = Accounts(parts.store)
-    for room in (posts, reads, uploads, calls, handing, attached, sessions):
+    app.state.wrong_keys = WrongKeys(parts.load.bounds.wrong_keys)
+    for room in (posts, reads, probes, uploads, calls, handing, attached, sessions):
         app.include_router(room.router)
     app.include_router(uploads.public)
     app.add_middleware(RequestId)
@@ -155,6 +202,11 @@ def _errors(app: FastAPI) -> None:
         log.error("store_unavailable", error=type(error).__name__, why=why)
         headers = {"Retry-After": RETRY_AFTER}
         return answer(Problem(503, "unavailable", headers=headers), request)
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_request: Request, _error: ClientDisconnect) -> Response:
+        """Say nothing: nobody is there any more."""
+        return Response(status_code=400)
 
     @app.exception_handler(Exception)
     async def internal(request: Request, error: Exception) -> Response:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -12,9 +13,11 @@ from gateway.access.accounts import SESSION, Accounts, LoggedIn
 from gateway.access.issuer import IssuerUnavailable
 from gateway.access.principals import Principal
 from gateway.access.roles import Reach, Right
+from gateway.access.wrong_keys import WrongKeys
 from gateway.intake.problems import Problem
 
 RETRY_AFTER = "5"
+T = TypeVar("T")
 
 
 async def _caller(request: Request) -> Principal:
@@ -23,10 +26,13 @@ async def _caller(request: Request) -> Principal:
         person = await logged_in(request)
         if person.must_change:
             raise Problem(403, "password_must_change")
-        return person.principal
-    client = await _principal(request, key)
-    if client is None:
-        raise _unauthorized()
+        client = person.principal
+    else:
+        found = await _in_turn(request, lambda: _principal(request, key))
+        if found is None:
+            raise _unauthorized(request, key)
+        client = found
+    request.app.state.parts.load.admit(request, client)
     return client
 
 
@@ -34,14 +40,38 @@ async def logged_in(request: Request) -> LoggedIn:
     """Find who has the session that this request comes under."""
     key = bearer(request)
     accounts: Accounts = request.app.state.accounts
-    found = await accounts.find(key) if key.startswith(SESSION) else None
+    found = await _in_turn(request, lambda: accounts.find(key)) if key.startswith(SESSION) else None
     if found is None:
-        raise _unauthorized()
+        raise _unauthorized(request, key)
     return found
 
 
-def _unauthorized() -> Problem:
+async def _in_turn(request: Request, find: Callable[[], Awaitable[T]]) -> T:
+    """Look a key up; from where many wrong ones came, one after the other."""
+    wrong: WrongKeys = request.app.state.wrong_keys
+    if not wrong.waits(_address(request)):
+        return await find()
+    async with wrong.turns:
+        return await find()
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _unauthorized(request: Request, key: str) -> Problem:
+    """Refuse a key; one of too many wrong ones is told to wait."""
+    if key:
+        refuse_if_often(request.app.state.wrong_keys, _address(request), key)
     return Problem(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
+
+
+def refuse_if_often(wrong: WrongKeys, address: str, key: str) -> None:
+    """Count a wrong key, and refuse it by 429 where there were too many."""
+    wait = wrong.count(address, key.strip())
+    if wait:
+        headers = {"Retry-After": str(math.ceil(wait))}
+        raise Problem(429, "too_many_wrong_keys", headers=headers)
 
 
 def bearer(request: Request) -> str:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from adapters.kit.port import Call
 from gateway.dossiers.systems import System
+from gateway.intake.caller import refuse_if_often
 from gateway.intake.problems import Problem
 
 router = APIRouter()
@@ -27,12 +28,11 @@ async def hear(request: Request, system: str, path: str) -> Response:
     parts = request.app.state.parts
     named = next((one for one in parts.systems.all if one.name == system and one.listens), None)
     if named is None or named.adapter.hear is None or not _knows_the_secret(request, named):
+        # For names that there are not, too: the answer says nothing about either.
+        address = request.client.host if request.client else ""
+        refuse_if_often(request.app.state.wrong_keys, address, f"hear {system}")
         raise Problem(404, "not_found")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise Problem(413, "too_large", more={"limit": LARGEST})
+    body = await parts.load.body(request, LARGEST)
     heard = named.adapter.hear(
         Call(
             method=request.method,
@@ -41,7 +41,7 @@ async def hear(request: Request, system: str, path: str) -> Response:
             headers={
                 name: text for name, text in request.headers.items() if name != "authorization"
             },
-            body=bytes(body),
+            body=body,
             now=datetime.now(UTC),
         ),
         named.settings,

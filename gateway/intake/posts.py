@@ -167,15 +167,9 @@ async def read_body(
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
         raise Problem(415, "media_type")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise Problem(
-                413, "too_large", more={"limit": LARGEST, "detail": "files go to POST /v1/files"}
-            )
+    body = await request.app.state.parts.load.body(request, LARGEST, "files go to POST /v1/files")
     try:
-        found = parse(bytes(body))
+        found = parse(body)
     except Unreadable as error:
         raise Problem(400, "malformed_json", [error.fault]) from None
     read = validate(model, found)
@@ -183,7 +177,7 @@ async def read_body(
         raise Problem(422, "invalid", read)
     canonical = read.model_dump_json(exclude_none=True)
     digest = hashlib.sha256(canonical.encode()).digest()
-    return read, digest, odd_times(bytes(body), found)
+    return read, digest, odd_times(body, found)
 
 
 def _may(client: Principal, content: Content) -> None:

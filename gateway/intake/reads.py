@@ -5,21 +5,21 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse
 
 from gateway import words
 from gateway.access.principals import Principal
 from gateway.access.roles import Reach, Right
-from gateway.intake import totals
 from gateway.intake.caller import requires
 from gateway.intake.opening import REASON, beyond, keep_reading, reason_needed, stated_reason
 from gateway.intake.problems import Problem
+from gateway.store.engine import Store
 from gateway.store.ledger import queries
 from gateway.words.fault import Fault
 from schemas.base import spoken
@@ -254,40 +254,19 @@ async def get_systems(
 async def delete_sandbox(
     request: Request, client: Annotated[Principal, requires(Right.FILE)]
 ) -> JSONResponse:
-    """Delete all of the client's sandbox dossiers; live ones are only ever voided."""
+    """Delete all of the client's sandbox dossiers, with its files; live ones are only voided."""
     if client.environment != "sandbox":
         raise Problem(403, "sandbox_only")
-    gone = await request.app.state.parts.store.write(
-        lambda connection: queries.delete_sandbox(connection, client.id)
+    parts = request.app.state.parts
+    gone = await parts.store.write(lambda connection: queries.delete_sandbox(connection, client.id))
+    orphans = await parts.store.write(
+        lambda connection: queries.delete_files(connection, client.id)
     )
+    await parts.files.forget(orphans, partial(_has_owner, parts.store))
+    parts.load.stored_anew(client)
     return JSONResponse({"deleted": gone})
 
 
-@router.get("/healthz")
-async def healthz() -> PlainTextResponse:
-    """Say that the process lives."""
-    return PlainTextResponse("ok")
-
-
-@router.get("/readyz")
-async def readyz(request: Request) -> JSONResponse:
-    """Say whether intake can commit; a broker or a system that is down is only a detail."""
-    parts = request.app.state.parts
-    store = parts.store
-    await store.write(queries.can_commit)
-    rows = await store.read(queries.systems)
-    return JSONResponse(
-        {
-            "ready": True,
-            "broker": parts.broker(),
-            "systems": {row["name"]: row["gate"] for row in rows},
-        }
-    )
-
-
-@router.get("/metrics")
-async def get_metrics(request: Request) -> Response:
-    """Give the metrics in Prometheus' format."""
-    parts = request.app.state.parts
-    await totals.refresh(parts.store, parts.at_risk, parts.depths())
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+async def _has_owner(store: Store, name: str) -> bool:
+    sha256 = bytes.fromhex(name)
+    return await store.read(lambda connection: queries.any_file(connection, sha256)) is not None

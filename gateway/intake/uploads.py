@@ -17,6 +17,7 @@ from gateway.access.principals import Principal
 from gateway.access.roles import Right
 from gateway.intake.caller import requires
 from gateway.intake.files import TooLarge
+from gateway.intake.load import Load, within_quota
 from gateway.intake.opening import keep_reading
 from gateway.intake.problems import Problem
 from gateway.store.ledger import queries
@@ -34,18 +35,30 @@ async def post_file(
 ) -> JSONResponse:
     """Upload a file as the raw body; a stated digest (RFC 9530, or hex) is checked."""
     parts = request.app.state.parts
-    expected = _expected(request)
-    try:
-        kept = await parts.files.keep(request.stream(), expected)
-    except TooLarge:
-        raise Problem(413, "too_large", more={"limit": parts.files.limit}) from None
-    if kept is None:
-        raise Problem(422, "digest_mismatch")
-    name, size = kept
-    kind = request.headers.get("content-type", "application/octet-stream")[:100]
-    new = await parts.store.write(
-        lambda connection: queries.keep_file(connection, client.id, bytes.fromhex(name), size, kind)
+    load: Load = parts.load
+    expected, announced = _expected(request), _announced(request)
+    load.room(request, upload=True)
+    account = await load.counted(
+        request, lambda: parts.store.read(lambda connection: queries.stored(connection, client.id))
     )
+    if announced > parts.files.limit:
+        raise Problem(413, "too_large", more={"limit": parts.files.limit})
+    with load.upload(account):
+        chunks = within_quota(request.stream(), account, announced)
+        try:
+            async with parts.files.keeping(chunks, expected) as kept:
+                if kept is None:
+                    raise Problem(422, "digest_mismatch")
+                name, size = kept
+                kind = request.headers.get("content-type", "application/octet-stream")[:100]
+                new = await parts.store.write(
+                    lambda connection: queries.keep_file(
+                        connection, client.id, bytes.fromhex(name), size, kind
+                    )
+                )
+        except TooLarge:
+            raise Problem(413, "too_large", more={"limit": parts.files.limit}) from None
+    account.stored += size if new else 0
     body = {"sha256": name, "size": size, "media_type": kind}
     return JSONResponse(body, 201 if new else 200, {"Location": f"/v1/files/{name}"})
 
@@ -69,7 +82,7 @@ async def get_file(
         "X-Content-Type-Options": "nosniff",
         "Content-Disposition": "attachment",
     }
-    return FileResponse(parts.files.path(sha256), media_type=row.media_type, headers=headers)
+    return FileResponse(await parts.files.there(sha256), media_type=row.media_type, headers=headers)
 
 
 @public.get("/files/{sha256}/{proof}", response_class=FileResponse)
@@ -86,7 +99,13 @@ async def get_public_file(request: Request, sha256: str, proof: str) -> FileResp
     if row is None:
         raise Problem(404, "no_such_file")
     headers = {"X-Content-Type-Options": "nosniff", "Content-Disposition": "attachment"}
-    return FileResponse(parts.files.path(sha256), media_type=row.media_type, headers=headers)
+    return FileResponse(await parts.files.there(sha256), media_type=row.media_type, headers=headers)
+
+
+def _announced(request: Request) -> int:
+    """Read how many bytes are to come; 0: that is not said."""
+    stated = request.headers.get("content-length", "")
+    return int(stated) if stated.isdigit() else 0
 
 
 def _expected(request: Request) -> str | None:

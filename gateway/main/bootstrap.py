@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
@@ -42,11 +43,21 @@ async def open_store(settings: Settings) -> Store:
             await opened.close()
             raise
         return opened
-    settings.data.mkdir(parents=True, exist_ok=True)
+    private_folder(settings.data)
     engine = connect(settings.database)
     # Not here: as long as the database makes us wait, no signal would be heard.
     await asyncio.to_thread(schema.apply, engine)
     return EmbeddedStore(engine)
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder that only its owner enters, or make it such; say so where that fails."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.stat().st_mode & 0o077:
+        try:
+            path.chmod(0o700)
+        except OSError as error:
+            log.warning("folder_open", folder=str(path), why=error.strerror)
 
 
 def _end(newer: SchemaNewer) -> None:

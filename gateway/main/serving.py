@@ -19,7 +19,8 @@ from gateway.admission.inbox import InboundHandler
 from gateway.dossiers.systems import Systems
 from gateway.intake.app import Parts, application
 from gateway.intake.files import FileStore
-from gateway.main.bootstrap import find_systems, open_store
+from gateway.intake.load import Load
+from gateway.main.bootstrap import find_systems, open_store, private_folder
 from gateway.main.delivery import Delivery, accounts, queues
 from gateway.main.people import people_of, transport_to
 from gateway.settings import Settings, SettingsError
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 
 def lock(data: Path) -> IO[str]:
     """Make sure that this is the only gateway over an embedded database."""
-    data.mkdir(parents=True, exist_ok=True)
-    handle = (data / "gateway.lock").open("a+", encoding="utf-8")
+    private_folder(data)
+    descriptor = os.open(data / "gateway.lock", os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    os.fchmod(descriptor, 0o600)
+    handle = os.fdopen(descriptor, "a+", encoding="utf-8")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -49,7 +52,10 @@ async def build(settings: Settings) -> FastAPI:
     held = lock(settings.data) if settings.postgres is None else None
     store = await open_store(settings)
     systems = await find_systems(settings, store)
+    private_folder(settings.data)
+    private_folder(settings.data / "files")
     files = FileStore(settings.data / "files", settings.max_file_bytes)
+    files.tidy()
     speakers = accounts(systems)
     delivery = Delivery(store, systems, files, speakers, settings) if held is not None else None
     wake = delivery.wake if delivery is not None else store.announce
@@ -82,7 +88,9 @@ async def build(settings: Settings) -> FastAPI:
         store=store,
         files=files,
         systems=systems,
+        load=Load(settings.bounds, settings.data),
         hear=InboundHandler(store, systems, speakers, wake).handle,
+        metrics_port=settings.metrics_port,
         files_secret=settings.files_secret,
         at_risk=int(settings.at_risk_hours * 3_600_000),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Sequence
 
 from gateway.admission.catalogue import open_agencies, open_procedures
@@ -41,11 +42,14 @@ async def examine(
 
 def _folder(settings: Settings) -> Iterator[Finding]:
     try:
-        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         yield Finding(False, f"folder {settings.data}: {error.strerror}")
         return
     yield Finding(os.access(settings.data, os.W_OK), f"folder {settings.data} can be written to")
+    mode = stat.S_IMODE(settings.data.stat().st_mode)
+    whose = "is its owner's alone" if not mode & 0o077 else f"is open to others ({mode:o})"
+    yield Finding(not mode & 0o077, f"folder {settings.data} {whose}")
     free = shutil.disk_usage(settings.data).free
     yield Finding(free > LOW_DISK, f"{free // 1024**2} MiB free on its disk")
 

@@ -8,6 +8,8 @@ inside its own savepoint, so a failing job fails alone (ADR 0004).
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import queue
 import threading
 import time
@@ -30,13 +32,25 @@ GROUP = 64
 """At most so many jobs share one commit."""
 
 
+def _keep_private(path: Path) -> None:
+    """Let only the owner read a database: what SQLite puts beside it has the same rights."""
+    with contextlib.suppress(OSError):  # somebody else's, or a folder that is not there: said later
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    for one in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        with contextlib.suppress(OSError):
+            if one.stat().st_mode & 0o077:
+                one.chmod(0o600)
+
+
 def connect(path: Path) -> Engine:
     """Open an embedded database: WAL, and a commit returns when the disk has it."""
+    _keep_private(path)
     engine = sa.create_engine(
         f"sqlite:///{path}",
         poolclass=sa.pool.QueuePool,
         pool_size=8,
         max_overflow=0,
+        hide_parameters=True,  # an error's text must name no citizen
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
 

@@ -81,6 +81,7 @@ def connect(dsn: str, warned: Callable[[Any], None]) -> AsyncEngine:
         pool_size=POOL,
         max_overflow=POOL,
         pool_timeout=SECONDS,
+        hide_parameters=True,  # an error's text must name no citizen
     )
     sa.event.listen(engine.sync_engine, "checkout", _still_open)
     return engine

@@ -29,6 +29,18 @@ def configure(level: str = "info") -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    logging.getLogger().handlers = [_Libraries(logging.WARNING)]
+
+
+class _Libraries(logging.Handler):
+    """Passes on what libraries log, without the values: those may name a citizen or a password."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say the first line as its author wrote it, and of an error its kind."""
+        kind = record.exc_info[0] if record.exc_info else None
+        more = {} if kind is None else {"error": kind.__name__}
+        line = str(record.msg).partition("\n")[0][:200]
+        structlog.get_logger().log(record.levelno, "library", logger=record.name, said=line, **more)
 
 
 def _json(line: Any, **_more: Any) -> str:

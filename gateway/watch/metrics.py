@@ -11,6 +11,8 @@ DENIED = Counter("lienthong_requests_denied_total", "Requests that changed nothi
 CONFLICTS = Counter(
     "lienthong_code_conflicts_total", "Dossiers opened under a code that another one has", ["kind"]
 )
+CONNECTIONS = Gauge("lienthong_connections", "Open connections of clients")
+DISK_FREE = Gauge("lienthong_disk_free_bytes", "Free on the disk of the data folder")
 ATTEMPTS = Counter("lienthong_attempts_total", "Tries to deliver", ["system", "outcome"])
 TALK_SECONDS = Histogram(
     "lienthong_conversation_seconds", "Length of a conversation with a system", ["system"]

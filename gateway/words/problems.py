@@ -85,6 +85,35 @@ TITLES: dict[str, tuple[str, str]] = {
         "Tạm thời chưa ghi được, hãy gửi lại",
         "Nothing can be stored right now; send it again",
     ),
+    "malformed_http": ("Yêu cầu HTTP không hợp lệ", "This is not valid HTTP"),
+    "head_too_large": ("Phần đầu yêu cầu quá lớn", "The headers are too large"),
+    "uri_too_long": ("Địa chỉ quá dài", "The address is too long"),
+    "too_slow": ("Yêu cầu gửi quá chậm", "The request came too slowly"),
+    "too_many_connections": (
+        "Quá nhiều kết nối, hãy thử lại sau",
+        "Too many connections; try again later",
+    ),
+    "too_many_requests": (
+        "Quá nhiều yêu cầu, hãy chậm lại",
+        "Too many requests; slow down",
+    ),
+    "busy": ("Cổng đang quá tải, hãy gửi lại sau", "Too much is under way; send it again later"),
+    "disk_low": (
+        "Ổ đĩa sắp đầy, tạm thời chưa nhận",
+        "The disk is nearly full; nothing is taken for now",
+    ),
+    "too_many_wrong_keys": (
+        "Quá nhiều khóa sai, hãy thử lại sau",
+        "Too many wrong keys; try again later",
+    ),
+    "too_many_uploads": (
+        "Đang gửi quá nhiều tệp cùng lúc",
+        "Too many files are being sent at once",
+    ),
+    "files_full": (
+        "Đã hết dung lượng lưu tệp của khóa này",
+        "This client has stored as many bytes of files as it may",
+    ),
     "internal": ("Lỗi của cổng", "The gateway failed"),
 }
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from gateway import VERSION
-from gateway.intake import calls, posts, reads, uploads
+from gateway.intake import calls, posts, probes, reads, uploads
 from gateway.intake.answers import Refusal, Whole
 from gateway.intake.specification import document, edition_30, named
 from gateway.rules.lifecycle import mermaid
@@ -39,7 +39,14 @@ def specification() -> dict[str, Any]:
         description="Post a dossier once; it reaches every system that must know of it.",
         generate_unique_id_function=named,
     )
-    for router in (posts.router, reads.router, uploads.router, uploads.public, calls.router):
+    for router in (
+        posts.router,
+        reads.router,
+        probes.router,
+        uploads.router,
+        uploads.public,
+        calls.router,
+    ):
         app.include_router(router)
     return document(app)
 

@@ -24,6 +24,17 @@ limits = {{ at_once = {at_once}{more} }}
 settings = {{ base_url = "{url}" }}
 """
 AT_ONCE = 64
+UNBOUND = tuple(
+    f"LIENTHONG_{name}"
+    for name in (
+        "CLIENT_RATE",
+        "CLIENT_BURST",
+        "CLIENT_RATE_MB",
+        "CLIENT_BURST_MB",
+        "SANDBOX_RATE_MB",
+        "SANDBOX_BURST_MB",
+    )
+)
 """Conversations at the same time with one system, as an operator sets it for a system so quick."""
 
 
@@ -122,6 +133,7 @@ class Gateway(Contender):
         self.environ = {
             "LIENTHONG_DATA": str(on.folder / name),
             "LIENTHONG_SYSTEMS": str(file),
+            **dict.fromkeys(UNBOUND, "1000000"),  # one key brings what a country does
         }
         if not embedded:
             servers = {"DATABASE": on.database(name), "AMQP": on.rabbit.url}

@@ -190,11 +190,13 @@ def _inline(table: Mapping[Any, Any]) -> str:
     return "{ " + ", ".join(f'"{a}" = {json.dumps(b)}' for a, b in table.items()) + " }"
 
 
-async def _start(gateway: CanaryGateway, log: str, *words: str) -> asyncio.subprocess.Process:
+async def _start(
+    gateway: CanaryGateway, log: str, *words: str, **more: str
+) -> asyncio.subprocess.Process:
     with (gateway.folder / f"{log}.log").open("ab") as out:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "gateway.commands", *words),
-            env=gateway.environ,
+            env=gateway.environ | more,
             stdout=out,
             stderr=out,
         )
@@ -241,7 +243,8 @@ async def canary_gateway(
         gateway = CanaryGateway(folder, environ, "", port, worker_port, api, portal)
         gateway.key = (await gateway.command("clients", "add", "demo", "--agency", "H99")).strip()
         api.headers["Authorization"] = f"Bearer {gateway.key}"
-        started = [await _start(gateway, "api", "serve", "--port", str(port))]
+        alone = {"LIENTHONG_METRICS_PORT": ""}  # both processes are on one machine
+        started = [await _start(gateway, "api", "serve", "--port", str(port), **alone)]
         try:
             await _ready(gateway)
             started.append(await _start(gateway, "worker", "worker"))

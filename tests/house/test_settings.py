@@ -13,6 +13,7 @@ import pytest
 from adapters.kit import Facts, FolderSettings, WebSettings
 from adapters.kit import Settings as KitSettings
 from adapters.registry import find_adapters
+from gateway.bounds import Bounds
 from gateway.settings import (
     LIMITS,
     WORDS,
@@ -27,6 +28,7 @@ from gateway.settings import (
 ROOT = Path(__file__).parents[2]
 READ_AS: dict[type, set[str]] = {
     Settings: {"settings"},
+    Bounds: {"bounds"},
     SystemSettings: {"config", "other"},
     Inbox: {"inbox"},
     Route: {"route"},

@@ -400,6 +400,12 @@ def keep_file(connection: Connection, client: int, sha256: bytes, size: int, kin
     return True
 
 
+def stored(connection: Connection, client: int) -> int:
+    """Say how many bytes of files a client has stored."""
+    total = sa.select(sa.func.sum(file.c.size)).where(file.c.client == client)
+    return int(connection.execute(total).scalar_one() or 0)
+
+
 def find_file(connection: Connection, client: int, sha256: bytes) -> Any:
     """Find a client's file."""
     return connection.execute(
@@ -439,6 +445,18 @@ def any_file(connection: Connection, sha256: bytes) -> Any:
     return connection.execute(
         sa.select(file.c.size, file.c.media_type).where(file.c.sha256 == sha256).limit(1)
     ).one_or_none()
+
+
+def delete_files(connection: Connection, client: int) -> list[str]:
+    """Forget all files of a client; name those that nobody else has."""
+    others = file.alias()
+    mine = sa.select(file.c.sha256).where(
+        file.c.client == client,
+        ~sa.exists().where(others.c.sha256 == file.c.sha256, others.c.client != client),
+    )
+    orphans = [one.hex() for one in connection.execute(mine).scalars()]
+    connection.execute(file.delete().where(file.c.client == client))
+    return orphans
 
 
 def delete_sandbox(connection: Connection, client: int) -> int:
