@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import structlog
@@ -10,6 +11,9 @@ from uuid_utils.compat import uuid7
 
 from gateway.store import audit as rows
 from gateway.store.engine import Connection
+
+LONGEST = 2000
+"""Characters of one field: what is longer is cut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,5 +37,21 @@ def record(connection: Connection, *entries: Entry) -> None:
     now = int(time.time() * 1000)
     rows.add(
         connection,
-        [asdict(entry) | {"id": uuid7(), "at": now, "request": request} for entry in entries],
+        [
+            {name: _one_line(said) for name, said in asdict(entry).items()}
+            | {"id": uuid7(), "at": now, "request": request}
+            for entry in entries
+        ],
     )
+
+
+def migrated(connection: Connection, who: str, applied: Sequence[str]) -> None:
+    """Say which migrations somebody applied, if any."""
+    if applied:
+        record(connection, Entry(who=who, what="migrate", object=" ".join(applied)))
+
+
+def _one_line(said: str) -> str:
+    """Take what steers a terminal or splits a line out of a text, and what no database keeps."""
+    shown = "".join(sign if sign.isprintable() else " " for sign in said[: LONGEST + 1])
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"

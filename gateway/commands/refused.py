@@ -28,12 +28,16 @@ SENTENCES: Mapping[Code, str] = MappingProxyType(
         "other_environment": "{said!r} is in another environment: {known}",
         "serves_not": "{said!r} does not serve these agencies; it speaks for: {known}",
         "unknown_client": "no client is called {said!r}",
+        "unknown_key": "no key of that client works and begins with {said!r}",
+        "client_name": "{said!r} names no client: one line of at most 100 letters, no colon",
+        "which_keys": "clients revoke: say which key, by its prefix, or --all",
+        "days": "--expires: {said} is not above nothing",
         "not_fed_by_files": "{said} is not fed by files",
         "unreadable_file": "{said} cannot be read: {known}",
     }
 )
 
-CUT: frozenset[Code] = frozenset({"not_an_id", "unknown_cause"})
+CUT: frozenset[Code] = frozenset({"not_an_id", "unknown_cause", "unknown_key", "client_name"})
 """What was typed may be anything, and is said again cut short."""
 
 

@@ -53,9 +53,10 @@ async def build(settings: Settings) -> FastAPI:
     broker = _broker(settings, systems)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         running = asyncio.create_task(delivery.run()) if delivery is not None else None
         loop = asyncio.create_task(watch_loop())
+        noting = asyncio.create_task(app.state.keys.note_uses())
         watching = asyncio.create_task(broker.run()) if broker is not None else None
         try:
             yield
@@ -63,6 +64,7 @@ async def build(settings: Settings) -> FastAPI:
             if watching is not None:
                 watching.cancel()
             loop.cancel()
+            noting.cancel()
             if delivery is not None and running is not None:
                 running.cancel()
                 await asyncio.wait([running])

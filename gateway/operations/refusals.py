@@ -27,6 +27,10 @@ Code = Literal[
     "same_client",
     "other_environment",
     "serves_not",
+    "unknown_key",
+    "client_name",
+    "which_keys",
+    "days",
     "not_fed_by_files",
     "unreadable_file",
 ]
