@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -45,10 +47,18 @@ def record(connection: Connection, *entries: Entry) -> None:
     )
 
 
-def migrated(connection: Connection, who: str, applied: Sequence[str]) -> None:
-    """Say which migrations somebody applied, if any."""
-    if applied:
-        record(connection, Entry(who=who, what="migrate", object=" ".join(applied)))
+def acting() -> str:
+    """Name the operating system's user whose process this is, whatever its environment says."""
+    number = os.getuid()
+    try:
+        return f"os:{pwd.getpwuid(number).pw_name}"
+    except KeyError:  # a container may run as a number that has no name
+        return f"os:{number}"
+
+
+def migrated(connection: Connection, applied: Sequence[str]) -> None:
+    """Say which migrations this process has applied."""
+    record(connection, Entry(who=acting(), what="migrate", object=" ".join(applied)))
 
 
 def _one_line(said: str) -> str:

@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gateway.access.audit import acting
 from gateway.access.principals import Environment
-from gateway.commands.acting import acting
 from gateway.commands.refused import granted
 from gateway.commands.shown import clock, plain
 from gateway.main.bootstrap import over_store

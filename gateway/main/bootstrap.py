@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from adapters import registry
 from adapters.kit.port import Facts
+from gateway.access.audit import migrated
 from gateway.admission.catalogue import open_agencies, open_procedures
 from gateway.dossiers.systems import System, Systems, facts_in_force
 from gateway.settings import Settings, SettingsError, SystemSettings
@@ -37,7 +38,7 @@ async def open_store(settings: Settings) -> Store:
 
         opened = PostgresStore(settings.postgres, outdated=_end)
         try:
-            await opened.migrate()
+            await opened.migrate(migrated)
         except BaseException:
             await opened.close()
             raise
@@ -45,7 +46,7 @@ async def open_store(settings: Settings) -> Store:
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.database)
     # Not here: as long as the database makes us wait, no signal would be heard.
-    await asyncio.to_thread(schema.apply, engine)
+    await asyncio.to_thread(schema.apply, engine, migrated)
     return EmbeddedStore(engine)
 
 
