@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "catalogue": "catalogue.app",
         "clients": "clients.app",
         "hand-over": "hand_over.hand_over",
+        "audit": "audit.app",
         "procedures": "catalogue_procedures.app",
         "hold": "hold.hold",
         "release": "hold.release",

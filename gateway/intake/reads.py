@@ -14,11 +14,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from gateway import words
+from gateway.access.audit import Entry, record
 from gateway.access.principals import Principal
 from gateway.access.roles import Reach, Right
 from gateway.intake import totals
 from gateway.intake.caller import Caller
 from gateway.intake.problems import Problem
+from gateway.store.engine import Connection
 from gateway.store.ledger import queries
 from gateway.words.fault import Fault
 from schemas.base import spoken
@@ -216,9 +218,14 @@ async def delete_sandbox(request: Request, client: Caller) -> JSONResponse:
     """Delete all of the client's sandbox dossiers; live ones are only ever voided."""
     if client.environment != "sandbox":
         raise Problem(403, "sandbox_only")
-    gone = await request.app.state.parts.store.write(
-        lambda connection: queries.delete_sandbox(connection, client.id)
-    )
+
+    def delete(connection: Connection) -> int:
+        gone = queries.delete_sandbox(connection, client.id)
+        done = Entry(who=client.audited, what="sandbox.delete", object=f"{gone} dossiers")
+        record(connection, done)
+        return gone
+
+    gone = await request.app.state.parts.store.write(delete)
     return JSONResponse({"deleted": gone})
 
 

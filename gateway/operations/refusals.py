@@ -31,6 +31,8 @@ Code = Literal[
     "client_name",
     "which_keys",
     "days",
+    "audit_head",
+    "no_audit_key",
     "not_fed_by_files",
     "unreadable_file",
 ]

@@ -52,10 +52,12 @@ class Broken:
 
     changed: the line at this place is not what was sealed there, or stands where another stood
     missing: there is none; cut: nor any after it, up to the head; head: another than the log has
+    many: so many places from here on
     """
 
     place: int
     how: Fault
+    many: int = 1
 
 
 def mac(key: bytes, before: bytes, line: Line, place: int) -> bytes:
@@ -74,27 +76,44 @@ def mac(key: bytes, before: bytes, line: Line, place: int) -> bytes:
     return hmac.new(key, before + json.dumps(said).encode(), hashlib.sha256).digest()
 
 
-def check(key: bytes, lines: Iterable[Line], head: Head | None = None) -> Iterator[Broken]:
-    """Go along the sealed lines in their order and name every break.
+@dataclass(slots=True)
+class Chain:
+    """Follows sealed lines in their order, and names every break.
 
     After one it goes on from what stands there, so that each is named; one that is changed in its
     MAC, or moved, breaks the line behind it too.
     """
-    place, before, at_head = 0, ORIGIN, b""
-    known = True  # whether `before` is the MAC of the line right before
-    for line in lines:
-        found = line.place or 0
-        if found != place + 1:
-            yield from (Broken(one, "missing") for one in range(place + 1, found))
-            known = False
-        if known and not hmac.compare_digest(mac(key, before, line, found), line.mac or b""):
+
+    key: bytes
+    head: Head | None = None
+    place: int = 0
+    before: bytes = ORIGIN
+    _at_head: bytes = b""
+
+    def follow(self, line: Line) -> Iterator[Broken]:
+        """Look at the next line."""
+        found, sealed = line.place or 0, line.mac or b""
+        if found != self.place + 1:
+            yield Broken(self.place + 1, "missing", found - self.place - 1)
+        elif not hmac.compare_digest(mac(self.key, self.before, line, found), sealed):
             yield Broken(found, "changed")
-        place, before, known = found, line.mac or b"", True
-        if head is not None and place == head.place:
-            at_head = before
-    if head is None:
-        return
-    if place < head.place:
-        yield Broken(place + 1, "cut")
-    elif not at_head.hex().startswith(head.digits):
-        yield Broken(head.place, "head")
+        self.place, self.before = found, sealed
+        if self.head is not None and found == self.head.place:
+            self._at_head = sealed
+
+    def end(self) -> Iterator[Broken]:
+        """Compare the end with the head that was written down elsewhere."""
+        if self.head is None:
+            return
+        if self.place < self.head.place:
+            yield Broken(self.place + 1, "cut", self.head.place - self.place)
+        elif not self._at_head.hex().startswith(self.head.digits):
+            yield Broken(self.head.place, "head")
+
+
+def check(key: bytes, lines: Iterable[Line], head: Head | None = None) -> Iterator[Broken]:
+    """Go along a whole chain."""
+    chain = Chain(key, head)
+    for line in lines:
+        yield from chain.follow(line)
+    yield from chain.end()

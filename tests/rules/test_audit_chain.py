@@ -109,7 +109,7 @@ def test_a_cut_tail_is_named_by_the_log_alone(chain: tuple[list[Line], int]) -> 
     left = lines[:index]
 
     assert first(left) is None
-    assert first(left, head_of(lines)) == Broken(index + 1, "cut")
+    assert first(left, head_of(lines)) == Broken(index + 1, "cut", len(lines) - index)
 
 
 @given(whole)
