@@ -25,7 +25,7 @@ from gateway import VERSION
 from gateway.access.keys import KeyRing
 from gateway.admission.requests import Batcher
 from gateway.dossiers.systems import System, Systems
-from gateway.intake import calls, handing, posts, reads, uploads
+from gateway.intake import administering, calls, handing, posts, reads, uploads
 from gateway.intake.files import FileStore
 from gateway.intake.problems import Problem, answer, of_http
 from gateway.intake.specification import document, named
@@ -98,7 +98,7 @@ def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
     )
     app.state.parts = parts
     app.state.keys = KeyRing(parts.store)
-    for room in (posts, reads, uploads, calls, handing):
+    for room in (posts, reads, uploads, calls, handing, administering):
         app.include_router(room.router)
     app.include_router(uploads.public)
     app.add_middleware(RequestId)

@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from gateway.intake.administering import ClientChange, NewClient, NewKey
 from gateway.intake.answers import Page, Refusal, Stored, Whole
 from gateway.intake.handing import HandOver
 from gateway.intake.posts import Joining, Judging
@@ -22,7 +23,17 @@ from schemas.dossier import Content, NewDossier
 from schemas.event import NewEvent
 
 REFERENCE = "#/components/schemas/{model}"
-POSTED: tuple[type[BaseModel], ...] = (NewDossier, NewEvent, Content, Joining, Judging, HandOver)
+POSTED: tuple[type[BaseModel], ...] = (
+    NewDossier,
+    NewEvent,
+    Content,
+    Joining,
+    Judging,
+    HandOver,
+    NewClient,
+    ClientChange,
+    NewKey,
+)
 ANSWERED: tuple[type[BaseModel], ...] = (Stored, Whole, Page, Refusal)
 ANSWERS = {
     "postDossier": Stored,
