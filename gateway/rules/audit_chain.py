@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -109,11 +109,3 @@ class Chain:
             yield Broken(self.place + 1, "cut", self.head.place - self.place)
         elif not self._at_head.hex().startswith(self.head.digits):
             yield Broken(self.head.place, "head")
-
-
-def check(key: bytes, lines: Iterable[Line], head: Head | None = None) -> Iterator[Broken]:
-    """Go along a whole chain."""
-    chain = Chain(key, head)
-    for line in lines:
-        yield from chain.follow(line)
-    yield from chain.end()

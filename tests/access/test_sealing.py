@@ -16,12 +16,13 @@ import structlog
 from gateway.access.audit import Entry, record
 from gateway.access.sealing import AT_ONCE, OtherKey, Sealer
 from gateway.main.bootstrap import open_store, opened
-from gateway.rules.audit_chain import Line, check
+from gateway.rules.audit_chain import Line
 from gateway.settings import Settings, SettingsError
 from gateway.store import audit as rows
 from gateway.store.engine import Store
 from gateway.store.seal import audit_key
 from gateway.store.tables import audit, leadership
+from tests.rules.test_audit_chain import check
 
 KEY = b"k" * 32
 SEAL_KEY = base64.b64encode(b"s" * 32).decode()

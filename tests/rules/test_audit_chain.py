@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules.audit_chain import ORIGIN, SHOWN, Broken, Head, Line, check, mac
+from gateway.rules.audit_chain import ORIGIN, SHOWN, Broken, Chain, Head, Line, mac
 
 KEY = b"k" * 32
 TEXTS = ("who", "what", "object", "reason", "result", "request")
@@ -23,6 +23,14 @@ bare = st.builds(
     at=st.integers(0, 2**62),
     **dict.fromkeys(TEXTS, texts),
 )
+
+
+def check(key: bytes, lines: Iterable[Line], head: Head | None = None) -> Iterator[Broken]:
+    """Go along a whole chain."""
+    chain = Chain(key, head)
+    for line in lines:
+        yield from chain.follow(line)
+    yield from chain.end()
 
 
 def sealed(lines: Sequence[Line], key: bytes = KEY) -> list[Line]:
