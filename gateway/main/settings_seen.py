@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel, SecretStr
 
 from gateway.access.audit import Entry, acting, record
 from gateway.dossiers.systems import System, Systems
@@ -50,11 +56,11 @@ def digests_of(settings: Settings, systems: Systems) -> dict[str, int]:
 
 
 def _told(system: System) -> dict[str, Any]:
-    """Give what is set of a system; its adapter's model knows what is secret, and hides it."""
-    config = asdict(system.config) | {"settings": system.settings.model_dump(mode="json")}
-    if config["inbox"] is not None:
-        del config["inbox"]["token"]
-    return config
+    """Give what is set of a system; of its own settings as its adapter reads them."""
+    config = system.config
+    stated = {one.name: getattr(config, one.name) for one in fields(config)}
+    inbox = None if config.inbox is None else config.inbox.agencies
+    return stated | {"settings": system.settings, "inbox": inbox}
 
 
 def _read(value: Any) -> Any:
@@ -64,6 +70,23 @@ def _read(value: Any) -> Any:
     return value
 
 
+def _plain(value: Any) -> Any:
+    """Write what JSON does not know so that it reads the same in every process."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, BaseModel):
+        return {name: getattr(value, name) for name in type(value).model_fields}
+    if isinstance(value, set | frozenset):
+        return sorted(map(str, value))
+    if isinstance(value, SecretStr | date | Path | Enum | Decimal):
+        return str(value)  # a secret is written as stars
+    if isinstance(value, re.Pattern):
+        return value.pattern
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: getattr(value, one.name) for one in fields(value)}
+    return type(value).__name__
+
+
 def _digest(value: Any) -> int:
-    text = json.dumps(value, sort_keys=True, default=str)
+    text = json.dumps(value, sort_keys=True, default=_plain)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True)

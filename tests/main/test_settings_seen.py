@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -12,9 +15,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from adapters.registry import find_adapters
 from gateway import settings as module
-from gateway.main.bootstrap import find_systems, opened
-from gateway.main.settings_seen import OWN, SECRET, note_settings
+from gateway.dossiers.systems import Systems
+from gateway.main.bootstrap import find_system, find_systems, opened
+from gateway.main.settings_seen import OWN, SECRET, digests_of, note_settings
 from gateway.settings import Settings, read_systems
 from gateway.store.engine import Store
 from gateway.store.tables import audit
@@ -98,6 +103,49 @@ async def test_what_differs_between_processes_and_secrets_are_no_change(
 
     assert [what for what, _ in await said(store)] == ["settings.seen"]
     assert PASSWORD not in str(everything)
+
+
+EACH = {
+    "echo": {"base_url": "http://127.0.0.1:1", "token": PASSWORD},
+    "igate": {"base_url": "http://127.0.0.1:1", "client_id": "x", "client_secret": PASSWORD},
+    "national_portal": {
+        "base_url": "http://127.0.0.1:1",
+        "username": "x",
+        "password": PASSWORD,
+        "agency_code": "H99",
+    },
+    "commune_files": {"folder": "/tmp/x"},  # noqa: S108 - nothing is written there
+}
+"""Settings of every adapter that ships."""
+SAID = """
+from tests.main.test_settings_seen import each
+print(sorted(each().items()))
+"""
+
+
+def each() -> dict[str, int]:
+    """Give the digests of an installation with a system of each adapter."""
+    tables = {name: {"adapter": name, "settings": own} for name, own in EACH.items()}
+    found = read_systems({"systems": tables}, {})
+    ready = Systems(tuple(find_system(one, 0) for one in found), {})
+    return digests_of(Settings(data=Path("x"), systems=found), ready)
+
+
+def test_every_adapter_reads_the_same_in_every_process() -> None:
+    """Else each start would be a change; no adapter's settings keep a process from starting."""
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", SAID],
+            check=True,
+            capture_output=True,
+            cwd=Path(__file__).parents[2],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert set(EACH) == set(find_adapters().adapters)
+    assert said == {f"{sorted(each().items())}\n".encode()}
 
 
 def test_every_secret_of_the_environment_is_left_out() -> None:
