@@ -29,9 +29,11 @@ def unsealed(connection: Connection, limit: int) -> list[Line]:
 
 def seal(connection: Connection, sealed: Sequence[Line]) -> None:
     """Set place and MAC of lines, once: the database refuses a second time."""
-    for line in sealed:
+    if sealed:
+        changed = audit.update().where(audit.c.id == sa.bindparam("line"))
         connection.execute(
-            audit.update().where(audit.c.id == line.id).values(place=line.place, mac=line.mac)
+            changed.values(place=sa.bindparam("at_place"), mac=sa.bindparam("with_mac")),
+            [{"line": one.id, "at_place": one.place, "with_mac": one.mac} for one in sealed],
         )
 
 
