@@ -7,6 +7,9 @@
     LIENTHONG_SEAL_KEY 32 random bytes in base64, the same for all processes: with it they share
                        their sessions with outside systems, sealed in the database     none: each
                        process logs in by itself (LIENTHONG_SEAL_KEY_FILE names a file)
+    LIENTHONG_AUDIT_KEY  at least 32 random bytes in base64, the same for all processes: seals the
+                       audit    none: a key made of the seal key, else of the embedded database
+                       its own, audit.key in the data folder (LIENTHONG_AUDIT_KEY_FILE names a file)
     LIENTHONG_KEEP_MONTHS  for so long attempts are kept on PostgreSQL   24
     LIENTHONG_LOG      debug, info, warning or error                    info
     LIENTHONG_METRICS_HOST, LIENTHONG_METRICS_PORT  where metrics are shown, and by `serve` also
@@ -105,6 +108,7 @@ class Settings:
     log: str = "info"
     keep_months: int = 24
     seal_key: str | None = None
+    audit_key: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     trusted_proxies: tuple[str, ...] = ()
@@ -158,6 +162,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         postgres=_from_env(env, "LIENTHONG_DATABASE"),
         amqp=_from_env(env, "LIENTHONG_AMQP"),
         seal_key=_from_env(env, "LIENTHONG_SEAL_KEY"),
+        audit_key=_from_env(env, "LIENTHONG_AUDIT_KEY"),
         keep_months=int(_number(env, "LIENTHONG_KEEP_MONTHS", 24)),
         log=_log(env),
         metrics_host=env.get("LIENTHONG_METRICS_HOST", "127.0.0.1"),

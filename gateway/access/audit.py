@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import structlog
@@ -10,6 +13,9 @@ from uuid_utils.compat import uuid7
 
 from gateway.store import audit as rows
 from gateway.store.engine import Connection
+
+LONGEST = 2000
+"""Characters of one field: what is longer is cut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,5 +39,29 @@ def record(connection: Connection, *entries: Entry) -> None:
     now = int(time.time() * 1000)
     rows.add(
         connection,
-        [asdict(entry) | {"id": uuid7(), "at": now, "request": request} for entry in entries],
+        [
+            {name: _one_line(said) for name, said in asdict(entry).items()}
+            | {"id": uuid7(), "at": now, "request": request}
+            for entry in entries
+        ],
     )
+
+
+def acting() -> str:
+    """Name the operating system's user whose process this is, whatever its environment says."""
+    number = os.getuid()
+    try:
+        return f"os:{pwd.getpwuid(number).pw_name}"
+    except KeyError:  # a container may run as a number that has no name
+        return f"os:{number}"
+
+
+def migrated(connection: Connection, applied: Sequence[str]) -> None:
+    """Say which migrations this process has applied."""
+    record(connection, Entry(who=acting(), what="migrate", object=" ".join(applied)))
+
+
+def _one_line(said: str) -> str:
+    """Take what steers a terminal or splits a line out of a text, and what no database keeps."""
+    shown = "".join(sign if sign.isprintable() else " " for sign in said[: LONGEST + 1])
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"

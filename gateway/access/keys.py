@@ -9,20 +9,38 @@ import time
 from dataclasses import dataclass, field
 from functools import partial
 
+import structlog
+
 from gateway.access.principals import Principal
 from gateway.access.roles import Role
 from gateway.store import clients
 from gateway.store.engine import Store
+from gateway.store.errors import StoreUnavailable
 
-REMEMBERED = 5.0
-"""Seconds for which a looked-up key is not looked up again."""
+log = structlog.get_logger()
+
+REMEMBERED = 4.0
+"""Seconds for which what a look-up found holds, from its beginning on: a key that is revoked ends
+everywhere within five."""
 MOST = 10_000
+LOOKS = 3
+"""So often a look-up that took longer than that is repeated."""
+NOTED_EVERY = 10.0
+"""Seconds between two notes of which keys are used."""
+SHOWN = 8
+"""Letters of a key's random part by which people tell it from others: 48 bits of 256."""
 
 
 def make_key(environment: str) -> tuple[str, bytes]:
     """Make a key and its hash; the key is shown once and never stored."""
     key = f"lt_{environment}_{secrets.token_urlsafe(32)}"
     return key, hash_key(key)
+
+
+def prefix_of(key: str) -> str:
+    """Give the first letters of a key, by which people tell it from others."""
+    head, environment, random = key.split("_", 2)
+    return f"{head}_{environment}_{random[:SHOWN]}"
 
 
 def hash_key(key: str) -> bytes:
@@ -39,32 +57,45 @@ class KeyRing:
     """
 
     store: Store
+    remembered: float = REMEMBERED
     _known: dict[bytes, tuple[float, Principal]] = field(default_factory=dict)
-    _sought: dict[bytes, asyncio.Task[Principal | None]] = field(default_factory=dict)
+    _sought: dict[bytes, asyncio.Task[tuple[float, Principal | None]]] = field(default_factory=dict)
+    _used: set[bytes] = field(default_factory=set)
 
     async def find(self, key: str) -> Principal | None:
         """Find the client of a key; None: the key is unknown or has ended."""
-        hashed, now = hash_key(key), time.monotonic()
+        hashed = hash_key(key)
         known = self._known.get(hashed)
-        if known is not None and now - known[0] < REMEMBERED:
+        if known is not None and self._holds(known[0]):
             return known[1]
+        for _ in range(LOOKS):
+            begun, found = await asyncio.shield(self._seek(hashed))
+            if self._holds(begun):
+                return found
+        raise StoreUnavailable("slow")  # the key may have been revoked meanwhile
+
+    def _seek(self, hashed: bytes) -> asyncio.Task[tuple[float, Principal | None]]:
         sought = self._sought.get(hashed)
         if sought is None:
-            sought = asyncio.create_task(self._look_up(hashed, now))
+            sought = asyncio.create_task(self._look_up(hashed))
             self._sought[hashed] = sought
             sought.add_done_callback(partial(self._found_out, hashed))
-        return await asyncio.shield(sought)
+        return sought
 
-    def _found_out(self, hashed: bytes, sought: asyncio.Task[Principal | None]) -> None:
+    def _found_out(
+        self, hashed: bytes, sought: asyncio.Task[tuple[float, Principal | None]]
+    ) -> None:
         """Let the next one ask again; what nobody waits for any more is nobody's error."""
         del self._sought[hashed]
         if not sought.cancelled():
             sought.exception()
 
-    async def _look_up(self, hashed: bytes, now: float) -> Principal | None:
+    async def _look_up(self, hashed: bytes) -> tuple[float, Principal | None]:
+        """Ask the store; what it found holds from before it was asked."""
+        begun = time.monotonic()
         row = await self.store.read(lambda connection: clients.find(connection, hashed))
         if row is None:
-            return None
+            return begun, None
         found = Principal(
             id=row.id,
             name=row.name,
@@ -76,5 +107,26 @@ class KeyRing:
         )
         if len(self._known) > MOST:
             self._known.clear()
-        self._known[hashed] = (now, found)
-        return found
+        self._known[hashed] = (begun, found)
+        if row.stale:
+            self._used.add(hashed)
+        return begun, found
+
+    async def note_uses(self) -> None:
+        """Note every few seconds which keys are used, apart from the requests, until cancelled."""
+        while True:
+            await asyncio.sleep(NOTED_EVERY)
+            await self.note()
+
+    async def note(self) -> None:
+        """Note which keys are used; where that fails, a later look-up brings them again."""
+        used, self._used = self._used, set()
+        if not used:
+            return
+        try:
+            await self.store.write(lambda connection: clients.note_used(connection, used))
+        except Exception as error:  # noqa: BLE001 - no request may suffer for it
+            log.warning("key_uses_failed", error=type(error).__name__)
+
+    def _holds(self, begun: float) -> bool:
+        return time.monotonic() - begun < self.remembered

@@ -29,6 +29,11 @@ class Principal:
     sort: Sort = "client"
     helps: tuple[str, ...] = ()
 
+    @property
+    def audited(self) -> str:
+        """Say how the audit names it; the names of people and systems say already what they are."""
+        return f"client:{self.name}" if self.sort == "client" else self.name
+
     def may_speak_for(self, *agencies: str | None) -> bool:
         """Say whether one of these agencies lies in its subtrees."""
         if "*" in self.agencies:

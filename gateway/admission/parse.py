@@ -123,8 +123,9 @@ def _clean(value: Any, at: str, depth: int, *, as_sent: bool) -> Any:
 
 def validate(model: type[M], found: dict[str, Any]) -> M | tuple[Fault, ...]:
     """Validate against a model, or give all faults together."""
-    faults = [Fault("read_only", f"/{name}") for name in sorted(READ_ONLY & set(found))]
-    rest = {name: value for name, value in found.items() if name not in READ_ONLY}
+    ours = READ_ONLY - model.model_fields.keys()
+    faults = [Fault("read_only", f"/{name}") for name in sorted(ours & set(found))]
+    rest = {name: value for name, value in found.items() if name not in ours}
     if len(json.dumps(rest.get("extensions", {}))) > MOST_EXTENSIONS:
         faults.append(Fault("too_long_extension", "/extensions"))
     try:

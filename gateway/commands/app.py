@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "conflicts": "conflicts.conflicts",
         "hand-over": "hand_over.hand_over",
         "accounts": "accounts.app",
+        "audit": "audit.app",
         "procedures": "catalogue_procedures.app",
         "hold": "hold.hold",
         "release": "hold.release",

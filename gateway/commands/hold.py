@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 from typing import Annotated
 
 import typer
 
+from gateway.access.audit import acting
 from gateway.commands.refused import granted
 from gateway.main.bootstrap import over_store
 from gateway.operations import hold as holds
@@ -27,7 +27,7 @@ def hold(
 
     Conversations that are under way come to their end; nothing new begins within a second.
     """
-    settings, by = load(), getpass.getuser()
+    settings, by = load(), acting()
     chosen = granted(known_systems(settings, names or []))
     held = asyncio.run(
         over_store(settings, lambda store: holds.hold(store, settings, chosen, by=by, why=why))
@@ -40,6 +40,6 @@ def release(names: Names = None) -> None:
     settings = load()
     chosen = granted(known_systems(settings, names or []))
     released = asyncio.run(
-        over_store(settings, lambda store: holds.release(store, settings, chosen))
+        over_store(settings, lambda store: holds.release(store, settings, chosen, by=acting()))
     )
     typer.echo("released: " + (", ".join(released) or "nothing was held"))

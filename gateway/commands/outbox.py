@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Annotated
 
 import typer
 
+from gateway.access.audit import acting
 from gateway.main.bootstrap import over_store
 from gateway.operations import outbox_check
 from gateway.settings import load
@@ -19,7 +21,7 @@ def outbox(
 
     A system that was switched off keeps its lanes; those are not differences once it is on again.
     """
-    job = outbox_check.mend if mend else outbox_check.compare
+    job = partial(outbox_check.mend, by=acting()) if mend else outbox_check.compare
     found = asyncio.run(over_store(load(), job))
     for one in found:
         typer.echo(f"{one.what} {one.name} {one.dossier_id}{' (put back)' if mend else ''}")

@@ -32,13 +32,28 @@ SENTENCES: Mapping[Code, str] = MappingProxyType(
         "login_taken": "an account {said!r} is there already",
         "unknown_account": "no account is called {said!r}, or it has ended",
         "unknown_role": "--role: {said!r} is none of {known}",
+        "unknown_key": "no key of that client works and begins with {said!r}",
+        "client_name": "{said!r} names no client: one line of at most 100 letters, no colon",
+        "which_keys": "clients revoke: say which key, by its prefix, or --all",
+        "audit_head": "--head: {said!r} is not PLACE:MAC, as audit_head in the log has it",
+        "no_audit_key": "audit: nothing is sealed: set LIENTHONG_AUDIT_KEY, or LIENTHONG_SEAL_KEY",
+        "days": "--expires: {said} is not above nothing",
         "not_fed_by_files": "{said} is not fed by files",
         "unreadable_file": "{said} cannot be read: {known}",
     }
 )
 
 CUT: frozenset[Code] = frozenset(
-    {"not_an_id", "unknown_cause", "login", "unknown_account", "unknown_role"}
+    {
+        "not_an_id",
+        "unknown_cause",
+        "login",
+        "unknown_account",
+        "unknown_role",
+        "unknown_key",
+        "client_name",
+        "audit_head",
+    }
 )
 """What was typed may be anything, and is said again cut short."""
 

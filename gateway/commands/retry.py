@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 from typing import Annotated
 
 import typer
 
+from gateway.access.audit import acting
 from gateway.commands.refused import granted
 from gateway.commands.shown import clock, plain
 from gateway.main.bootstrap import find_system, opened
@@ -51,7 +51,7 @@ def retry(
     system's gate closes. Ends with 1 if not everything went through.
     """
     choice = granted(retries.choice_of(dossier=dossier, cause=cause, system=system))
-    asked = Orders(by=getpass.getuser(), why=why, first=wave, patience=patience)
+    asked = Orders(by=acting(), why=why, first=wave, patience=patience)
     orders = granted(retries.checked(asked))
     settings = load()
     granted(known_systems(settings, [] if system is None else [system]), "--system")

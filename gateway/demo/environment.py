@@ -303,7 +303,8 @@ async def _line(process: asyncio.subprocess.Process) -> str:
 
 async def _key(store: Store) -> str:
     """Add the demonstration's client, as `lienthong clients add` does."""
-    match await client_keys.add(store, "demo", environment="sandbox", agencies=["H99"]):
+    by = client_keys.By(who="os:demo")
+    match await client_keys.add(store, "demo", environment="sandbox", agencies=["H99"], by=by):
         case Refusal(code=code):
             raise RuntimeError(f"no key was given: {code}")
         case key:

@@ -28,7 +28,17 @@ from gateway.access.principals import Principal
 from gateway.access.wrong_keys import WrongKeys
 from gateway.admission.requests import Batcher
 from gateway.dossiers.systems import System, Systems
-from gateway.intake import attached, calls, handing, posts, probes, reads, sessions, uploads
+from gateway.intake import (
+    administering,
+    attached,
+    calls,
+    handing,
+    posts,
+    probes,
+    reads,
+    sessions,
+    uploads,
+)
 from gateway.intake.files import FileStore
 from gateway.intake.load import SOON, Load
 from gateway.intake.probes import PROBES, at_probes
@@ -150,7 +160,8 @@ def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
     app.state.keys = KeyRing(parts.store)
     app.state.accounts = Accounts(parts.store)
     app.state.wrong_keys = WrongKeys(parts.load.bounds.wrong_keys)
-    for room in (posts, reads, probes, uploads, calls, handing, attached, sessions):
+    rooms = (posts, reads, probes, uploads, calls, handing, attached, sessions, administering)
+    for room in rooms:
         app.include_router(room.router)
     app.include_router(uploads.public)
     app.add_middleware(RequestId)

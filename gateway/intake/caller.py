@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -34,6 +34,10 @@ async def _caller(request: Request) -> Principal:
         client = found
     request.app.state.parts.load.admit(request, client)
     return client
+
+
+Caller = Annotated[Principal, Depends(_caller)]
+"""For doors that decide by themselves, and write down whom they turn away."""
 
 
 async def logged_in(request: Request) -> LoggedIn:

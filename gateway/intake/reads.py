@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from gateway import words
+from gateway.access.audit import Entry, record
 from gateway.access.principals import Principal
 from gateway.access.roles import Reach, Right
 from gateway.intake.caller import requires
 from gateway.intake.opening import REASON, beyond, keep_reading, reason_needed, stated_reason
 from gateway.intake.problems import Problem
-from gateway.store.engine import Store
+from gateway.store.engine import Connection, Store
 from gateway.store.ledger import queries
 from gateway.words.fault import Fault
 from schemas.base import spoken
@@ -258,7 +259,14 @@ async def delete_sandbox(
     if client.environment != "sandbox":
         raise Problem(403, "sandbox_only")
     parts = request.app.state.parts
-    gone = await parts.store.write(lambda connection: queries.delete_sandbox(connection, client.id))
+
+    def delete(connection: Connection) -> int:
+        gone = queries.delete_sandbox(connection, client.id)
+        done = Entry(who=client.audited, what="sandbox.delete", object=f"{gone} dossiers")
+        record(connection, done)
+        return gone
+
+    gone = await parts.store.write(delete)
     orphans = await parts.store.write(
         lambda connection: queries.delete_files(connection, client.id)
     )

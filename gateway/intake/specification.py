@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from gateway.intake.administering import ClientChange, NewClient, NewKey
 from gateway.intake.answers import Page, Refusal, Stored, Whole
 from gateway.intake.handing import HandOver
 from gateway.intake.posts import Joining, Judging
@@ -32,6 +33,9 @@ POSTED: tuple[type[BaseModel], ...] = (
     HandOver,
     LogIn,
     NewPassword,
+    NewClient,
+    ClientChange,
+    NewKey,
 )
 ANSWERED: tuple[type[BaseModel], ...] = (Stored, Whole, Page, Refusal, GivenSession)
 ANSWERS = {

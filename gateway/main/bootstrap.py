@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from adapters import registry
 from adapters.kit.port import Facts
+from gateway.access.audit import migrated
 from gateway.admission.catalogue import open_agencies, open_procedures
 from gateway.dossiers.systems import System, Systems, facts_in_force
 from gateway.settings import Settings, SettingsError, SystemSettings
@@ -38,7 +39,7 @@ async def open_store(settings: Settings) -> Store:
 
         opened = PostgresStore(settings.postgres, outdated=_end)
         try:
-            await opened.migrate()
+            await opened.migrate(migrated)
         except BaseException:
             await opened.close()
             raise
@@ -46,7 +47,7 @@ async def open_store(settings: Settings) -> Store:
     private_folder(settings.data)
     engine = connect(settings.database)
     # Not here: as long as the database makes us wait, no signal would be heard.
-    await asyncio.to_thread(schema.apply, engine)
+    await asyncio.to_thread(schema.apply, engine, migrated)
     return EmbeddedStore(engine)
 
 

@@ -14,6 +14,7 @@ from adapters.kit.http import HttpTransport
 from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import SessionCache
 from gateway.access.principals import Principal
+from gateway.access.sealing import Sealer
 from gateway.admission.inbox import InboundHandler
 from gateway.delivery.consistency import ConsistencyScan
 from gateway.delivery.context import WorkerContext
@@ -26,11 +27,12 @@ from gateway.delivery.sweeper import sweep, turn_months
 from gateway.dossiers.systems import System, Systems
 from gateway.intake.files import FileStore
 from gateway.main.bootstrap import find_systems, open_store, shared
+from gateway.main.settings_seen import note_settings
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.retries.port import Retries, Wake
 from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
-from gateway.store.seal import Seal
+from gateway.store.seal import Seal, audit_key
 from gateway.store.work import inboxes, lanes
 from gateway.store.work import systems as system_rows
 from gateway.watch import metrics
@@ -230,15 +232,19 @@ async def work(settings: Settings, begun: Callable[[], None]) -> None:
 
     begun: called when there is something to bring to an end
     """
+    key = audit_key(settings, make=True)
     store = await open_store(settings)
     systems = await find_systems(settings, store)
+    await note_settings(store, settings, systems)
     files = FileStore(settings.data / "files", settings.max_file_bytes)
     delivery = Delivery(store, systems, files, accounts(systems), settings)
     loop = asyncio.create_task(watch_loop())
+    sealing = asyncio.create_task(Sealer(store, key, delivery.worker).run())
     begun()
     try:
         await delivery.run()
     finally:
         loop.cancel()
+        sealing.cancel()
         await delivery.close()
         await store.close()

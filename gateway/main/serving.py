@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from typing import IO, TYPE_CHECKING
 from fastapi import FastAPI
 
 from gateway.access.issuer import read_issuer
+from gateway.access.sealing import Sealer
 from gateway.admission.batcher import RequestBatcher
 from gateway.admission.inbox import InboundHandler
 from gateway.dossiers.systems import Systems
@@ -23,7 +25,9 @@ from gateway.intake.load import Load
 from gateway.main.bootstrap import find_systems, open_store, private_folder
 from gateway.main.delivery import Delivery, accounts, queues
 from gateway.main.people import people_of, transport_to
+from gateway.main.settings_seen import note_settings
 from gateway.settings import Settings, SettingsError
+from gateway.store.seal import audit_key
 from gateway.watch.loop import watch_loop
 
 if TYPE_CHECKING:
@@ -50,10 +54,13 @@ async def build(settings: Settings) -> FastAPI:
     """Make the API; over an embedded database it delivers too, for as long as it runs."""
     issuer = read_issuer(settings.oidc) if settings.oidc is not None else None
     held = lock(settings.data) if settings.postgres is None else None
+    key = audit_key(settings, make=True)
     store = await open_store(settings)
+    sealer = Sealer(store, key, f"{socket.gethostname()}:{os.getpid()}")
     systems = await find_systems(settings, store)
     private_folder(settings.data)
     private_folder(settings.data / "files")
+    await note_settings(store, settings, systems)
     files = FileStore(settings.data / "files", settings.max_file_bytes)
     files.tidy()
     speakers = accounts(systems)
@@ -63,9 +70,11 @@ async def build(settings: Settings) -> FastAPI:
     identity = transport_to(issuer) if issuer is not None else None
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         running = asyncio.create_task(delivery.run()) if delivery is not None else None
         loop = asyncio.create_task(watch_loop())
+        sealing = asyncio.create_task(sealer.run())
+        noting = asyncio.create_task(app.state.keys.note_uses())
         watching = asyncio.create_task(broker.run()) if broker is not None else None
         try:
             yield
@@ -73,6 +82,8 @@ async def build(settings: Settings) -> FastAPI:
             if watching is not None:
                 watching.cancel()
             loop.cancel()
+            sealing.cancel()
+            noting.cancel()
             if delivery is not None and running is not None:
                 running.cancel()
                 await asyncio.wait([running])

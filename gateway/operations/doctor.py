@@ -18,6 +18,7 @@ from gateway.retries.rabbit import RabbitRetries
 from gateway.settings import Settings, SettingsError
 from gateway.store import schema
 from gateway.store.engine import connect
+from gateway.store.seal import audit_key
 
 LOW_DISK = 1024**3
 """Bytes below which a full disk is near."""
@@ -34,6 +35,7 @@ async def examine(
     return [
         *_folder(settings),
         *_catalogue(settings),
+        *_audit(settings),
         *await _database(settings),
         *await _broker(settings),
         *await doctor_systems.systems(settings, systems, login=login),
@@ -71,6 +73,26 @@ def _catalogue(settings: Settings) -> Iterator[Finding]:
         yield Finding(False, str(error))
         return
     yield Finding(True, f"the procedure catalogue {settings.procedures} can be read")
+
+
+def _audit(settings: Settings) -> Iterator[Finding]:
+    """Say whether the audit can be sealed; nothing is made for it."""
+    file = settings.data / "audit.key"
+    if settings.postgres is None and file.exists() and file.stat().st_mode & 0o077:
+        yield Finding(False, f"{file} can be read by others than its owner")
+    try:
+        key = audit_key(settings, make=False)
+    except SettingsError as error:
+        yield Finding(False, str(error))
+        return
+    if key is not None:
+        yield Finding(True, "the audit is sealed")
+    elif settings.postgres is None:
+        yield Finding(True, f"{file}, which seals the audit, will be made at the first start")
+    else:
+        yield Finding(
+            True, "the audit is NOT sealed: set LIENTHONG_AUDIT_KEY, or LIENTHONG_SEAL_KEY"
+        )
 
 
 async def _database(settings: Settings) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.access.audit import migrated
 from gateway.settings import Settings, SettingsError
 from gateway.store import schema
 from gateway.store.engine import connect
@@ -29,7 +30,7 @@ def _embedded(settings: Settings, *, apply: bool) -> list[str]:
     engine = connect(settings.database)
     try:
         if apply:
-            return schema.apply(engine)
+            return schema.apply(engine, migrated)
         with engine.connect() as connection:
             return schema.missing(connection)
     finally:
@@ -41,7 +42,7 @@ async def _shared(dsn: str, *, apply: bool) -> list[str]:
 
     store = PostgresStore(dsn)
     try:
-        return await store.migrate() if apply else await store.read(schema.missing)
+        return await store.migrate(migrated) if apply else await store.read(schema.missing)
     except StoreUnavailable as error:
         raise SettingsError(f"LIENTHONG_DATABASE: cannot be reached: {error}") from None
     finally:

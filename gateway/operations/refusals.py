@@ -31,6 +31,12 @@ Code = Literal[
     "login_taken",
     "unknown_account",
     "unknown_role",
+    "unknown_key",
+    "client_name",
+    "which_keys",
+    "days",
+    "audit_head",
+    "no_audit_key",
     "not_fed_by_files",
     "unreadable_file",
 ]

@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from gateway.access.audit import Entry, record
 from gateway.rules import waves
 from gateway.rules.waves import Shut, Tally, Verdict
-from gateway.store.engine import Store
+from gateway.store.engine import Connection, Store
 from gateway.store.work import retrying
 from gateway.store.work.retrying import Chosen, Made
 
@@ -25,7 +26,10 @@ LOOK = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
-    """Who wants it and why, how many go first, and for how many seconds a wave is waited for."""
+    """Who wants it and why, how many go first, and for how many seconds a wave is waited for.
+
+    by: as the audit names whoever asks, `os:USER`; the ledger has the name alone
+    """
 
     by: str
     why: str
@@ -132,11 +136,7 @@ class Waves:
         if before.until == retrying.HELD:  # nothing would be sent: somebody has just held it
             counts.update(untouched=len(wave))
             return "gate_closed"
-        made = await self.store.write(
-            lambda connection: retrying.make_ready(
-                connection, wave, linger=self.linger, by=self.orders.by, why=self.orders.why
-            )
-        )
+        made = await self.store.write(lambda connection: self._make_ready(connection, wave))
         self.store.announce({of})
         self.tell(_began(name, number, made, before))
         words, verdict = await self._follow(of, made.ready, before)
@@ -145,6 +145,15 @@ class Waves:
         counts.update(made.left.values())
         self.tell(WaveEnded(system=name, number=number, tally=tally, failed=_failed(words)))
         return verdict
+
+    def _make_ready(self, connection: Connection, wave: Sequence[Chosen]) -> Made:
+        """Let a wave go, and say in the audit of how many lanes of which system."""
+        by, why = self.orders.by, self.orders.why
+        shown = by.rpartition(":")[2]
+        made = retrying.make_ready(connection, wave, linger=self.linger, by=shown, why=why)
+        about = f"{wave[0].name} {len(made.ready)}"
+        record(connection, Entry(who=by, what="retry", object=about, reason=why))
+        return made
 
     async def _follow(
         self, of: int, ready: dict[UUID, int], before: Shut

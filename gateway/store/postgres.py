@@ -230,11 +230,11 @@ class PostgresStore:
             tell(error)
             raise
 
-    async def migrate(self) -> list[str]:
+    async def migrate(self, noted: schema.Noted) -> list[str]:
         """Bring the database up to date; give what was applied. Two at once wait for each other."""
         try:
             async with self._engine.begin() as connection:
-                return await connection.run_sync(schema.apply_on)
+                return await connection.run_sync(schema.apply_on, noted)
         except (sa.exc.DBAPIError, OSError, TimeoutError) as error:
             raise StoreUnavailable(type(error).__name__) from None
 

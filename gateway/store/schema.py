@@ -5,6 +5,7 @@ A process never works over a schema that is newer than it knows: it stops and sa
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,16 +50,20 @@ def missing(connection: Connection) -> list[str]:
     return known[known.index(stands) + 1 :]
 
 
-def apply(engine: Engine) -> list[str]:
+Noted = Callable[[Connection, Sequence[str]], None]
+"""Called within the transaction with what was applied, where anything was."""
+
+
+def apply(engine: Engine, noted: Noted) -> list[str]:
     """Bring an embedded database up to date; give what was applied."""
     with engine.connect() as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        applied = apply_on(connection)
+        applied = apply_on(connection, noted)
         connection.exec_driver_sql("COMMIT")
         return applied
 
 
-def apply_on(connection: Connection) -> list[str]:
+def apply_on(connection: Connection, noted: Noted) -> list[str]:
     """Apply what is missing within the caller's transaction; two at once wait for each other."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({partitions.LOCK})")
@@ -66,6 +71,8 @@ def apply_on(connection: Connection) -> list[str]:
     if applied:
         command.upgrade(_config(connection), "head")
     partitions.ensure(connection, datetime.now(UTC))
+    if applied:
+        noted(connection, applied)
     return applied
 
 

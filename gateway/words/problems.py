@@ -50,6 +50,9 @@ TITLES: dict[str, tuple[str, str]] = {
     "not_found": ("Không có địa chỉ này", "There is nothing at this address"),
     "method": ("Phương thức không được hỗ trợ", "This method is not supported here"),
     "no_such_dossier": ("Không có hồ sơ này", "There is no such dossier"),
+    "no_such_client": ("Không có phần mềm nguồn này", "There is no such client"),
+    "no_such_key": ("Không có khóa nào như vậy còn dùng được", "No such key works any more"),
+    "client_name_taken": ("Tên này đã được dùng", "A client has this name already"),
     "no_such_file": ("Không có tệp này", "There is no such file"),
     "digest_mismatch": (
         "Tệp nhận được khác mã băm đã khai báo",

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from gateway.access.keys import KeyRing
+from gateway.access.keys import LOOKS, REMEMBERED, KeyRing
 from gateway.access.principals import Principal
 from gateway.store.engine import Store
 from gateway.store.errors import StoreUnavailable
@@ -19,15 +19,27 @@ from gateway.store.errors import StoreUnavailable
 class Counting:
     """A store that knows one key, slowly, and counts how often it is asked."""
 
-    def __init__(self, *, away: bool = False) -> None:
-        self.asked, self.away = 0, away
+    def __init__(self, *, away: bool = False, slow: int = 0) -> None:
+        self.asked, self.away, self.slow = 0, away, slow
+        self.ended = self.stale = False
+        self.noted = 0
 
     async def read(self, _job: Callable[[Any], Any]) -> Any:
-        """Give the key's row."""
+        """Give the key's row, as it was when it was asked for."""
         self.asked += 1
-        await asyncio.sleep(0.01)
+        ended = self.ended
+        await asyncio.sleep(0.3 if self.asked <= self.slow else 0.01)
         if self.away:
             raise StoreUnavailable("away")
+        return None if ended else self._row()
+
+    async def write(self, _job: Callable[[Any], Any]) -> None:
+        """Note that a key is used, or fail."""
+        self.noted += 1
+        if self.away:
+            raise StoreUnavailable("away")
+
+    def _row(self) -> Any:
         return SimpleNamespace(
             id=1,
             name="ward",
@@ -36,12 +48,13 @@ class Counting:
             roles=["submitter"],
             sort="client",
             helps=[],
+            stale=self.stale,
         )
 
 
-def ring(store: Counting) -> KeyRing:
+def ring(store: Counting, remembered: float = REMEMBERED) -> KeyRing:
     """Give a ring over a store."""
-    return KeyRing(cast("Store", store))
+    return KeyRing(cast("Store", store), remembered)
 
 
 async def test_many_requests_under_one_key_are_one_look_up() -> None:
@@ -96,3 +109,55 @@ async def test_a_look_up_that_nobody_waits_for_any_more_fails_in_silence() -> No
     gc.collect()
 
     assert (store.asked, said) == (1, [])
+
+
+def test_a_revoked_key_ends_within_five_seconds() -> None:
+    """What was found is believed for less than that, counted from before it was asked for."""
+    assert REMEMBERED < 5
+
+
+async def test_a_look_up_that_took_too_long_is_repeated() -> None:
+    """The key may have been revoked since; whoever waits is told what holds now."""
+    store = Counting(slow=1)
+    keys = ring(store, remembered=0.1)
+    waiting = asyncio.create_task(keys.find("lt_live_x"))
+    await asyncio.sleep(0.01)
+    store.ended = True
+
+    assert (await waiting, store.asked) == (None, 2)
+
+
+async def test_a_database_that_is_always_too_slow_lets_nobody_in() -> None:
+    """Nobody can say then that the key still works; the client posts again."""
+    store = Counting(slow=9)
+
+    with pytest.raises(StoreUnavailable):
+        await ring(store, remembered=0.1).find("lt_live_x")
+
+    assert store.asked == LOOKS
+
+
+@pytest.mark.parametrize(("stale", "notes"), [(True, 1), (False, 0)])
+async def test_a_use_is_noted_apart_from_the_requests(stale: bool, notes: int) -> None:
+    """Once for many requests, and not where it was noted within the hour."""
+    store = Counting()
+    store.stale = stale
+    keys = ring(store)
+    await asyncio.gather(*(keys.find("lt_live_x") for _ in range(50)))
+    before = store.noted
+    await keys.note()
+    await keys.note()
+
+    assert (before, store.noted) == (0, notes)
+
+
+async def test_a_use_that_cannot_be_noted_hurts_nobody() -> None:
+    """Neither a request nor the next note fails."""
+    store = Counting()
+    store.stale = True
+    keys = ring(store)
+    await keys.find("lt_live_x")
+    store.away = True
+    await keys.note()
+
+    assert await keys.find("lt_live_x") is not None

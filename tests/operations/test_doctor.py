@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.operations.doctor import examine
 from gateway.operations.findings import Finding
 from gateway.operations.migration import apply, missing
 from gateway.settings import Settings, SettingsError
+from gateway.store.seal import audit_key
 
 
 async def test_an_empty_installation_is_in_order(settings: Settings) -> None:
@@ -23,3 +26,34 @@ async def test_a_system_that_cannot_be_had_is_a_finding(settings: Settings) -> N
     found = await examine(settings, [SettingsError("systems.a.adapter: none")], login=False)
 
     assert [one for one in found if not one.good] == [Finding(False, "systems.a.adapter: none")]
+
+
+def said(found: list[Finding]) -> list[Finding]:
+    """Give what is said of the audit."""
+    words = ("the audit", "audit.key", "AUDIT_KEY")
+    return [one for one in found if any(word in one.text for word in words)]
+
+
+async def test_it_says_whether_the_audit_is_sealed(settings: Settings) -> None:
+    """Before the first start it will be, with the key of the folder it is; nothing is made."""
+    before = said(await examine(settings, [], login=False))
+    again = said(await examine(settings, [], login=False))
+    audit_key(settings, make=True)
+    after = said(await examine(settings, [], login=False))
+    (settings.data / "audit.key").chmod(0o644)
+    read = said(await examine(settings, [], login=False))
+
+    assert before == again
+    assert (before[0].good, "will be made" in before[0].text) == (True, True)
+    assert after == [Finding(True, "the audit is sealed")]
+    assert [one.good for one in read] == [False, True]
+
+
+async def test_a_server_without_a_key_is_told_so(settings: Settings) -> None:
+    """It is not wrong, and nobody is left to believe that it is sealed; a bad key is wrong."""
+    server = replace(settings, postgres="postgresql://127.0.0.1:1/x")
+    [without] = said(await examine(server, [], login=False))
+    [bad] = said(await examine(replace(server, audit_key="short"), [], login=False))
+
+    assert (without.good, "NOT sealed" in without.text) == (True, True)
+    assert (bad.good, "LIENTHONG_AUDIT_KEY" in bad.text) == (False, True)

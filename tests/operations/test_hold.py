@@ -13,8 +13,8 @@ from gateway.settings import Settings
 async def test_a_system_is_held_before_any_gateway_has_started(settings: Settings) -> None:
     """Whoever installs may hold everything first; only what was held is released."""
     async with opened(settings) as store:
-        held = await hold(store, settings, [], by="day", why="not yet")
-        released = [await release(store, settings, ["a"]) for _ in range(2)]
+        held = await hold(store, settings, [], by="os:day", why="not yet")
+        released = [await release(store, settings, ["a"], by="os:day") for _ in range(2)]
 
     assert (held, released) == (["a"], [["a"], []])
 

@@ -56,8 +56,17 @@ def upgrade() -> None:
         "UPDATE dossier SET by_agency = true "
         "WHERE owner IN (SELECT id FROM client WHERE sort = 'system')"
     )
+    _older_keys()
     _accounts()
     _audit()
+    _append_only()
+
+
+def _older_keys() -> None:
+    """Name keys of before by their hash: their first letters are known to nobody here."""
+    postgres = op.get_bind().dialect.name == "postgresql"
+    hexed = "encode(hash, 'hex')" if postgres else "lower(hex(hash))"
+    op.execute(f"UPDATE client_key SET prefix = '#' || substr({hexed}, 1, 8)")  # noqa: S608 - ours
 
 
 def _accounts() -> None:
@@ -110,10 +119,47 @@ def _audit() -> None:
     )
 
 
+UNSEALED = ("id", "at", "who", "what", "object", "reason", "result", "request")
+"""What no line ever changes; `place` and `mac` are set once."""
+
+
+def _append_only() -> None:
+    """Let the database itself refuse to change or delete a line, whoever asks.
+
+    A superuser can switch a trigger off: then the seals tell.
+    """
+    if op.get_bind().dialect.name == "postgresql":
+        ours, theirs = (", ".join(f"{of}.{name}" for name in UNSEALED) for of in ("NEW", "OLD"))
+        op.execute(
+            "CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "IF TG_OP = 'UPDATE' THEN IF OLD.place IS NULL AND NEW.place IS NOT NULL "
+            f"AND NEW.mac IS NOT NULL AND ROW({ours}) IS NOT DISTINCT FROM ROW({theirs}) "
+            "THEN RETURN NEW; END IF; END IF; RAISE EXCEPTION 'the audit is append-only'; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER audit_kept BEFORE UPDATE OR DELETE ON audit "
+            "FOR EACH ROW EXECUTE FUNCTION audit_append_only()"
+        )
+        op.execute(
+            "CREATE TRIGGER audit_whole BEFORE TRUNCATE ON audit "
+            "FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only()"
+        )
+        return
+    differs = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in UNSEALED)
+    refuse = "BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END"
+    op.execute(
+        "CREATE TRIGGER audit_kept BEFORE UPDATE ON audit WHEN OLD.place IS NOT NULL "
+        f"OR NEW.place IS NULL OR NEW.mac IS NULL OR {differs} {refuse}"
+    )
+    op.execute(f"CREATE TRIGGER audit_whole BEFORE DELETE ON audit {refuse}")
+
+
 def downgrade() -> None:
     """Drop them again."""
     for table in ("audit", "account_session", "account"):
         op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION audit_append_only()")
     for table, columns in _added().items():
         with op.batch_alter_table(table) as batch:
             for column in columns:
