@@ -90,11 +90,11 @@ class Load:
     def _open(self, client: Principal, now: float) -> Account:
         bounds = self.bounds
         sandbox = client.environment == "sandbox"
-        rate = (bounds.sandbox_rate_mb if sandbox else bounds.client_rate_mb) * MIB
+        per_second = (bounds.sandbox_rate_mb if sandbox else bounds.client_rate_mb) * MIB
         burst = (bounds.sandbox_burst_mb if sandbox else bounds.client_burst_mb) * MIB
         return Account(
             requests=TokenBucket(bounds.client_rate, bounds.client_burst, bounds.client_burst, now),
-            bytes=TokenBucket(rate, burst, burst, now),
+            bytes=TokenBucket(per_second, burst, burst, now),
             most_stored=(bounds.sandbox_files_gb if sandbox else bounds.files_gb) * 1024 * MIB,
             sandbox=sandbox,
         )
