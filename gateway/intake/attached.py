@@ -45,4 +45,4 @@ async def get_dossier_file(
         "X-Content-Type-Options": "nosniff",
         "Content-Disposition": "attachment",
     }
-    return FileResponse(parts.files.path(sha256), media_type=row.media_type, headers=headers)
+    return FileResponse(await parts.files.there(sha256), media_type=row.media_type, headers=headers)

@@ -268,7 +268,7 @@ async def scraping(folder: Path, ports: Mapping[str, int]) -> AsyncIterator[str]
         (folder / name).write_text(hasty((RULES / name).read_text("utf-8")), "utf-8")
     told = (RULES / "prometheus.yml").read_text("utf-8").replace("15s", "1s")
     for name, as_shipped in (
-        ("api", "gateway:8000"),
+        ("api", "gateway:9100"),
         ("worker-1", "worker-1:9100"),
         ("worker-2", "worker-2:9100"),
     ):

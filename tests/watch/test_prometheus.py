@@ -44,7 +44,7 @@ async def scraping(program: str, folder: Path, on: Environment) -> AsyncIterator
         hasty = re.sub(r"for: \d+[mhd]", "for: 2s", (RULES / name).read_text("utf-8"))
         (folder / name).write_text(hasty, "utf-8")
     told = (RULES / "prometheus.yml").read_text("utf-8")
-    told = told.replace("15s", "1s").replace("gateway:8000", f"127.0.0.1:{on.port}")
+    told = told.replace("15s", "1s").replace("gateway:9100", f"127.0.0.1:{on.port}")
     told = re.sub(r"  - job_name: lienthong-worker.*?\]\n", "", told, flags=re.DOTALL)
     (folder / "prometheus.yml").write_text(told, "utf-8")
     port = free_port()

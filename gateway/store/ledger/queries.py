@@ -448,14 +448,22 @@ def any_file(connection: Connection, sha256: bytes) -> Any:
 
 
 def delete_files(connection: Connection, client: int) -> list[str]:
-    """Forget all files of a client; name those that nobody else has."""
-    others = file.alias()
-    mine = sa.select(file.c.sha256).where(
-        file.c.client == client,
-        ~sa.exists().where(others.c.sha256 == file.c.sha256, others.c.client != client),
-    )
-    orphans = [one.hex() for one in connection.execute(mine).scalars()]
-    connection.execute(file.delete().where(file.c.client == client))
+    """Forget a client's files that no dossier it is a source of names; name those of nobody else.
+
+    Called when its own dossiers are gone: what is left belongs to others, who joined it.
+    """
+    shared = sa.select(joined.c.dossier_id).where(joined.c.client == client)
+    bodies = connection.execute(sa.select(event.c.body).where(event.c.dossier_id.in_(shared)))
+    named = {sha256 for body in bodies.scalars() for sha256 in named_files(unpack_json(body))}
+    mine = connection.execute(sa.select(file.c.sha256).where(file.c.client == client)).scalars()
+    gone = [one for one in mine if one.hex() not in named]
+    orphans = []
+    for part in (gone[at : at + 500] for at in range(0, len(gone), 500)):
+        connection.execute(file.delete().where(file.c.client == client, file.c.sha256.in_(part)))
+        kept = set(
+            connection.execute(sa.select(file.c.sha256).where(file.c.sha256.in_(part))).scalars()
+        )
+        orphans += [one.hex() for one in part if one not in kept]
     return orphans
 
 
