@@ -113,7 +113,7 @@ class Accounts:
 
     async def _replace(self, who: LoggedIn, row: Any, new: str) -> Session | None:
         hashed = await self._passwords.hash(new)
-        entry = Entry(who=who.principal.who, what="accounts.password", object=who.login)
+        entry = Entry(who=who.principal.audited, what="accounts.password", object=who.login)
 
         def job(connection: Connection) -> bool:
             done = accounts.change_password(connection, row.client, row.password, hashed)
@@ -127,7 +127,7 @@ class Accounts:
 
     async def log_out(self, who: LoggedIn, token: str) -> None:
         """End a session."""
-        entry = Entry(who=who.principal.who, what="sessions.close", object=who.login)
+        entry = Entry(who=who.principal.audited, what="sessions.close", object=who.login)
 
         def job(connection: Connection) -> None:
             accounts.end_session(connection, hash_key(token))

@@ -32,7 +32,7 @@ class Principal:
     @property
     def audited(self) -> str:
         """Say how the audit names it; the names of people and systems say already what they are."""
-        return f"client:{self.name}" if self.sort == "client" else self.name
+        return self.name if self.name.startswith(f"{self.sort}:") else f"{self.sort}:{self.name}"
 
     def may_speak_for(self, *agencies: str | None) -> bool:
         """Say whether one of these agencies lies in its subtrees."""
@@ -47,8 +47,3 @@ class Principal:
     def reach(self, right: Right, most: Reach = Reach.ALL) -> Reach:
         """Say to which dossiers a right of it reaches; roles that reach beyond `most` aside."""
         return reach(self.roles, right, most)
-
-    @property
-    def who(self) -> str:
-        """Say as whom the audit knows it: `client:NAME`, `person:NAME` or `system:NAME`."""
-        return self.name if self.name.startswith(f"{self.sort}:") else f"{self.sort}:{self.name}"

@@ -59,7 +59,7 @@ async def post_hand_over(
         agencies=asked.agencies,
         since=asked.since,
         until=asked.until,
-        by=client.who,
+        by=client.audited,
         reason=asked.reason,
         end_keys=asked.end_keys,
     )

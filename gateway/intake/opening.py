@@ -64,5 +64,5 @@ async def keep_reading(
     """Write down that somebody read: a person always, anybody else who had to say why."""
     if client.sort != "person" and reason is None:
         return
-    entry = Entry(who=client.who, what=what, object=name, reason=reason or "")
+    entry = Entry(who=client.audited, what=what, object=name, reason=reason or "")
     await request.app.state.parts.store.write(lambda connection: record(connection, entry))

@@ -89,7 +89,7 @@ class Hall:
         near = what in {OWN, SERVED}
         name = "giver" if what != ABSENT else "nobody"
         sha = hash_of({OWN: role, SERVED: "near", FOREIGN: "far"}.get(what, what))
-        address = path.format(dossier_id=found[what], sha256=sha, name=name)
+        address = path.format(dossier_id=found[what], sha256=sha, name=name, prefix="lt_x")
         sent: dict[str, Any] = {"headers": WHY}
         if path in {"/v1/dossiers", "/v1/snapshots"} and method == "POST":
             as_of = {"ref": f"s-{next(NUMBERS)}", "as_of": "2026-03-02T08:15:00+07:00"}
@@ -106,6 +106,11 @@ class Hall:
             sent["json"] = {"source": "client:999", "same": True, "reason": "một", "by": by}
         elif path.endswith("/hand-over"):
             sent["json"] = {"to": "near", "reason": "đổi phần mềm"}
+        elif path == "/v1/clients" and method == "POST":
+            new = {"environment": "sandbox", "agencies": ["H99"]}
+            sent["json"] = new | {"name": f"n-{next(NUMBERS)}"}
+        elif path.startswith("/v1/clients/") and method in {"POST", "PATCH"}:
+            sent["json"] = {}
         elif path == "/v1/files":
             sent["content"] = text_of(role)
         return await self.who[role].request(method, address, **sent)

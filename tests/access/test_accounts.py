@@ -60,13 +60,17 @@ class Desk:
         return chosen
 
     async def kept(self) -> list[tuple[str, str, str]]:
-        """Give who, what and result of the audit."""
+        """Give who, what and result of the audit, as far as it is of accounts."""
         rows = await self.store.read(
             lambda connection: connection.execute(
                 sa.select(audit.c.who, audit.c.what, audit.c.result).order_by(audit.c.id)
             ).all()
         )
-        return [(row.who, row.what, row.result) for row in rows]
+        return [
+            (row.who, row.what, row.result)
+            for row in rows
+            if row.what.startswith(("accounts.", "sessions."))
+        ]
 
     async def later(self, millis: int) -> None:
         """Let time pass for locks and sessions."""

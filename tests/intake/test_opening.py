@@ -40,7 +40,7 @@ class Counter:
         return await self.who[who].get(path, headers=headers)
 
     async def kept(self) -> list[tuple[str, str, str, str]]:
-        """Give the lines of the audit."""
+        """Give the lines of the audit that are of readings."""
         rows = await self.store.read(
             lambda connection: connection.execute(
                 sa.select(audit.c.who, audit.c.what, audit.c.object, audit.c.reason).order_by(
@@ -48,7 +48,11 @@ class Counter:
                 )
             ).all()
         )
-        return [(row.who, row.what, row.object, row.reason) for row in rows]
+        return [
+            (row.who, row.what, row.object, row.reason)
+            for row in rows
+            if row.what.endswith(".read")
+        ]
 
 
 PEOPLE: dict[str, tuple[str, list[str], list[Role]]] = {
