@@ -53,20 +53,21 @@ async def logged_in(request: Request) -> LoggedIn:
 async def _in_turn(request: Request, find: Callable[[], Awaitable[T]]) -> T:
     """Look a key up; from where many wrong ones came, one after the other."""
     wrong: WrongKeys = request.app.state.wrong_keys
-    if not wrong.waits(_address(request)):
+    if not wrong.waits(address_of(request)):
         return await find()
     async with wrong.turns:
         return await find()
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """Give the address that a request comes from, as trusted proxies say it."""
     return request.client.host if request.client else ""
 
 
 def _unauthorized(request: Request, key: str) -> Problem:
     """Refuse a key; one of too many wrong ones is told to wait."""
     if key:
-        refuse_if_often(request.app.state.wrong_keys, _address(request), key)
+        refuse_if_often(request.app.state.wrong_keys, address_of(request), key)
     return Problem(401, "unauthorized", headers={"WWW-Authenticate": "Bearer"})
 
 

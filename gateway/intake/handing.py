@@ -62,6 +62,7 @@ async def post_hand_over(
         by=client.audited,
         reason=asked.reason,
         end_keys=asked.end_keys,
+        within=None if client.environment == "live" else "sandbox",
     )
     done = await hand_over(request.app.state.parts.store, order, dry_run=asked.dry_run)
     if isinstance(done, Refusal):

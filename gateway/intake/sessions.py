@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from gateway.access.accounts import LoggedIn, Session
 from gateway.access.passwords import LONGEST, SHORTEST, TooManyLogins, acceptable
-from gateway.intake.caller import RETRY_AFTER, bearer, logged_in
+from gateway.intake.caller import RETRY_AFTER, address_of, bearer, logged_in, refuse_if_often
 from gateway.intake.posts import described, read_body
 from gateway.intake.problems import Problem
 from gateway.words.fault import Fault
@@ -57,6 +57,7 @@ async def log_in(request: Request) -> JSONResponse:
     except TooManyLogins:
         raise _busy() from None
     if session is None:
+        refuse_if_often(request.app.state.wrong_keys, address_of(request), f"login {asked.login}")
         raise Problem(401, "wrong_login")
     return _given(session, 201)
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from gateway.access import audit
 from gateway.access.audit import Entry
+from gateway.access.principals import Environment
 from gateway.operations.refusals import Refusal
 from gateway.rules.agencies import within
 from gateway.store.engine import Connection, Store
@@ -33,6 +34,7 @@ class Order:
     """What is to go. agencies: roots of subtrees; since, until: when the gateway took it in.
 
     end_keys: the giver's keys end; else it keeps what is its own
+    within: of which environment the clients are that whoever orders may know of; None: of both
     """
 
     giver: str
@@ -43,6 +45,7 @@ class Order:
     since: datetime | None = None
     until: datetime | None = None
     end_keys: bool = False
+    within: Environment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +113,7 @@ def _wanted(connection: Connection, order: Order) -> Wanted | Refusal:
         return Refusal("same_client", order.taker)
     known = handing.clients_named(connection, [order.giver, order.taker])
     for name in (order.giver, order.taker):
-        if name not in known:
+        if name not in known or order.within not in {None, known[name].environment}:
             return Refusal("unknown_client", name)
     giver, taker = known[order.giver], known[order.taker]
     if giver.environment != taker.environment:

@@ -107,6 +107,10 @@ async def office(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Offi
                 clients.add, name=name, environment="sandbox", agencies=agencies, key_hash=hashed
             )
         )
+    _, live = make_key("live")
+    await store.write(
+        partial(clients.add, name="live", environment="live", agencies=["H99"], key_hash=live)
+    )
     await store.write(_more_rights)
     await store.close()
     app = await build(settings)
@@ -542,6 +546,7 @@ async def test_what_is_handed_over_keeps_its_ref(office: Office) -> None:
     [
         ({"to": "nobody"}, "/to"),
         ({"to": "a"}, "/to"),
+        ({"to": "live"}, "/to"),
         ({"to": "b"}, "/agencies"),
         ({"to": "a2", "agencies": ["H99.20"]}, "/agencies"),
     ],
@@ -658,3 +663,11 @@ async def test_the_file_of_a_result_comes_back(office: Office) -> None:
     assert told.status_code == 201, told.text
     assert [one.status_code for one in answers] == [200, 404, 404]
     assert answers[0].content == b"%PDF result"
+
+
+async def test_a_sandbox_administrator_hands_over_in_the_sandbox_only(office: Office) -> None:
+    """A live client is nobody for it, as giver and as taker."""
+    order = {"to": "a", "reason": "x", "dry_run": False}
+    answer = await office.post("chief", order, "/v1/clients/live/hand-over")
+
+    assert answer.status_code == 404
