@@ -7,13 +7,15 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from gateway.main.bootstrap import open_store
+from gateway.settings import Settings
 from gateway.workbench import reaper
 from gateway.workbench.machine import NoServer
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
@@ -85,15 +87,23 @@ def _temporary(session: pytest.Session) -> Path | None:
     return made
 
 
-def _given(dsn: str) -> Callable[[], str]:
+class Makes(Protocol):
+    """Makes a database and says where it is: empty, or a copy of the one of this name."""
+
+    def __call__(self, template: str | None = None) -> str:
+        """Make one."""
+
+
+def _given(dsn: str) -> Makes:
     """Make databases on a server that the environment names; they are ours to drop, it is not."""
 
-    def make() -> str:
+    def make(template: str | None = None) -> str:
         name = f"lienthong_{uuid.uuid4().hex[:12]}"
+        of = "" if template is None else f" TEMPLATE {template}"
 
         async def create() -> None:
             connection = await asyncpg.connect(dsn)
-            await connection.execute(f"CREATE DATABASE {name}")
+            await connection.execute(f"CREATE DATABASE {name}{of}")
             await connection.close()
 
         asyncio.run(create())
@@ -121,7 +131,7 @@ def rabbit_program() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
+def postgres(request: pytest.FixtureRequest) -> Iterator[Makes]:
     """Give a function that makes an empty PostgreSQL database and says where it is."""
     named = os.environ.get("LIENTHONG_TEST_DATABASE")
     if named is not None:
@@ -134,9 +144,22 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
     except NoServer as error:
         pytest.skip(NO_POSTGRES.format(error))
     try:
-        yield lambda: server.database(f"t{uuid.uuid4().hex[:12]}")
+        yield lambda template=None: server.database(f"t{uuid.uuid4().hex[:12]}", template)
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: Makes) -> Callable[[], str]:
+    """Give a function that copies a database with all migrations: they are slow to apply."""
+    first = postgres()
+
+    async def migrate() -> None:
+        await (await open_store(Settings(data=Path(), postgres=first))).close()
+
+    asyncio.run(migrate())
+    name = urlsplit(first).path[1:]
+    return lambda: postgres(name)
 
 
 @pytest.fixture(scope="session")
@@ -159,5 +182,5 @@ def database(request: pytest.FixtureRequest) -> dict[str, Any]:
     """Give the setting of each kind of database in turn: every test of the store runs on both."""
     if request.param == "embedded":
         return {}
-    make = request.getfixturevalue("postgres")
+    make = request.getfixturevalue("migrated")
     return {"postgres": make()}

@@ -29,6 +29,7 @@ TONGUE = ("schemas/dossier.py", "schemas/event.py", "schemas/parts.py")
 ARGUED = {
     "adapters/kit/charsets/marks.py:SPECIAL": "tests draw their letters from it",
     "adapters/kit/http.py:_retry_connection": "a switch of aiohttp, which reads it",
+    "adapters/kit/port.py:rate": "tests/house/test_settings.py: not kept yet",
     "adapters/national_portal/settings.py:session_seconds": "tests/house/test_settings.py",
     "gateway/access/tokens.py:get_alg": "joserfc calls it",
     "gateway/access/tokens.py:max_header_length": "joserfc reads it",
