@@ -88,7 +88,8 @@ def open_new(
     record = DossierRecord(
         made[-1].dossier.id, command.client.id, content.source.ref, command.digest
     )
-    record.by_agency = command.client.sort == "system" or helps(command.client, content)
+    # What a system pushes, or an officer files, is the agency's: neither of them keeps it.
+    record.by_agency = command.client.sort != "client" or helps(command.client, content)
     if isinstance(command, RecordSnapshot) and content.source.as_of is not None:
         record.as_of = millis(content.source.as_of)
     born = content.origin.system if content.origin is not None else None

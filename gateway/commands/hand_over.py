@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
+from gateway.access.audit import acting
 from gateway.commands.refused import granted
 from gateway.commands.shown import plain
 from gateway.main.bootstrap import over_store
@@ -48,7 +48,7 @@ def hand_over(
         agencies=tuple(agency or ()),
         since=_day(since, "--since"),
         until=_day(until, "--until"),
-        by=f"os:{getpass.getuser()}",
+        by=acting(),
         reason=why,
         end_keys=end_keys,
     )
