@@ -28,6 +28,10 @@ NEEDED: Mapping[Kind, Right] = MappingProxyType(
 state only for its owner."""
 
 
+BY_AGENCY = "agency"
+"""As owner of a state: whoever serves the competent agency."""
+
+
 def may_file(principal: Principal, content: Content | Dossier) -> bool:
     """Say whether one serves the competent or the receiving agency, or may help the competent one.
 
@@ -94,13 +98,13 @@ def may_change(
     if not record.by_agency:
         return principal.id == record.owner or owner == f"client:{principal.id}"
     return owner == f"client:{principal.id}" or (
-        _no_client(owner) and _serves_it(principal, record.dossier)
+        _no_client(owner) and decides(principal, record.dossier)
     )
 
 
 def _no_client(owner: str | None) -> bool:
     """Say whether no client owns a state: those who serve the agency act for it."""
-    return owner is None or owner.startswith("system:")
+    return owner in {None, BY_AGENCY} or str(owner).startswith("system:")
 
 
 def serves(principal: Principal, dossier: Content | Dossier) -> bool:
@@ -110,8 +114,13 @@ def serves(principal: Principal, dossier: Content | Dossier) -> bool:
     return principal.may_speak_for(*(ref.code for ref in refs if ref is not None))
 
 
-def _serves_it(principal: Principal, dossier: Dossier) -> bool:
-    """Say whether somebody serves the agency that a dossier belongs to."""
+def decides(principal: Principal, dossier: Content | Dossier) -> bool:
+    """Say whether somebody serves the agency that a dossier belongs to: where it is decided.
+
+    That is the one where it was received too, unless that one only helped.
+    """
     agencies = dossier.agencies
-    refs = (agencies.competent, agencies.receiving)
-    return principal.may_speak_for(*(ref.code for ref in refs if ref is not None))
+    refs = [agencies.competent]
+    if agencies.receiving is not None and agencies.receiving != agencies.helped:
+        refs.append(agencies.receiving)
+    return principal.may_speak_for(*(ref.code for ref in refs))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.access.principals import Principal
 from gateway.admission.decisions import digest_of
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.record import DossierRecord, known_codes
-from gateway.rules.codes import unit_of
+from gateway.rules.codes import is_official
 from gateway.rules.history import Version, follow
 from schemas.dossier import Content, Dossier, NewDossier
 from schemas.event import NewEvent, OtherCode
@@ -54,11 +53,8 @@ def claims_of(content: Content | Dossier) -> list[Claim]:
     return found
 
 
-def rivals(
-    unit: UnitOfWork, record: DossierRecord, claims: list[Claim] | None = None
-) -> list[Claim]:
-    """Give those claims of a dossier that another open dossier makes too."""
-    place = record.dossier.environment
+def rivals(unit: UnitOfWork, record: DossierRecord) -> list[Claim]:
+    """Give those claims of a dossier that another open dossier makes too: both are flagged."""
     stated = claims_of(record.dossier) + [
         Claim(code.value, f"/codes/{index}/value", code.kind)
         for index, code in enumerate(record.dossier.codes)
@@ -66,12 +62,37 @@ def rivals(
     ]
     return [
         claim
-        for claim in (stated if claims is None else claims)
-        if any(
-            other is not record and is_open(other) and kind_of(other, claim.code) in CONTESTING
-            for other in unit.by_code.get((place, claim.code), ())
-        )
+        for claim in stated
+        if any(kind_of(other, claim.code) in CONTESTING for other in _others(unit, record, claim))
     ]
+
+
+def contested(unit: UnitOfWork, record: DossierRecord, claims: list[Claim]) -> list[Claim]:
+    """Give those claims that a dossier may not make good: another one has them."""
+    return [
+        claim
+        for claim in claims
+        if any(bars(unit, other, claim) for other in _others(unit, record, claim))
+    ]
+
+
+def _others(unit: UnitOfWork, record: DossierRecord, claim: Claim) -> list[DossierRecord]:
+    found = unit.by_code.get((record.dossier.environment, claim.code), ())
+    return [other for other in found if other is not record and is_open(other)]
+
+
+def bars(unit: UnitOfWork, other: DossierRecord, claim: Claim) -> bool:
+    """Say whether a dossier has a code so that no other one gets it.
+
+    An official code is only stated by whoever serves its unit: what anybody else says of it bars
+    nobody, unless a system has it so.
+    """
+    kind = kind_of(other, claim.code)
+    if kind not in TELLING:
+        return False
+    if claim.kind != "official" or kind == "official" or not is_official(claim.code):
+        return True
+    return any(holds(unit, other, one.name, claim.code) for one in unit.systems.all)
 
 
 CONTESTING = TELLING | {"claimed"}
@@ -101,7 +122,7 @@ def holds(unit: UnitOfWork, record: DossierRecord, system: str, code: str) -> bo
     """
     if issued(unit, record, system):
         return True
-    if record.dossier.official_code == code and unit_of(code) is not None:
+    if record.dossier.official_code == code and is_official(code):
         return True
     number = next((one.id for one in unit.systems.all if one.name == system), -1)
     lane = record.lanes.get(number)
@@ -110,12 +131,6 @@ def holds(unit: UnitOfWork, record: DossierRecord, system: str, code: str) -> bo
     if any(one.value == code and one.issuer == system for one in record.dossier.codes):
         return False  # only said to be there, when the dossier was taken over
     return code in {lane.remote.id, record.dossier.official_code}
-
-
-def trusted(principal: Principal, code: str) -> bool:
-    """Say whether a code names a unit of whoever states it."""
-    unit = unit_of(code)
-    return unit is not None and principal.may_speak_for(unit)
 
 
 def set_aside(content: NewDossier, contested: list[Claim]) -> NewDossier:
@@ -134,6 +149,18 @@ def set_aside(content: NewDossier, contested: list[Claim]) -> NewDossier:
         tuple(code for code in content.codes if code.value not in values), contested
     )
     return content.model_copy(update=change)
+
+
+def set_aside_event(event: NewEvent, head: Dossier, code: str) -> NewEvent:
+    """Let an event state a contested official code as a claim; all else that it says stays."""
+    known = {one.value for one in head.codes}
+    new = () if code in known else with_claimed((), [Claim(code, "", "official")])
+    if event.patch is None or "official_code" not in event.patch:
+        return event.model_copy(update={"official_code": None, "codes": (*event.codes, *new)})
+    patch = {name: value for name, value in event.patch.items() if name != "official_code"}
+    held = [one.model_dump(mode="json", exclude_none=True) for one in (*head.codes, *new)]
+    patch.setdefault("codes", held)
+    return event.model_copy(update={"official_code": None, "patch": patch})
 
 
 def with_known(content: NewDossier) -> NewDossier:

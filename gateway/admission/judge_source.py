@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.access.may import may_change, may_see
 from gateway.access.principals import Principal
-from gateway.access.roles import Right
+from gateway.access.roles import Reach, Right
 from gateway.admission import claims
 from gateway.admission.decisions import Decided, decided, denied, digest_of
 from gateway.admission.register import open_new
@@ -50,6 +50,9 @@ def _same(unit: UnitOfWork, record: DossierRecord, source: Source, command: Judg
 
 def _system(unit: UnitOfWork, record: DossierRecord, command: JudgeSource, name: str) -> Decided:
     """Let a system's reports under a code that was only somebody's word be the dossier's."""
+    # Whoever claims a system's code does not say by itself that it is right.
+    if command.client.reach(Right.MERGE) < Reach.AGENCY:
+        return denied(403, "not_yours", [Fault("not_yours", "/source", {"right": "merge"})])
     account = unit.accounts.get(name)
     if account is None:
         return denied(422, "invalid", [Fault("no_such_source", "/source")])

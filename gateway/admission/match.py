@@ -20,6 +20,7 @@ from gateway.admission.claims import (
     DOUBTFUL,
     TELLING,
     Claim,
+    bars,
     claims_of,
     holds,
     is_open,
@@ -33,7 +34,7 @@ from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.evidence import Evidence
 from gateway.dossiers.record import DossierRecord, Source, known_codes, millis
 from gateway.rules.agencies import path_of, within
-from gateway.rules.codes import unit_of
+from gateway.rules.codes import is_official
 from gateway.rules.history import Version, follow
 from gateway.rules.owners import agreement
 from gateway.words.fault import Fault
@@ -94,9 +95,9 @@ def judge(
     mine = record.knows(command.client.id)
     if agreed == "same" and one_procedure and (covered or known or mine):
         return "taken" if mine else "joins"
-    if kind in DOUBTFUL:
-        return "none" if kind == "other" else "conflict"
-    sure_code = unit_of(claim.code) is not None
+    if not bars(unit, record, claim):
+        return "none"
+    sure_code = is_official(claim.code)
     place = content.agencies.competent.code
     one_place = place is not None and place == record.dossier.agencies.competent.code
     if agreed == "unknown" and one_procedure and one_place and covered and sure_code:

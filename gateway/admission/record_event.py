@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.access.may import NEEDED, may_change, may_claim, may_see
+from gateway.access.may import BY_AGENCY, NEEDED, decides, may_change, may_claim, may_see
 from gateway.access.roles import Right
 from gateway.admission import claims
 from gateway.admission.decisions import Decided, decided, denied, refused
@@ -13,6 +13,7 @@ from gateway.dossiers.evidence import Evidence
 from gateway.dossiers.record import DossierRecord, Source
 from gateway.rules.history import Version, follow
 from gateway.words.fault import Fault
+from schemas.event import NewEvent
 
 
 def record_event(unit: UnitOfWork, command: RecordEvent) -> Decided:
@@ -23,13 +24,12 @@ def record_event(unit: UnitOfWork, command: RecordEvent) -> Decided:
     answered = _answered(record, command) or _not_allowed(unit, record, command)
     if answered is not None:
         return answered
-    version = follow(
-        record.dossier, record.history, command.event, now=unit.now, flags=command.flags
-    )
+    event = _undisputed(unit, record, command)
+    version = follow(record.dossier, record.history, event, now=unit.now, flags=command.flags)
     if isinstance(version, tuple):
         return refused(version)
     version = _settled(record, version)
-    barred = _misclaimed(unit, record, command, version)
+    barred = _misclaimed(record, command, version)
     if barred is None and version.dossier.status is not record.dossier.status:
         barred = _not_theirs(unit, record, command)
     if barred is not None:
@@ -83,19 +83,25 @@ def _not_allowed(unit: UnitOfWork, record: DossierRecord, command: RecordEvent) 
     return denied(403, "not_yours", [Fault("not_yours", "/kind", {"right": right.value})])
 
 
-def _misclaimed(
-    unit: UnitOfWork, record: DossierRecord, command: RecordEvent, version: Version
-) -> Decided | None:
-    """Bar an official code of another unit, or one under which another dossier is known."""
+def _undisputed(unit: UnitOfWork, record: DossierRecord, command: RecordEvent) -> NewEvent:
+    """Set an official code aside that another dossier has: the rest of the event is taken."""
+    event = command.event
+    code = event.official_code or (event.patch or {}).get("official_code")
+    if not isinstance(code, str) or code == record.dossier.official_code:
+        return event
+    claim = claims.Claim(code, "/official_code", "official")
+    if not may_claim(command.client, code) or not claims.contested(unit, record, [claim]):
+        return event
+    return claims.set_aside_event(event, record.dossier, code)
+
+
+def _misclaimed(record: DossierRecord, command: RecordEvent, version: Version) -> Decided | None:
+    """Bar an official code of another unit."""
     code = version.dossier.official_code
-    if code is None or code == record.dossier.official_code:
+    if code is None or code == record.dossier.official_code or may_claim(command.client, code):
         return None
     pointer = "/official_code" if command.event.official_code else "/patch/official_code"
-    if not may_claim(command.client, code):
-        return denied(403, "forbidden_code", [Fault("code_of_another_unit", pointer)])
-    if claims.rivals(unit, record, [claims.Claim(code, pointer, "official")]):
-        return denied(409, "code_taken", [Fault("code_taken", pointer)])
-    return None
+    return denied(403, "forbidden_code", [Fault("code_of_another_unit", pointer)])
 
 
 def _settled(record: DossierRecord, version: Version) -> Version:
@@ -111,6 +117,8 @@ def _not_theirs(unit: UnitOfWork, record: DossierRecord, command: RecordEvent) -
     """Bar a client from moving a state that somebody else owns."""
     owner = unit.owner_of_status(record)
     if owner is None or owner == f"client:{command.client.id}":
+        return None
+    if owner == BY_AGENCY and decides(command.client, record.dossier):
         return None
     if owner.startswith("system:"):
         return denied(409, "status_not_yours", more={"owner": owner.removeprefix("system:")})

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 
+from gateway.access.may import decides
 from gateway.admission import claims, match
 from gateway.admission.decisions import Decided, decided, denied, digest_of
-from gateway.admission.register import file
+from gateway.admission.register import file, surer
 from gateway.admission.requests import RecordSnapshot
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.record import DossierRecord, Source, millis
 from gateway.rules.history import follow
-from gateway.rules.owners import agreement
 from gateway.rules.snapshot import SEEN, difference
 from gateway.words.fault import Fault
 from schemas.base import spoken
@@ -32,7 +32,7 @@ def record_snapshot(unit: UnitOfWork, command: RecordSnapshot) -> Decided:
     source = record.joined.get(command.client.id)
     newest = source.as_of if source is not None else record.as_of
     if source is not None and not source.verified:
-        found = _surer(unit, record, source, command)
+        found = surer(unit, record, source, command)
         if found is not None:
             return found
     if newest is not None and millis(as_of) < newest:
@@ -40,8 +40,8 @@ def record_snapshot(unit: UnitOfWork, command: RecordSnapshot) -> Decided:
     events = _difference(unit, record, command)
     if events and newest == millis(as_of):
         return denied(409, "snapshot_contradicts", [Fault("differs", "/source/as_of")])
-    if source is not None:
-        return _second(unit, record, source, command, events)
+    if source is not None or _only_helped(unit, record, command):
+        return _second(unit, record, source or record, command, events)
     return _first(unit, record, command, events)
 
 
@@ -50,7 +50,7 @@ def _difference(
 ) -> tuple[NewEvent, ...]:
     """Say what a row changes; a code that another dossier has is stated as a claim."""
     stated = NewDossier(**dict(command.content))
-    contested = claims.rivals(unit, record, claims.claims_of(stated))
+    contested = claims.contested(unit, record, claims.claims_of(stated))
     claimed = {one.value for one in record.dossier.codes if one.kind == "claimed"}
     if not contested and not claimed:
         return difference(record.dossier, command.content, now=unit.now)
@@ -87,25 +87,10 @@ def _without_claims(events: tuple[NewEvent, ...], command: RecordSnapshot) -> tu
     return (*events, taken_back)
 
 
-def _surer(
-    unit: UnitOfWork, record: DossierRecord, source: Source, command: RecordSnapshot
-) -> Decided | None:
-    """See whether a row says more of a citizen who might be this one; None: it is sure now."""
-    new = NewDossier(**dict(command.content))
-    agreed = agreement(new.owner, record.dossier.owner)
-    if agreed == "same":
-        source.verified, record.touched = True, True
-        match.add_codes(unit, record, command, new)
-        unit.route(record)
-        return None
-    if agreed == "other":
-        del record.joined[source.client]
-        record.parted.append(source)
-        record.touched = True
-        del unit.by_ref[source.client, source.ref]
-        return file(unit, command, new)
-    source.as_of, record.touched = millis(new.source.as_of or unit.now), True
-    return match.keep_unsure(unit, record, command, new)
+def _only_helped(unit: UnitOfWork, record: DossierRecord, command: RecordSnapshot) -> bool:
+    """Say whether a row comes from whoever took the dossier in for its competent agency."""
+    helped = record.by_agency and record.owner not in unit.systems.newcomers
+    return helped and not decides(command.client, record.dossier)
 
 
 def _first(
@@ -141,7 +126,7 @@ def _first(
 def _second(
     unit: UnitOfWork,
     record: DossierRecord,
-    source: Source,
+    source: Source | DossierRecord,
     command: RecordSnapshot,
     events: tuple[NewEvent, ...],
 ) -> Decided:

@@ -17,9 +17,10 @@ from gateway.admission.diff import differing
 from gateway.admission.requests import RecordSnapshot, RegisterDossier
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers import outbox
-from gateway.dossiers.record import DossierRecord, millis
+from gateway.dossiers.record import DossierRecord, Source, millis
 from gateway.dossiers.systems import Systems, numbering
 from gateway.rules.history import Version, begin
+from gateway.rules.owners import agreement
 from gateway.words.fault import Fault
 from schemas.base import VIETNAM
 from schemas.dossier import Content, NewDossier, Quality
@@ -29,7 +30,7 @@ def register(unit: UnitOfWork, command: RegisterDossier) -> Decided:
     """Open a dossier; the same post again changes nothing; a known code joins."""
     record = unit.by_ref.get((command.client.id, command.content.source.ref))
     if record is not None:
-        return _again(record, command)
+        return _again(unit, record, command)
     return file(unit, command, command.content)
 
 
@@ -51,10 +52,11 @@ def _undisputed(
     contested: Sequence[claims.Claim],
 ) -> NewDossier:
     """Set aside the codes that somebody else has; what a system itself issued is its own."""
-    own = {claim for claim in contested if command.system and claim.system == command.system}
+    codes = {claim.code for claim in contested if command.system and claim.system == command.system}
+    own = {claim for claim in contested if claim.code in codes}
     for claim in own:
         for record in list(unit.by_code.get((command.client.environment, claim.code), ())):
-            claims.give_way(unit, record, claim.system or "", claim.code)
+            claims.give_way(unit, record, command.system or "", claim.code)
     return claims.set_aside(content, [claim for claim in contested if claim not in own])
 
 
@@ -107,13 +109,43 @@ def open_new(
     return decided(record, 201, {"created": True})
 
 
-def _again(record: DossierRecord, command: RegisterDossier) -> Decided:
+def surer(
+    unit: UnitOfWork,
+    record: DossierRecord,
+    source: Source,
+    command: RegisterDossier | RecordSnapshot,
+) -> Decided | None:
+    """See whether a statement says more of a citizen who might be this one; None: it is sure now.
+
+    One that is somebody else gets a dossier of its own.
+    """
+    new = NewDossier(**dict(command.content))
+    agreed = agreement(new.owner, record.dossier.owner)
+    if agreed == "same":
+        source.verified, source.digest, record.touched = True, command.digest, True
+        match.add_codes(unit, record, command, new)
+        unit.route(record)
+        return None
+    if agreed == "other":
+        del record.joined[source.client]
+        record.parted.append(source)
+        record.touched = True
+        del unit.by_ref[source.client, source.ref]
+        return file(unit, command, new)
+    source.as_of, record.touched = millis(new.source.as_of or unit.now), True
+    source.digest = command.digest
+    return match.keep_unsure(unit, record, command, new)
+
+
+def _again(unit: UnitOfWork, record: DossierRecord, command: RegisterDossier) -> Decided:
     """Answer the same post once more as before; refuse another one under its name."""
     source = record.joined.get(command.client.id)
     held = source.digest if source is not None else record.digest
     if source is not None and not source.verified:
-        same = held == command.digest
-        return match.unsure(record, command.content) if same else denied(409, "ref_reused")
+        if held == command.digest:
+            return match.unsure(record, command.content)
+        found = surer(unit, record, source, command)
+        return found or decided(record, 200, {"created": False, "joined": True})
     if held == command.digest:
         more: dict[str, Any] = {"created": False} | ({"joined": True} if source is not None else {})
         if record.merged_into is not None:

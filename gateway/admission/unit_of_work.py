@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from gateway.access.may import BY_AGENCY
 from gateway.access.principals import Principal
 from gateway.admission.catalogue import pin_procedure
 from gateway.dossiers import outbox
@@ -74,7 +75,10 @@ class UnitOfWork:
         self.put(record)
 
     def owner_of_status(self, record: DossierRecord) -> str | None:
-        """Say who owns the state: `system:NAME`, `client:NUMBER`, or None: nobody yet."""
+        """Say who owns the state: `system:NAME`, `client:NUMBER`, or None: nobody yet.
+
+        `BY_AGENCY`: whoever serves the competent agency, and not the one that took it in for them
+        """
         system = owning_system(record.dossier, [system.config for system in self.systems.all])
         if system is not None:
             return f"system:{system}"
@@ -85,7 +89,9 @@ class UnitOfWork:
         if not record.by_agency:  # who helped near the citizen's home does not own it
             clients.insert(0, record.owner)
         own = next((one for one in clients if one not in newcomers), None)
-        return None if own is None else self.voice(own)
+        if own is None:
+            return BY_AGENCY if record.by_agency and record.owner not in newcomers else None
+        return self.voice(own)
 
     def voice(self, client: int) -> str:
         """Say as whom a client speaks: for itself, or as a system of ours."""

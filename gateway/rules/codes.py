@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 OFFICIAL = re.compile(
-    r"(?P<unit>\d{3}(?:\.\d{2}){2}\.[A-Z]\d{2}|[A-Z]\d{2}(?:\.\d{1,3}){0,5})-(?:\d{6}|\d{8})-\d{4,8}"
+    r"(?:\d{3}(?:\.\d{2}){2}\.[A-Z]\d{2}|[A-Z]\d{2}(?:\.\d{1,3}){0,5})-(?:\d{6}|\d{8})-\d{4,8}"
 )
 """Unit, day, number of the day: all generations of codes that were seen."""
+UNIT = re.compile(r"(?:\w+\.)*[A-Z]\d{2}(?:\.\w+)*")
+"""What may be meant as a unit: groups, of which one is that of a province or ministry."""
+DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
+
+
+def is_official(code: str) -> bool:
+    """Say whether a code is written as official ones are."""
+    return OFFICIAL.fullmatch(code) is not None
 
 
 def unit_of(code: str) -> str | None:
-    """Give the unit in an official code; None: it cannot be read from it."""
-    found = OFFICIAL.fullmatch(code)
-    return None if found is None else found["unit"]
+    """Give the unit that a code names, however it is typed; None: it names none.
+
+    Who may state a code is asked of this: another way of writing it is no way around the right.
+    """
+    plain = "".join(unicodedata.normalize("NFKC", code).upper().split()).translate(DASHES)
+    unit, dash, _ = plain.partition("-")
+    return unit if dash and UNIT.fullmatch(unit) else None

@@ -192,7 +192,7 @@ async def test_a_code_that_was_put_right_is_no_conflict(office: Office) -> None:
     ]
 
     assert answer.status_code == 201, answer.text
-    assert [one.get("data_quality") for one in seen] == [None, None]
+    assert [one["data_quality"] for one in seen] == [[], []]
     assert [one["official_code"] for one in seen] == [CODE, "H99.14.05-260302-0008"]
 
 
@@ -284,7 +284,7 @@ async def test_a_duplicate_that_one_may_not_read_is_not_told(office: Office) -> 
     later = (await office.get("a", f"/v1/dossiers/{probing['id']}")).json()
     own = (await office.post("b", body("3", agency="H99.20.01"))).json()
 
-    assert (flags(probing), later.get("data_quality")) == ([], None)
+    assert (flags(probing), later["data_quality"]) == ([], [])
     assert [one["by"] for one in own["data_quality"]] == [first["id"]]
 
 
@@ -333,8 +333,33 @@ async def test_a_number_makes_it_sure(office: Office) -> None:
     before = await office.list("a2")
     await office.post("a2", row(11, OWNER), "/v1/snapshots")
     after = await office.list("a2")
+    seen = (await office.get("a", f"/v1/dossiers/{first['id']}")).json()
 
     assert (before, [one["id"] for one in after]) == ([], [first["id"]])
+    assert "owner_unverified" not in {code for code, _ in flags(seen)}
+
+
+async def test_a_number_in_a_post_makes_it_sure_too(office: Office) -> None:
+    """The same ref once more, now with the owner's number, or with somebody else's."""
+    first = (await office.post("a", body("1", official_code=CODE))).json()
+    for ref in ("x", "y"):
+        await office.post("a2", body(ref, official_code=CODE, owner=NAMELESS))
+    sure = await office.post("a2", body("x", official_code=CODE, owner=OWNER))
+    again = await office.post("a2", body("x", official_code=CODE, owner=OWNER))
+
+    assert [(one.status_code, one.json()["id"]) for one in (sure, again)] == [
+        (200, first["id"])
+    ] * 2
+    assert [one["id"] for one in await office.list("a2")] == [first["id"]]
+
+
+async def test_a_number_of_another_in_a_post_opens_another(office: Office) -> None:
+    """The citizen who turns out to be somebody else has a dossier."""
+    first = (await office.post("a", body("1", official_code=CODE))).json()
+    await office.post("a2", body("x", official_code=CODE, owner=NAMELESS))
+    other = await office.post("a2", body("x", official_code=CODE, owner=OTHER))
+
+    assert (other.status_code, other.json()["id"] != first["id"]) == (201, True)
 
 
 async def test_another_number_parts_what_was_unsure(office: Office) -> None:
@@ -671,3 +696,106 @@ async def test_a_sandbox_administrator_hands_over_in_the_sandbox_only(office: Of
     answer = await office.post("chief", order, "/v1/clients/live/hand-over")
 
     assert answer.status_code == 404
+
+
+OF_B = "H99.20.01-260302-0009"
+SIDE_DOORS: list[dict[str, Any]] = [
+    {"codes": [{"value": OF_B, "kind": kind}]}
+    for kind in ("claimed", "portal", "interlinked", "other", "receipt", "local")
+]
+SIDE_DOORS += [
+    {"origin": {"system": "portal", "code": OF_B}},
+    {"known_in": [{"system": "portal", "ref": OF_B, "as_of": "2026-03-02T09:00:00+07:00"}]},
+]
+
+
+@pytest.mark.parametrize("claim", SIDE_DOORS, ids=str)
+async def test_an_official_code_is_not_blocked_by_a_side_door(
+    office: Office, claim: dict[str, Any]
+) -> None:
+    """Law 17: Whatever A calls B's code, B's dossier gets it, at its post and by an event."""
+    await office.post("a", body("1", **claim))
+    posted = (
+        await office.post("b", body("1", "H99.20.01", official_code=OF_B, owner=OTHER))
+    ).json()
+
+    assert posted["official_code"] == OF_B
+    assert "needs_code" not in {one["code"] for one in posted["warnings"]}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "h99.20.01-260302-0009",
+        "H99.20.01\u2014260302\u20140009",
+        " H99.20.01 -260302-0009",
+        "H99\uff0e20\uff0e01-260302-0009",
+        "000.00.01.H99.20-260302-0001",
+    ],
+)
+async def test_another_spelling_is_no_way_around(office: Office, code: str) -> None:
+    """Law 17: A code of another unit is refused however it is typed."""
+    answer = await office.post("a", body("1", official_code=code))
+
+    assert answer.status_code == 403, answer.text
+
+
+@pytest.mark.parametrize("way", ["linked", "accepted", "corrected"])
+async def test_an_event_with_a_contested_code_is_taken(office: Office, way: str) -> None:
+    """Law 17: The step is kept, and the code is a claim; nobody is refused for another's word."""
+    await office.post("a2", body("x", official_code=CODE, owner=OTHER))
+    made = (await office.post("a", body("1"))).json()
+    at = body("1")["submitted_at"]
+    told = {
+        "linked": {"official_code": CODE, "target": "x"},
+        "accepted": {"official_code": CODE, "received_at": at, "due": {"at": "2026-12-31"}},
+        "corrected": {"patch": {"official_code": CODE, "notes": "mới"}, "reason": "x"},
+    }[way]
+    event = {"ref": "e", "kind": way, "occurred_at": at, **told}
+    answers = [await office.post("a", event, f"/v1/dossiers/{made['id']}/events") for _ in range(2)]
+    seen = (await office.get("a", f"/v1/dossiers/{made['id']}")).json()
+
+    assert [one.status_code for one in answers] == [201, 200], answers[0].text
+    assert seen["codes"] == [{"value": CODE, "kind": "claimed"}]
+    assert ("code_conflict", "/codes/0/value") in flags(answers[0].json())
+    assert seen.get("notes") == ("mới" if way == "corrected" else None)
+
+
+async def test_a_helper_does_not_decide(office: Office) -> None:
+    """Its steps and rows are evidence, first or later; the competent agency's move the dossier."""
+    place = {"competent": {"code": "H99.20.01"}, "helped": {"code": "H99.14.06"}}
+    made = (await office.post("helper", body("1", agencies=place))).json()
+    at = body("1")["submitted_at"]
+    path = f"/v1/dossiers/{made['id']}/events"
+    no = {"ref": "r", "kind": "refused", "reason": "x", "occurred_at": at}
+    by_helper = await office.post("helper", no, path)
+    source = {"ref": "1", "as_of": "2026-06-10T18:00:00+07:00"}
+    row = body("1", agencies=place, status="refused", summary="khác") | {"source": source}
+    by_row = await office.post("helper", row, "/v1/snapshots")
+    yes = {"ref": "y", "kind": "accepted", "occurred_at": at, "received_at": at}
+    by_b = await office.post("b", yes | {"due": {"at": "2026-12-31"}}, path)
+    seen = (await office.get("b", f"/v1/dossiers/{made['id']}")).json()
+
+    assert (by_helper.status_code, by_helper.json()["status"]) == (202, "submitted")
+    assert (by_row.json()["evidence"], by_row.json()["status"]) == (True, "submitted")
+    assert (by_b.status_code, seen["status"]) == (201, "accepted"), by_b.text
+    assert seen["summary"] != "khác"
+
+
+async def test_a_claimant_does_not_certify_itself(office: Office) -> None:
+    """Law 17: That a system's code is right is said by a human of the agency, not by the client."""
+    made = (await office.post("a", body("1", **SQUATTED[1]))).json()
+    word = {"source": "system:portal", "same": True, "reason": "x", "by": {"name": "Ai Đó"}}
+    answer = await office.post("a", word, f"/v1/dossiers/{made['id']}/sources")
+
+    assert answer.status_code == 403
+
+
+async def test_a_system_keeps_its_own_code_as_its_own(office: Office) -> None:
+    """The genuine dossier has the portal's code as the portal's, whoever squatted it."""
+    await office.post("a", body("1", **SQUATTED[1]))
+    await pushed(office)
+    (genuine,) = await office.list("b", code=PORTAL_CODE)
+    read = (await office.get("b", f"/v1/dossiers/{genuine['id']}")).json()
+
+    assert {one["kind"] for one in read["codes"]} == {"portal"}

@@ -121,19 +121,26 @@ def find_dossier(connection: Connection, viewer: Viewer, dossier_id: UUID) -> di
     against = evidence.of_dossier(connection, dossier_id)
     if against:
         found["evidence"] = [_shown(one, viewer) for one in against]
+    unsure = {
+        f"client:{number}"
+        for number in connection.execute(
+            sa.select(joined.c.client).where(
+                joined.c.dossier_id == dossier_id, sa.not_(joined.c.verified)
+            )
+        ).scalars()
+    }
     flags = [
         *_seen(connection, viewer, found.get("data_quality", [])),
         *(
-            {"code": _FLAGS.get(one.why, "contradicted"), "by": by, "pointer": pointer}
+            {"code": UNSURE if one.why == UNSURE else "contradicted", "by": by, "pointer": pointer}
             for one in against
+            if one.why != UNSURE or one.source in unsure
             for by in [one.source.partition(":")[2][:100]]
             for pointer in one.pointers[:1]
         ),
         *_conflicts(connection, dossier_id, found),
     ]
-    found.pop("data_quality", None)
-    if flags:
-        found["data_quality"] = flags
+    found["data_quality"] = flags
     own_ref = (
         connection.execute(
             sa.select(joined.c.ref).where(
@@ -151,7 +158,6 @@ def find_dossier(connection: Connection, viewer: Viewer, dossier_id: UUID) -> di
     return found | ({"merged_into": str(into)} if into is not None else {})
 
 
-_FLAGS = {"owner_unverified": "owner_unverified"}
 UNSURE = "owner_unverified"
 """Evidence of whoever may mean another citizen: only that source reads what it said."""
 
