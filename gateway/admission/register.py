@@ -152,6 +152,8 @@ def _again(unit: UnitOfWork, record: DossierRecord, command: RegisterDossier) ->
             more["merged_into"] = str(record.merged_into)
         return decided(record, 200, more, "repeated")
     fields = differing(command.content, record.dossier)
+    if source is not None:  # its own ref is its own
+        fields = [at for at in fields if not at.startswith("/source/")] or [""]
     return denied(
         409, "ref_reused", [Fault("differs", at) for at in fields], {"id": str(record.id)}
     )

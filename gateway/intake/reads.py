@@ -111,7 +111,7 @@ async def search_dossiers(
         "dossiers": [
             {
                 "id": str(row.id),
-                "ref": row.ref,
+                "ref": row.ref if row.ref != str(row.id) else row.first_ref,
                 "official_code": row.code,
                 "status": row.status,
                 "procedure": row.procedure,

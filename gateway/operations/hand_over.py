@@ -116,6 +116,8 @@ def _wanted(connection: Connection, order: Order) -> Wanted | Refusal:
         if name not in known or order.within not in {None, known[name].environment}:
             return Refusal("unknown_client", name)
     giver, taker = known[order.giver], known[order.taker]
+    if taker.sort != "client":  # a person leaves one day
+        return Refusal("unknown_client", order.taker)
     if giver.environment != taker.environment:
         return Refusal("other_environment", order.taker, (taker.environment,))
     roots = order.agencies or tuple(giver.agencies)

@@ -42,9 +42,9 @@ class Going:
 
 
 def clients_named(connection: Connection, names: Sequence[str]) -> dict[str, Any]:
-    """Find clients by name; systems and people own no dossiers that could be handed over."""
+    """Find clients and people by name; what systems bring is the agency's already."""
     rows = connection.execute(
-        sa.select(client).where(client.c.name.in_(names), client.c.sort == "client")
+        sa.select(client).where(client.c.name.in_(names), client.c.sort != "system")
     )
     return {row.name: row for row in rows}
 

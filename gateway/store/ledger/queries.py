@@ -150,7 +150,7 @@ def find_dossier(connection: Connection, viewer: Viewer, dossier_id: UUID) -> di
         .scalars()
         .first()
     )
-    if own_ref is not None:
+    if own_ref is not None and own_ref != str(dossier_id):  # else it came by an act, not by a ref
         found["source"] = {"ref": own_ref}
     into = connection.execute(
         sa.select(dossier.c.merged_into).where(dossier.c.id == dossier_id)
@@ -243,6 +243,7 @@ def search(
     query = sa.select(
         dossier.c.id,
         named_by.label("ref"),
+        dossier.c.ref.label("first_ref"),
         dossier.c.code,
         dossier.c.status,
         dossier.c.procedure,
