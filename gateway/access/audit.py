@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -14,6 +15,8 @@ from uuid_utils.compat import uuid7
 from gateway.store import audit as rows
 from gateway.store.engine import Connection
 
+KEY = re.compile(r"(lt_[a-z]+_[\w-]{8})[\w-]+")
+"""A key or a session: of one that somebody typed, only what tells it from others is kept."""
 LONGEST = 2000
 """Characters of one field: what is longer is cut."""
 
@@ -63,5 +66,6 @@ def migrated(connection: Connection, applied: Sequence[str]) -> None:
 
 def _one_line(said: str) -> str:
     """Take what steers a terminal or splits a line out of a text, and what no database keeps."""
+    said = KEY.sub(r"\1…", said)
     shown = "".join(sign if sign.isprintable() else " " for sign in said[: LONGEST + 1])
     return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"

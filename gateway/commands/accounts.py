@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
@@ -11,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gateway.access.audit import acting
 from gateway.access.principals import Environment
 from gateway.commands.refused import granted
 from gateway.main.bootstrap import over_store
@@ -37,9 +37,7 @@ def _run(job: Callable[[Any], Awaitable[T]]) -> T:
     return asyncio.run(over_store(load(), job))
 
 
-def _acting() -> str:
-    """Name the operating system's user, who acts as administrator here."""
-    return f"os:{getpass.getuser()}"
+Why = Annotated[str, typer.Option(help="Why, for the audit.")]
 
 
 @app.command()
@@ -48,41 +46,42 @@ def add(
     role: Roles,
     agency: Agencies = None,
     environment: Annotated[str, typer.Option(help="live or sandbox")] = "live",
+    why: Why = "",
 ) -> None:
     """Add an account and print a one-time password, which must be changed at the first login."""
     where: Environment = granted(environment_of(environment))
     roles = granted(accounts.roles_of(role))
     password = _run(
         lambda store: accounts.add(
-            store, name, roles=roles, agencies=agency or (), environment=where, by=_acting()
+            store, name, roles=roles, agencies=agency or (), environment=where, by=acting(), why=why
         )
     )
     typer.echo(granted(password))
 
 
 @app.command()
-def reset(name: Name) -> None:
+def reset(name: Name, why: Why = "") -> None:
     """Print a new one-time password, unlock the account and end its sessions."""
-    typer.echo(granted(_run(lambda store: accounts.reset(store, name, by=_acting()))))
+    typer.echo(granted(_run(lambda store: accounts.reset(store, name, by=acting(), why=why))))
 
 
 @app.command()
-def roles(name: Name, role: Roles, agency: Agencies = None) -> None:
+def roles(name: Name, role: Roles, agency: Agencies = None, why: Why = "") -> None:
     """Give an account other roles and, if they are said, other agencies; they hold at once."""
     given = granted(accounts.roles_of(role))
     granted(
         _run(
             lambda store: accounts.set_roles(
-                store, name, roles=given, agencies=agency, by=_acting()
+                store, name, roles=given, agencies=agency, by=acting(), why=why
             )
         )
     )
 
 
 @app.command()
-def disable(name: Name) -> None:
+def disable(name: Name, why: Why = "") -> None:
     """End an account and all its sessions, for somebody who has left."""
-    granted(_run(lambda store: accounts.disable(store, name, by=_acting())))
+    granted(_run(lambda store: accounts.disable(store, name, by=acting(), why=why)))
 
 
 @app.command(name="list")

@@ -33,7 +33,7 @@ SENTENCES: Mapping[Code, str] = MappingProxyType(
         "unknown_account": "no account is called {said!r}, or it has ended",
         "unknown_role": "--role: {said!r} is none of {known}",
         "unknown_key": "no key of that client works and begins with {said!r}",
-        "client_name": "{said!r} names no client: one line of at most 100 letters, no colon",
+        "client_name": "{said!r} names no client: one line of at most 100 letters without : and /",
         "which_keys": "clients revoke: say which key, by its prefix, or --all",
         "audit_head": "--head: {said!r} is not PLACE:MAC, as audit_head in the log has it",
         "no_audit_key": "audit: nothing is sealed: set LIENTHONG_AUDIT_KEY, or LIENTHONG_SEAL_KEY",

@@ -10,7 +10,6 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from gateway.access.audit import Entry, record
 from gateway.access.keys import prefix_of
 from gateway.access.principals import Environment, Principal
 from gateway.access.roles import Reach, Right
@@ -40,7 +39,9 @@ class NewClient(Part):
 
     name: Text100 = Field(title="Tên", description="a name for the client, for operators")
     environment: Environment = Field(title="Môi trường", description="of its keys")
-    agencies: Roots = Field(title="Cơ quan", max_length=200, description="roots it speaks for")
+    agencies: Roots = Field(
+        title="Cơ quan", min_length=1, max_length=200, description="roots it speaks for"
+    )
     helps: Roots = Field(
         (), title="Tiếp nhận hộ", max_length=200, description="roots whose dossiers it may take in"
     )
@@ -53,7 +54,7 @@ class ClientChange(Part):
     """For whom a client speaks from now on; what is absent stays as it is."""
 
     agencies: Roots | None = Field(
-        None, title="Cơ quan", max_length=200, description="roots it speaks for"
+        None, title="Cơ quan", min_length=1, max_length=200, description="roots it speaks for"
     )
     helps: Roots | None = Field(
         None, title="Tiếp nhận hộ", max_length=200, description="roots whose dossiers it takes in"
@@ -71,14 +72,18 @@ class NewKey(Part):
     )
 
 
-async def _asks(
-    request: Request, client: Principal, right: Right, what: str, about: str = ""
+async def asks(
+    request: Request, client: Principal, right: Right, what: str, name: str | None = None
 ) -> By:
-    """Let whoever has a right for everything go on; a denial is in the audit."""
+    """Let whoever has a right for everything go on; a denial is in the audit.
+
+    name: of the client that is meant; what names none is not written down, it may be anything
+    """
     why = unquote(request.headers.get("x-reason", "")).strip()
     if client.reach(right) is not Reach.ALL:
-        denied = Entry(who=client.audited, what=what, object=about, reason=why, result="denied")
-        await request.app.state.parts.store.write(lambda connection: record(connection, denied))
+        await client_keys.note_denial(
+            request.app.state.parts.store, what, name, By(who=client.audited, why=why)
+        )
         raise Problem(403, "forbidden", more={"right": right.value})
     within: Environment | None = None if client.environment == "live" else "sandbox"
     return By(who=client.audited, why=why, within=within)
@@ -94,7 +99,7 @@ def _granted(answer: Any) -> Any:
         case "name_taken":
             raise Problem(409, "client_name_taken")
         case "client_name":
-            form = f"1–{LONGEST_NAME}, no colon"
+            form = f"1–{LONGEST_NAME}, no colon, no slash"
             raise Problem(422, "invalid", [Fault("value", "/name", {"expected": form})])
         case _:  # a live client, asked for under a sandbox key
             raise Problem(422, "invalid", [Fault("value", "/environment", {"expected": "sandbox"})])
@@ -103,7 +108,7 @@ def _granted(answer: Any) -> Any:
 @router.get("/clients")
 async def get_clients(request: Request, client: Caller) -> JSONResponse:
     """List the clients with their keys, of which only the first letters are known."""
-    by = await _asks(request, client, Right.CLIENTS, "clients.list")
+    by = await asks(request, client, Right.CLIENTS, "clients.list")
     found = await client_keys.with_keys(request.app.state.parts.store, within=by.within)
     return JSONResponse({"clients": [_client(one) | {"keys": _keys(keys)} for one, keys in found]})
 
@@ -111,7 +116,7 @@ async def get_clients(request: Request, client: Caller) -> JSONResponse:
 @router.post("/clients", status_code=201, openapi_extra=described(NewClient))
 async def post_client(request: Request, client: Caller) -> JSONResponse:
     """Add a client; its key is answered this once."""
-    by = await _asks(request, client, Right.CLIENTS, "clients.add")
+    by = await asks(request, client, Right.CLIENTS, "clients.add")
     asked, _, _ = await read_body(request, NewClient)
     store = request.app.state.parts.store
     key = _granted(
@@ -133,7 +138,7 @@ async def post_client(request: Request, client: Caller) -> JSONResponse:
 @router.patch("/clients/{name}", openapi_extra=described(ClientChange))
 async def patch_client(request: Request, name: str, client: Caller) -> JSONResponse:
     """Change for which agencies a client speaks, or helps: everywhere within five seconds."""
-    by = await _asks(request, client, Right.CLIENTS, "clients.agencies", name)
+    by = await asks(request, client, Right.CLIENTS, "clients.agencies", name)
     asked, _, _ = await read_body(request, ClientChange)
     changed = await client_keys.assign(
         request.app.state.parts.store, name, agencies=asked.agencies, helps=asked.helps, by=by
@@ -144,7 +149,7 @@ async def patch_client(request: Request, name: str, client: Caller) -> JSONRespo
 @router.post("/clients/{name}/keys", status_code=201, openapi_extra=described(NewKey))
 async def post_client_key(request: Request, name: str, client: Caller) -> JSONResponse:
     """Give a client a new key, answered this once; the older ones end after the grace."""
-    by = await _asks(request, client, Right.CLIENTS, "clients.rotate", name)
+    by = await asks(request, client, Right.CLIENTS, "clients.rotate", name)
     asked, _, _ = await read_body(request, NewKey)
     store = request.app.state.parts.store
     key = _granted(
@@ -160,7 +165,7 @@ async def delete_client_key(
     request: Request, name: str, prefix: str, client: Caller
 ) -> JSONResponse:
     """End a key by its first letters: nowhere does it work five seconds later."""
-    by = await _asks(request, client, Right.CLIENTS, "clients.revoke", f"{name} {prefix}")
+    by = await asks(request, client, Right.CLIENTS, "clients.revoke", name)
     ended = await client_keys.revoke(request.app.state.parts.store, name, prefix, by=by)
     return JSONResponse({"revoked": _granted(ended)})
 
@@ -173,7 +178,7 @@ async def get_audit(
     limit: Annotated[str, Query()] = "100",
 ) -> JSONResponse:
     """Give the sealed lines behind a place, in their order; follow `next` until it is absent."""
-    await _asks(request, client, Right.AUDIT, "audit.read")
+    await asks(request, client, Right.AUDIT, "audit.read")
     faults = []
     if not _whole(after):
         faults.append(Fault("value", "/after", {"expected": "0, 1, …"}))

@@ -56,6 +56,12 @@ Hear = Callable[[System, Sequence[Item]], Awaitable[tuple[Verdict, ...]]]
 RETRY_AFTER = "5"
 IDENTIFIER = re.compile(r"[0-9a-fA-F-]{32,36}")
 """A request's id as a client may give it: it goes to the logs, so no citizen's number or name."""
+ROUTERS = (
+    *(room.router for room in (posts, reads, probes, uploads, calls)),
+    *(room.router for room in (handing, attached, sessions, administering)),
+    uploads.public,
+)
+"""All that the API answers; what is exported for others is made of the same."""
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
 
 
@@ -160,10 +166,8 @@ def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
     app.state.keys = KeyRing(parts.store)
     app.state.accounts = Accounts(parts.store)
     app.state.wrong_keys = WrongKeys(parts.load.bounds.wrong_keys)
-    rooms = (posts, reads, probes, uploads, calls, handing, attached, sessions, administering)
-    for room in rooms:
-        app.include_router(room.router)
-    app.include_router(uploads.public)
+    for router in ROUTERS:
+        app.include_router(router)
     app.add_middleware(RequestId)
     app.mount("/assets", StaticFiles(directory=ASSETS), name="assets")
 

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from gateway.access.principals import Principal
-from gateway.access.roles import Reach, Right
-from gateway.intake.caller import requires
+from gateway.access.roles import Right
+from gateway.intake.administering import asks
+from gateway.intake.caller import Caller, requires
 from gateway.intake.posts import described, read_body
 from gateway.intake.problems import Problem
 from gateway.intake.reads import viewer
@@ -31,7 +32,7 @@ POINTERS = {
 }
 
 
-class HandOver(Part):
+class ClientHandOver(Part):
     """Which open dossiers of a client go to another."""
 
     to: Text100 = Field(title="Bên nhận", description="name of the client that gets them")
@@ -45,24 +46,25 @@ class HandOver(Part):
     dry_run: Flag = Field(True, title="Chạy thử", description="true: only say what would go")
 
 
-@router.post("/clients/{name}/hand-over", openapi_extra=described(HandOver))
+@router.post("/clients/{name}/hand-over", openapi_extra=described(ClientHandOver))
 async def post_hand_over(
     request: Request,
     name: str,
-    client: Annotated[Principal, requires(Right.HAND_OVER, Reach.ALL)],
+    client: Caller,
 ) -> JSONResponse:
     """Hand the open dossiers of a client over to another; a dry run unless it is said otherwise."""
-    asked, _, _ = await read_body(request, HandOver)
+    by = await asks(request, client, Right.HAND_OVER, "clients.hand_over", name)
+    asked, _, _ = await read_body(request, ClientHandOver)
     order = Order(
         giver=name,
         taker=asked.to,
         agencies=asked.agencies,
         since=asked.since,
         until=asked.until,
-        by=client.audited,
+        by=by.who,
         reason=asked.reason,
         end_keys=asked.end_keys,
-        within=None if client.environment == "live" else "sandbox",
+        within=by.within,
     )
     done = await hand_over(request.app.state.parts.store, order, dry_run=asked.dry_run)
     if isinstance(done, Refusal):

@@ -21,6 +21,8 @@ from gateway.intake.problems import Problem
 HEADER = "X-Reason"
 LONGEST = 500
 """Characters of a reason."""
+SHORTEST = 3
+"""Letters and digits of one that says anything."""
 REASON: dict[str, Any] = {
     "parameters": [
         {
@@ -48,7 +50,8 @@ def stated_reason(request: Request) -> str | None:
     with contextlib.suppress(UnicodeDecodeError):  # it was Latin-1 indeed
         raw = raw.encode("latin-1").decode("utf-8")
     reason = unicodedata.normalize("NFC", unquote(raw)).strip()
-    if not reason or len(reason) > LONGEST or not reason.isprintable():
+    said = sum(sign.isalnum() for sign in reason)
+    if said < SHORTEST or len(reason) > LONGEST or not reason.isprintable():
         raise reason_needed()
     return reason
 

@@ -17,7 +17,7 @@ from pydantic.json_schema import models_json_schema
 
 from gateway.intake.administering import ClientChange, NewClient, NewKey
 from gateway.intake.answers import Page, Refusal, Stored, Whole
-from gateway.intake.handing import HandOver
+from gateway.intake.handing import ClientHandOver
 from gateway.intake.posts import Joining, Judging
 from gateway.intake.sessions import GivenSession, LogIn, NewPassword
 from schemas.dossier import Content, NewDossier
@@ -30,7 +30,7 @@ POSTED: tuple[type[BaseModel], ...] = (
     Content,
     Joining,
     Judging,
-    HandOver,
+    ClientHandOver,
     LogIn,
     NewPassword,
     NewClient,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.access.accounts import login_of
 from gateway.access.audit import Entry, record
@@ -42,6 +42,7 @@ async def add(
     agencies: Sequence[str],
     environment: Environment,
     by: str,
+    why: str = "",
 ) -> str | Refusal:
     """Add an account and give its one-time password."""
     login = login_of(name)
@@ -55,11 +56,11 @@ async def add(
             connection, login, hashed, environment=environment, agencies=agencies, roles=roles
         )
 
-    done = await _audited(store, job, _entry(by, "accounts.add", login, roles, agencies))
+    done = await _audited(store, job, _entry((by, why), "accounts.add", login, roles, agencies))
     return password if done else Refusal("login_taken", login)
 
 
-async def reset(store: Store, name: str, *, by: str) -> str | Refusal:
+async def reset(store: Store, name: str, *, by: str, why: str = "") -> str | Refusal:
     """Give an account a one-time password, unlock it and end its sessions."""
     login = login_of(name) or ""
     password = one_time_password()
@@ -67,31 +68,37 @@ async def reset(store: Store, name: str, *, by: str) -> str | Refusal:
     done = await _audited(
         store,
         lambda connection: accounts.reset(connection, login, hashed),
-        Entry(who=by, what="accounts.reset", object=login),
+        Entry(who=by, what="accounts.reset", object=login, reason=why),
     )
     return password if done else Refusal("unknown_account", name)
 
 
 async def set_roles(
-    store: Store, name: str, *, roles: Sequence[Role], agencies: Sequence[str] | None, by: str
+    store: Store,
+    name: str,
+    *,
+    roles: Sequence[Role],
+    agencies: Sequence[str] | None,
+    by: str,
+    why: str = "",
 ) -> Refusal | None:
     """Give an account other roles and, if they are said, agencies, from the next request on."""
     login = login_of(name) or ""
     done = await _audited(
         store,
         lambda connection: accounts.set_roles(connection, login, roles, agencies),
-        _entry(by, "accounts.roles", login, roles, agencies),
+        _entry((by, why), "accounts.roles", login, roles, agencies),
     )
     return None if done else Refusal("unknown_account", name)
 
 
-async def disable(store: Store, name: str, *, by: str) -> Refusal | None:
+async def disable(store: Store, name: str, *, by: str, why: str = "") -> Refusal | None:
     """End an account and all its sessions: somebody has left."""
     login = login_of(name) or ""
     done = await _audited(
         store,
         lambda connection: accounts.disable(connection, login),
-        Entry(who=by, what="accounts.disable", object=login),
+        Entry(who=by, what="accounts.disable", object=login, reason=why),
     )
     return None if done else Refusal("unknown_account", name)
 
@@ -117,13 +124,17 @@ async def listed(store: Store) -> list[KnownAccount]:
 
 
 def _entry(
-    by: str, what: str, login: str, roles: Sequence[Role], agencies: Sequence[str] | None
+    by: tuple[str, str],
+    what: str,
+    login: str,
+    roles: Sequence[Role],
+    agencies: Sequence[str] | None,
 ) -> Entry:
-    """Say what an account became."""
+    """Say what an account became. by: who, and why."""
     given = f"roles: {' '.join(roles)}"
     if agencies is not None:
         given += f"; agencies: {' '.join(agencies)}"
-    return Entry(who=by, what=what, object=f"{login}; {given}")
+    return Entry(who=by[0], what=what, object=f"{login}; {given}", reason=by[1])
 
 
 async def _audited(store: Store, act: Callable[[Connection], bool], entry: Entry) -> bool:
@@ -131,11 +142,7 @@ async def _audited(store: Store, act: Callable[[Connection], bool], entry: Entry
 
     def job(connection: Connection) -> bool:
         done = act(connection)
-        result = "done" if done else "denied"
-        record(
-            connection,
-            Entry(who=entry.who, what=entry.what, object=entry.object, result=result),
-        )
+        record(connection, replace(entry, result="done" if done else "denied"))
         return done
 
     return await store.write(job)

@@ -60,12 +60,15 @@ async def verify(store: Store, settings: Settings, head: Head | None = None) -> 
         return Refusal("no_audit_key")
     chain = Chain(key, head)
     broken: list[Broken] = []
-    async for line in sealed(store):
-        broken += chain.follow(line)
-        if len(broken) >= MOST_BROKEN:
-            break
-    else:
-        broken += chain.end()
+    try:
+        async for line in sealed(store):
+            broken += chain.follow(line)
+            if len(broken) >= MOST_BROKEN:
+                break
+        else:
+            broken += chain.end()
+    except ValueError:  # a field of a line behind here cannot even be read
+        broken.append(Broken(chain.place + 1, "changed"))
     waiting = await store.read(lambda connection: rows.unsealed(connection, 1))
     late = [line for line in waiting if line.at < time.time() * 1000 - UNSEALED]
     return Verified(

@@ -86,7 +86,7 @@ async def add(
     helps: roots of the subtrees for whose agencies it may take dossiers in
     days: for so long its key works; None: until it is ended
     """
-    if not name.isprintable() or not 0 < len(name.strip()) <= LONGEST_NAME or ":" in name:
+    if not name.isprintable() or not 0 < len(name.strip()) <= LONGEST_NAME or set(name) & set(":/"):
         return Refusal("client_name", name)
     if by.within not in {None, environment}:
         return Refusal("environment", environment)
@@ -136,7 +136,7 @@ async def revoke(store: Store, name: str, prefix: str | None, *, by: By) -> list
     def job(connection: Connection, row: Any) -> tuple[list[str] | Refusal, str]:
         ended = clients.revoke(connection, row.id, prefix)
         if prefix is not None and not ended:
-            return Refusal("unknown_key", prefix), prefix
+            return Refusal("unknown_key", prefix), ""  # it may be anything, a whole key too
         return ended, " ".join(ended)
 
     return await _change(store, name, "clients.revoke", by, job)
@@ -181,11 +181,25 @@ async def _change(
             (Refusal("unknown_client", name), "") if row is None else job(connection, row)
         )
         result = answer.code if isinstance(answer, Refusal) else "done"
-        about = f"{name} {said}".strip()
+        about = "" if row is None else f"{name} {said}".strip()
         record(connection, Entry(who=by.who, what=what, object=about, reason=by.why, result=result))
         return answer
 
     return await store.write(whole)
+
+
+async def note_denial(store: Store, what: str, name: str | None, by: By) -> None:
+    """Write down that somebody asked for what it may not; a client that is not there is unnamed."""
+
+    def job(connection: Connection) -> None:
+        there = name is not None and clients.find_named(connection, name, by.within) is not None
+        about = name if there and name is not None else ""
+        record(
+            connection,
+            Entry(who=by.who, what=what, object=about, reason=by.why, result="denied"),
+        )
+
+    await store.write(job)
 
 
 async def listed(store: Store, within: Environment | None = None) -> list[KnownClient]:

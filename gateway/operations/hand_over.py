@@ -83,7 +83,7 @@ def _carry_out(connection: Connection, order: Order) -> HandedOver | Refusal:
     gone = [one for one in found if not one.taken]
     files = handing.hand(connection, wanted, gone)
     ended = handing.end_keys(connection, wanted.giver) if order.end_keys else 0
-    _note(connection, order, "done", f"{len(gone)} dossiers")
+    _note(connection, order, "done", len(gone), ended)
     return HandedOver(
         dossiers=tuple(one.id for one in gone), left=_left(found), files=files, keys_ended=ended
     )
@@ -93,18 +93,21 @@ def _left(found: Sequence[handing.Going]) -> tuple[str, ...]:
     return tuple(one.ref for one in found if one.taken)
 
 
-def _note(connection: Connection, order: Order, result: str, many: str = "") -> None:
-    what = f"{order.giver} > {order.taker} {many}".strip()
-    audit.record(
-        connection,
-        Entry(
-            who=order.by,
-            what="clients.hand_over",
-            object=what,
-            reason=order.reason,
-            result=result,
-        ),
-    )
+def _note(connection: Connection, order: Order, result: str, went: int = 0, ended: int = 0) -> None:
+    """Write down what was ordered and what came of it; what names no client stays unsaid."""
+    if result == "done":
+        chosen = [f"{went} dossiers", f"agencies: {' '.join(order.agencies) or 'all'}"]
+        chosen += [f"since {order.since.isoformat()}"] if order.since is not None else []
+        chosen += [f"until {order.until.isoformat()}"] if order.until is not None else []
+        about = f"{order.giver} > {order.taker}; {'; '.join(chosen)}"
+    else:
+        about = ""
+    by = {"who": order.by, "reason": order.reason}
+    entries = [Entry(what="clients.hand_over", object=about, result=result, **by)]
+    if ended:
+        keys = f"{order.giver}; all keys: {ended}"
+        entries.append(Entry(what="clients.revoke", object=keys, **by))
+    audit.record(connection, *entries)
 
 
 def _wanted(connection: Connection, order: Order) -> Wanted | Refusal:

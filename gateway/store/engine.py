@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -106,7 +107,9 @@ class EmbeddedStore:
         A caller that is cancelled meanwhile does not undo the job.
         """
         future: Future[T] = Future()
-        self._jobs.put((job, future))
+        # In the caller's context: what is written down names the request that it is for.
+        context = copy_context()
+        self._jobs.put((lambda connection: context.run(job, connection), future))
         return await asyncio.shield(asyncio.wrap_future(future))
 
     async def read(self, job: Callable[[Connection], T]) -> T:

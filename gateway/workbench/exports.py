@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from gateway import VERSION
-from gateway.intake import calls, posts, probes, reads, uploads
 from gateway.intake.answers import Refusal, Whole
+from gateway.intake.app import ROUTERS
 from gateway.intake.specification import document, edition_30, named
 from gateway.rules.lifecycle import mermaid
 from schemas.catalogue.statuses import LABEL, NUMBER
@@ -39,14 +39,7 @@ def specification() -> dict[str, Any]:
         description="Post a dossier once; it reaches every system that must know of it.",
         generate_unique_id_function=named,
     )
-    for router in (
-        posts.router,
-        reads.router,
-        probes.router,
-        uploads.router,
-        uploads.public,
-        calls.router,
-    ):
+    for router in ROUTERS:
         app.include_router(router)
     return document(app)
 

@@ -236,3 +236,51 @@ async def test_a_revoked_key_ends_in_every_process_within_five_seconds(tmp_path:
     await store.close()
 
     assert (before, took < 5) == ([True, True], True)
+
+
+async def test_no_whole_key_and_no_free_text_is_in_the_audit(house: House) -> None:
+    """Whatever somebody types into a path: a key, a citizen's name, a client that is not there."""
+    _, keyed = await house.api.post("/v1/clients", json=NEW), "lt_live_abcdefgh" + "i" * 35
+    paths = [f"/v1/clients/ward/keys/{keyed}", "/v1/clients/Vang A 001399000000/keys/x"]
+    await house.api.delete(paths[0])
+    await house.api.post(f"/v1/clients/{keyed}/hand-over", json={"to": "ward", "reason": keyed})
+    await house.acts_as(Role.AUDITOR)
+    denied = [(await house.api.delete(path)).status_code for path in paths]
+    everything = await house.store.read(
+        lambda connection: [str(row) for row in connection.execute(sa.select(audit))]
+    )
+
+    assert denied == [403, 403]
+    assert [one for one in everything if keyed in one or "001399000000" in one] == []
+    assert ("client:admin", "ward", "", "denied") in await house.lines("clients.revoke")
+
+
+async def test_a_line_names_its_request(house: House) -> None:
+    """The id that the answer carries stands in the audit too."""
+    answer = await house.api.post("/v1/clients", json=NEW)
+    rows = await house.store.read(
+        lambda connection: list(
+            connection.execute(sa.select(audit.c.request).where(audit.c.what == "clients.add"))
+        )
+    )
+
+    assert answer.headers["x-request-id"] in {row.request for row in rows}
+
+
+async def test_a_hand_over_leaves_lines(house: House) -> None:
+    """Denied, done, and the keys that ended with it."""
+    for name in ("ward", "other"):
+        await house.api.post("/v1/clients", json=NEW | {"name": name})
+    order = {"to": "other", "reason": "merged", "dry_run": False, "end_keys": True}
+    await house.api.post("/v1/clients/ward/hand-over", json=order)
+    await house.acts_as(Role.OFFICER)
+    await house.api.post("/v1/clients/ward/hand-over", json=order)
+    found = await house.lines("clients.hand_over")
+
+    assert [(one[1], one[3]) for one in found] == [
+        ("ward > other; 0 dossiers; agencies: all", "done"),
+        ("ward", "denied"),
+    ]
+    assert ("client:admin", "ward; all keys: 1", "merged", "done") in await house.lines(
+        "clients.revoke"
+    )

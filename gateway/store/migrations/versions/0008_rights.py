@@ -152,6 +152,9 @@ def _append_only() -> None:
         f"OR NEW.place IS NULL OR NEW.mac IS NULL OR {differs} {refuse}"
     )
     op.execute(f"CREATE TRIGGER audit_whole BEFORE DELETE ON audit {refuse}")
+    there = "EXISTS (SELECT 1 FROM audit WHERE id = NEW.id OR place = NEW.place)"
+    # REPLACE deletes without a word to the trigger above.
+    op.execute(f"CREATE TRIGGER audit_new BEFORE INSERT ON audit WHEN {there} {refuse}")
 
 
 def downgrade() -> None:
