@@ -184,3 +184,12 @@ def database(request: pytest.FixtureRequest) -> dict[str, Any]:
         return {}
     make = request.getfixturevalue("migrated")
     return {"postgres": make()}
+
+
+@pytest.fixture(params=["embedded", "postgres"])
+def empty_database(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Give the setting of each kind of database in turn, before any migration."""
+    if request.param == "embedded":
+        return {}
+    make = request.getfixturevalue("postgres")
+    return {"postgres": make()}

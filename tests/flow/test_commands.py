@@ -32,11 +32,11 @@ def run(folder: Path, database: dict[str, Any], *words: str, **more: str) -> tup
     return done.returncode, done.stdout + done.stderr
 
 
-def test_migrate_shows_and_applies(tmp_path: Path, database: dict[str, Any]) -> None:
+def test_migrate_shows_and_applies(tmp_path: Path, empty_database: dict[str, Any]) -> None:
     """What is missing is shown, applied, and then nothing is missing."""
-    shown = run(tmp_path, database, "migrate", "--show")
-    applied = run(tmp_path, database, "migrate")
-    after = run(tmp_path, database, "migrate", "--show")
+    shown = run(tmp_path, empty_database, "migrate", "--show")
+    applied = run(tmp_path, empty_database, "migrate")
+    after = run(tmp_path, empty_database, "migrate", "--show")
 
     assert shown[1].split()[:2] == ["0001", "0002"]
     assert (applied[1].startswith("applied 0001"), after) == (True, (0, "up to date\n"))

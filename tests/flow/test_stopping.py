@@ -143,15 +143,17 @@ def wait_for_file(path: Path) -> None:
         time.sleep(0.05)
 
 
-def test_a_migration_is_never_cut_in_half(tmp_path: Path, database: Mapping[str, str]) -> None:
+def test_a_migration_is_never_cut_in_half(
+    tmp_path: Path, empty_database: Mapping[str, str]
+) -> None:
     """A gateway that is stopped in the middle of migrating leaves nothing of it behind."""
-    with starting(tmp_path, database.get("postgres"), "-c", SLOWLY) as process:
+    with starting(tmp_path, empty_database.get("postgres"), "-c", SLOWLY) as process:
         said = process.stdout
         assert said is not None
         while "CREATE TABLE dossier" not in said.readline():
             assert process.poll() is None
         code, _, soon = ended(process, signal.SIGTERM)
-    shown = run(tmp_path, dict(database), "migrate", "--show")
+    shown = run(tmp_path, dict(empty_database), "migrate", "--show")
 
     assert (code, soon, shown[1].split()[:2]) == (143, True, ["0001", "0002"])
 

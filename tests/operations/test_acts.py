@@ -65,13 +65,9 @@ async def test_an_outbox_that_was_mended_is_kept(office: Office) -> None:
     assert await lines(office.store) == [(BY, "outbox.mend", "2 lanes", "", "done")]
 
 
-async def test_whoever_migrates_is_kept(
-    tmp_path: Path, database: dict[str, Any], request: pytest.FixtureRequest
-) -> None:
+async def test_whoever_migrates_is_kept(tmp_path: Path, empty_database: dict[str, Any]) -> None:
     """Which migrations, once: a database that is up to date is left as it is."""
-    if database:  # an empty one
-        database = {"postgres": request.getfixturevalue("postgres")()}
-    settings = Settings(data=tmp_path, **database)
+    settings = Settings(data=tmp_path, **empty_database)
     applied = [await migration.apply(settings) for _ in range(2)]
     rows = sa.select(audit.c.who, audit.c.what, audit.c.object)
     async with opened(settings) as store:
