@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Annotated, Any
 
@@ -20,7 +21,12 @@ from pydantic_core import PydanticCustomError
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """Vietnam has had one fixed offset since 1975, so a fixed zone is exact and needs no zone files."""
 
-DATE_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}")
+DAY = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh, some time of that day")
+"""The zone of a time of which only the day is known; the moment is then the end of its office."""
+
+DATE_ONLY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+YEARS = range(2, 9999)
+"""Beyond them a time cannot be said in every zone."""
 
 
 class Part(BaseModel):
@@ -36,19 +42,37 @@ class Part(BaseModel):
     )
 
 
+class _Seen(threading.local):
+    """Whether a day was read since somebody looked: most dossiers have none, and are not walked."""
+
+    day = False
+
+
+SEEN = _Seen()
+
+
 def _instant(value: Any) -> Any:
-    """Read an instant; a time without an offset is Vietnamese time, a date alone is refused."""
+    """Read an instant; a time without an offset is Vietnamese time, a date alone is that day."""
     if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=VIETNAM)
-    if not isinstance(value, str):
+        read = value
+    elif not isinstance(value, str):
         raise PydanticCustomError("instant_type", "must be a text like 2026-03-02T09:30:00+07:00")
-    if DATE_ONLY.fullmatch(value.strip()):
-        raise PydanticCustomError("instant_date_only", "needs a time of day as well as a date")
+    else:
+        read = _read(value.strip())
+    if read.year not in YEARS:
+        raise PydanticCustomError("instant_format", "is not a time in ISO 8601")
+    if is_day(read):
+        SEEN.day = True
+    return read if read.tzinfo else read.replace(tzinfo=VIETNAM)
+
+
+def _read(text: str) -> datetime:
     try:
-        read = datetime.fromisoformat(value.strip())
+        if DATE_ONLY.fullmatch(text):
+            return day_of(date.fromisoformat(text))
+        return datetime.fromisoformat(text)
     except ValueError:
         raise PydanticCustomError("instant_format", "is not a time in ISO 8601") from None
-    return read if read.tzinfo else read.replace(tzinfo=VIETNAM)
 
 
 def spoken(moment: datetime) -> str:
@@ -56,9 +80,24 @@ def spoken(moment: datetime) -> str:
     return moment.astimezone(VIETNAM).isoformat()
 
 
-def office_day_end(day: date) -> datetime:
-    """Say when the working day of an office ends, for a due time that is given as a date."""
-    return datetime.combine(day, time(17, 0), VIETNAM)
+def day_of(day: date) -> datetime:
+    """Give a time of which only the day is known: the end of the office's working day, marked."""
+    return datetime.combine(day, time(17, 0), DAY)
+
+
+def is_day(moment: datetime) -> bool:
+    """Say whether only the day of this time is known."""
+    return moment.tzname() == DAY.tzname(None)
+
+
+def as_day(moment: datetime) -> datetime:
+    """Mark a time as one of which only the day is known."""
+    return moment.astimezone(DAY)
+
+
+def date_of(moment: datetime) -> date:
+    """Give the day in Vietnam."""
+    return moment.astimezone(VIETNAM).date()
 
 
 Instant = Annotated[
@@ -66,7 +105,16 @@ Instant = Annotated[
     BeforeValidator(_instant),
     PlainSerializer(spoken, return_type=str, when_used="json"),
     WithJsonSchema(
-        {"type": "string", "format": "date-time", "examples": ["2026-03-02T09:30:00+07:00"]}
+        {"type": "string", "format": "date-time", "examples": ["2026-03-02T09:30:00+07:00"]},
+        mode="serialization",
+    ),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "anyOf": [{"format": "date-time"}, {"format": "date"}],
+            "examples": ["2026-03-02T09:30:00+07:00", "2026-03-02"],
+        },
+        mode="validation",
     ),
 ]
 

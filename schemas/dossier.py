@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, Strict
+from pydantic import Field, Strict, StringConstraints, model_validator
 
+from schemas import days
 from schemas.base import (
+    SEEN,
     Date,
     Instant,
     Part,
@@ -220,11 +222,23 @@ class Quality(Part):
     by: Text100 | None = Field(None, title="Ghi bởi", description="who raised it")
 
 
+Verdict = Literal["on_time", "late", "unknown"]
+
+
+class Punctuality(Part):
+    """Whether the handling ended in time: as the times stand now, and as they stood at the end."""
+
+    now: Verdict = Field(title="Hiện nay", description="by the times as they stand now")
+    at_end: Verdict = Field(
+        title="Khi kết thúc", description="by the times as they stood when it ended first"
+    )
+
+
 class Content(Part):
     """What a client may say about a dossier."""
 
-    schema_version: Literal["1.0"] = Field(
-        "1.0",
+    schema_version: Annotated[str, StringConstraints(pattern=r"^1\.[0-9]{1,3}$")] = Field(
+        "1.1",
         title="Phiên bản lược đồ",
         description="version of this schema; the newest when absent",
     )
@@ -316,6 +330,18 @@ class Content(Part):
     extensions: dict[str, dict[str, Any]] | None = Field(
         None, title="Dữ liệu riêng", description="by namespace, at most 32 kB; never delivered"
     )
+    day_times: tuple[Text200, ...] = Field(
+        (),
+        title="Chỉ biết ngày",
+        max_length=200,
+        description="pointers of the times of which only the day is known, also `YYYY-MM-DD`",
+    )
+
+    @model_validator(mode="after")
+    def _days(self) -> Content:
+        days.settle(self, self.day_times)
+        SEEN.day = False
+        return self
 
 
 class NewDossier(Content):
@@ -341,6 +367,9 @@ class Dossier(Content):
     )
     supplements: tuple[Supplement, ...] = Field(
         (), title="Các lần bổ sung", description="rounds of asking the citizen for more"
+    )
+    punctuality: Punctuality | None = Field(
+        None, title="Đúng hạn", description="once it has ended: whether in time"
     )
     voided: Flag = Field(False, title="Đã hủy", description="it was voided, and counts no more")
     data_quality: tuple[Quality, ...] = Field(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Strict
+from pydantic import Field, Strict, model_validator
 
+from schemas import days
 from schemas.base import Instant, Part, Text50, Text100, Text200, Text500, Text1000, Text20000
 from schemas.parts import (
     AgencyRef,
@@ -166,6 +166,17 @@ class NewEvent(Part):
     patch: dict[str, Any] | None = Field(
         None, title="Nội dung đính chính", description="a JSON merge patch (RFC 7396)"
     )
+    day_times: tuple[Text200, ...] = Field(
+        (),
+        title="Chỉ biết ngày",
+        max_length=100,
+        description="pointers of the times of which only the day is known, also `YYYY-MM-DD`",
+    )
+
+    @model_validator(mode="after")
+    def _days(self) -> NewEvent:
+        days.settle(self, self.day_times)
+        return self
 
 
 class Event(NewEvent):
@@ -179,10 +190,10 @@ class Event(NewEvent):
     status: Status = Field(
         title="Trạng thái sau sự kiện", description="where the dossier stands after it"
     )
+    carried: Flag = Field(
+        False,
+        title="Không nói về trạng thái",
+        description="it says nothing of the state itself: the one before it, or the wait, stands",
+    )
     late: Flag = Field(False, title="Đến muộn", description="older than one that came before it")
     inferred: Flag = Field(False, title="Suy ra", description="a difference between snapshots")
-
-
-def order(event: Event) -> tuple[datetime, int]:
-    """Sort key of a history: by what the clock said, ties by arrival."""
-    return event.occurred_at, event.seq

@@ -24,7 +24,8 @@ from schemas.base import (
     Text1000,
     Text2000,
     Text4000,
-    office_day_end,
+    day_of,
+    is_day,
 )
 
 Count = Annotated[int, Strict(), Field(ge=0, le=9999)]
@@ -407,10 +408,12 @@ class Due(Part):
             day = date.fromisoformat(at.strip())
         except ValueError:
             return data
-        return data | {"at": office_day_end(day), "precision": "day"}
+        return data | {"at": day_of(day), "precision": "day"}
 
     @model_validator(mode="after")
     def _one_or_none(self) -> Due:
         if (self.at is None) == (not self.none):
             raise PydanticCustomError("due_unclear", "needs either `at` or `none: true`")
+        if self.at is not None and is_day(self.at):
+            self.__dict__["precision"] = "day"
         return self

@@ -10,7 +10,7 @@ from uuid import UUID
 from gateway.dossiers import outbox
 from gateway.dossiers.record import millis
 from gateway.dossiers.systems import System, Systems
-from gateway.rules.history import Version, follow
+from gateway.rules.history import Version
 from gateway.store.engine import Connection
 from gateway.store.ledger import groups
 from schemas.event import NewEvent
@@ -40,7 +40,7 @@ def assign_codes(
             official_code=code_of[record.id],
             target=by.name,
         )
-        version = follow(record.dossier, record.history, new, now=now)
+        version = record.follow(new, now=now)
         if isinstance(version, Version):
             digest = hashlib.sha256(new.model_dump_json().encode()).digest()
             record.add(version, origin=by.name, digest=digest)

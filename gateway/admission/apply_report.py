@@ -13,7 +13,6 @@ from gateway.admission.requests import ApplyReport
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.evidence import Evidence
 from gateway.dossiers.record import DossierRecord, millis
-from gateway.rules.history import follow
 from gateway.rules.reports import events_of
 from schemas.inbound import Report
 
@@ -48,7 +47,14 @@ def _apply(unit: UnitOfWork, record: DossierRecord, command: ApplyReport) -> Dec
         return decided(record, 200, {}, "repeated" if news else "unchanged")
     length, head, inferred = len(record.recorded), record.dossier, command.report.at is None
     for new in news:
-        version = follow(record.dossier, record.history, new, now=unit.now, inferred=inferred)
+        where = f"/events/{len(record.recorded)}"
+        version = record.follow(
+            new,
+            now=unit.now,
+            flags=[("time_inferred", where)] if inferred else [],
+            by="report",
+            inferred=inferred,
+        )
         if isinstance(version, tuple):
             record.go_back(length, head)
             _keep(unit, command, record, "impossible", [fault.pointer for fault in version])

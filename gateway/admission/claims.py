@@ -8,7 +8,7 @@ from gateway.admission.decisions import digest_of
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.record import DossierRecord, known_codes
 from gateway.rules.codes import is_official
-from gateway.rules.history import Version, follow
+from gateway.rules.history import Version
 from schemas.dossier import Content, Dossier, NewDossier
 from schemas.event import NewEvent, OtherCode
 from schemas.outcome import Remote
@@ -202,7 +202,7 @@ def give_way(unit: UnitOfWork, record: DossierRecord, system: str, code: str) ->
         reason=f"{system}: mã này thuộc hồ sơ khác",
         target=system,
     )
-    version = follow(head, record.history, event, now=unit.now)
+    version = record.follow(event, now=unit.now)
     if isinstance(version, Version):
         record.add(version, origin=GATEWAY, digest=digest_of(version))
     for one in unit.systems.all:

@@ -12,7 +12,7 @@ from gateway.admission.requests import JudgeSource, RegisterDossier
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.evidence import Evidence
 from gateway.dossiers.record import DossierRecord, Source, known_codes
-from gateway.rules.history import Version, follow
+from gateway.rules.history import Version
 from gateway.words.fault import Fault
 from schemas.dossier import NewDossier
 from schemas.event import NewEvent
@@ -76,7 +76,7 @@ def _noted(unit: UnitOfWork, record: DossierRecord, command: JudgeSource) -> Dec
         officer=command.by,
         target=command.source[:100],
     )
-    version = follow(record.dossier, record.history, event, now=unit.now)
+    version = record.follow(event, now=unit.now)
     if isinstance(version, Version):
         record.add(version, origin=None, digest=digest_of(version), client=command.client.id)
     unit.route(record)

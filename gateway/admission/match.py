@@ -35,7 +35,7 @@ from gateway.dossiers.evidence import Evidence
 from gateway.dossiers.record import DossierRecord, Source, known_codes, millis
 from gateway.rules.agencies import path_of, within
 from gateway.rules.codes import is_official
-from gateway.rules.history import Version, follow
+from gateway.rules.history import Version
 from gateway.rules.owners import agreement
 from gateway.words.fault import Fault
 from schemas.dossier import Content, NewDossier
@@ -202,7 +202,7 @@ def add_codes(
         official_code=fills,
         target=command.client.name[:100],
     )
-    version = follow(record.dossier, record.history, event, now=unit.now)
+    version = record.follow(event, now=unit.now)
     if isinstance(version, Version):
         record.add(
             version, origin=command.system, digest=digest_of(version), client=command.client.id

@@ -8,7 +8,6 @@ from gateway.admission.decisions import Decided, decided, denied, digest_of
 from gateway.admission.requests import MergeDossiers
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.record import DossierRecord, known_codes
-from gateway.rules.history import follow
 from gateway.words.fault import Fault
 from schemas.event import NewEvent, OtherCode
 from schemas.status import Kind
@@ -86,7 +85,7 @@ def _enrich(
 def _add(
     unit: UnitOfWork, command: MergeDossiers, record: DossierRecord, new: NewEvent
 ) -> tuple[Fault, ...]:
-    version = follow(record.dossier, record.history, new, now=unit.now)
+    version = record.follow(new, now=unit.now)
     if isinstance(version, tuple):
         return version
     record.add(version, origin=None, digest=digest_of(version), client=command.client.id)

@@ -11,7 +11,7 @@ from gateway.admission.requests import RecordEvent
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.evidence import Evidence
 from gateway.dossiers.record import DossierRecord, Source
-from gateway.rules.history import Version, follow
+from gateway.rules.history import Version
 from gateway.words.fault import Fault
 from schemas.event import NewEvent
 
@@ -25,10 +25,9 @@ def record_event(unit: UnitOfWork, command: RecordEvent) -> Decided:
     if answered is not None:
         return answered
     event = _undisputed(unit, record, command)
-    version = follow(record.dossier, record.history, event, now=unit.now, flags=command.flags)
+    version = record.follow(event, now=unit.now, flags=command.flags)
     if isinstance(version, tuple):
         return refused(version)
-    version = _settled(record, version)
     barred = _misclaimed(record, command, version)
     if barred is None and version.dossier.status is not record.dossier.status:
         barred = _not_theirs(unit, record, command)
@@ -102,15 +101,6 @@ def _misclaimed(record: DossierRecord, command: RecordEvent, version: Version) -
         return None
     pointer = "/official_code" if command.event.official_code else "/patch/official_code"
     return denied(403, "forbidden_code", [Fault("code_of_another_unit", pointer)])
-
-
-def _settled(record: DossierRecord, version: Version) -> Version:
-    """Take claims back once the dossier has got its own official code."""
-    head = version.dossier
-    if head.official_code is None or head.official_code == record.dossier.official_code:
-        return version
-    codes = tuple(one for one in head.codes if one.kind != "claimed")
-    return Version(version.event, head.model_copy(update={"codes": codes}))
 
 
 def _not_theirs(unit: UnitOfWork, record: DossierRecord, command: RecordEvent) -> Decided | None:

@@ -3,88 +3,100 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from datetime import datetime, time
 
 from gateway.access.may import decides
 from gateway.admission import claims, match
-from gateway.admission.decisions import Decided, decided, denied, digest_of
+from gateway.admission.decisions import Decided, decided, denied, digest_of, refused
 from gateway.admission.register import file, surer
 from gateway.admission.requests import RecordSnapshot
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.record import DossierRecord, Source, millis
-from gateway.rules.history import follow
-from gateway.rules.snapshot import SEEN, difference
+from gateway.rules.snapshot import Seen, otherwise, rest, steps, without_stray
+from gateway.rules.times import compare, impossible
 from gateway.words.fault import Fault
-from schemas.base import spoken
-from schemas.dossier import NewDossier
-from schemas.event import NewEvent
+from schemas.base import VIETNAM, date_of, is_day
+from schemas.dossier import Content, NewDossier
 from schemas.inbound import Word
-from schemas.status import Kind
+
+
+def as_post(row: Content) -> NewDossier:
+    """Give a row as the post that would say the same, and no more."""
+    return NewDossier(**{name: getattr(row, name) for name in row.model_fields_set})
 
 
 def record_snapshot(unit: UnitOfWork, command: RecordSnapshot) -> Decided:
     """Take the present state of a dossier."""
     record = unit.by_ref.get((command.client.id, command.content.source.ref))
     if record is None:
-        return file(unit, command, NewDossier(**dict(command.content)))
+        return _new(unit, command)
     as_of = command.content.source.as_of
     if as_of is None:
         return denied(422, "invalid", [Fault("missing", "/source/as_of")])
+    faults = tuple(impossible(command.content, unit.now))
+    if faults:
+        return refused(faults)
     source = record.joined.get(command.client.id)
     newest = source.as_of if source is not None else record.as_of
     if source is not None and not source.verified:
         found = surer(unit, record, source, command)
         if found is not None:
             return found
-    if newest is not None and millis(as_of) < newest:
-        return decided(record, 200, {"stale": True, "events": []}, "stale")
-    events = _difference(unit, record, command)
-    if events and newest == millis(as_of):
+    row = _row(unit, record, command)
+    if newest is not None and latest(as_of) < newest:
+        return _stale(unit, record, command, row)
+    if newest == millis(as_of) and not is_day(as_of) and otherwise(record.dossier, row):
         return denied(409, "snapshot_contradicts", [Fault("differs", "/source/as_of")])
     if source is not None or _only_helped(unit, record, command):
-        return _second(unit, record, source or record, command, events)
-    return _first(unit, record, command, events)
+        return _second(unit, record, source or record, command, row)
+    if _older_than_told(record, as_of):
+        return _stale(unit, record, command, row)
+    return _first(unit, record, command, row)
 
 
-def _difference(
-    unit: UnitOfWork, record: DossierRecord, command: RecordSnapshot
-) -> tuple[NewEvent, ...]:
-    """Say what a row changes; a code that another dossier has is stated as a claim."""
-    stated = NewDossier(**dict(command.content))
+def _new(unit: UnitOfWork, command: RecordSnapshot) -> Decided:
+    """Begin with the first row of a dossier; the closing times that its state contradicts aside."""
+    row, stray = without_stray(command.content, command.content.status)
+    flags = [*command.flags, *(("time_without_state", at) for at in stray)]
+    if "status" not in row.model_fields_set:
+        flags.append(("status_not_stated", "/status"))
+    found = file(unit, replace(command, content=row, flags=tuple(flags)), as_post(row))
+    if stray and found.record is not None and found.stated is None:
+        _keep_row(unit, found.record, command, stray)
+    return found
+
+
+def _row(unit: UnitOfWork, record: DossierRecord, command: RecordSnapshot) -> Content:
+    """Give what a row states; a code that another dossier has is stated as a claim."""
+    stated = as_post(command.content)
     contested = claims.contested(unit, record, claims.claims_of(stated))
     claimed = {one.value for one in record.dossier.codes if one.kind == "claimed"}
     if not contested and not claimed:
-        return difference(record.dossier, command.content, now=unit.now)
+        return command.content
     if not stated.codes:
         kept = (one for one in record.dossier.codes if one.kind != "claimed")
         stated = stated.model_copy(update={"codes": tuple(kept)})
     aside = claims.set_aside(stated, contested)
-    row = command.content.model_copy(
-        update={name: getattr(aside, name) for name in ("official_code", "origin", "codes")}
-    )
-    events = difference(record.dossier, row, now=unit.now)
-    if row.codes or claimed <= {claim.code for claim in contested}:
-        return events
-    return _without_claims(events, command)
+    names = ("official_code", "origin", "codes")
+    return command.content.model_copy(update={name: getattr(aside, name) for name in names})
 
 
-def _without_claims(events: tuple[NewEvent, ...], command: RecordSnapshot) -> tuple[NewEvent, ...]:
-    """Let a row that names no contested code any more take the claim back."""
-    patched = [one for one in events if one.patch is not None]
-    if patched:
-        last = patched[-1]
-        more = last.model_copy(update={"patch": {**(last.patch or {}), "codes": []}})
-        return tuple(more if one is last else one for one in events)
-    as_of = command.content.source.as_of
-    if as_of is None:
-        return events
-    taken_back = NewEvent(
-        ref=f"snapshot-{spoken(as_of)}-{len(events) + 1}",
-        kind=Kind.CORRECTED,
-        occurred_at=as_of,
-        patch={"codes": []},
-        reason=SEEN,
-    )
-    return (*events, taken_back)
+def _older_than_told(record: DossierRecord, as_of: datetime) -> bool:
+    """Say whether somebody told of a step that came after this row was written."""
+    told = (past.event for past in record.recorded[1:] if not past.event.inferred)
+    return any(compare(as_of, event.occurred_at) < 0 for event in told)
+
+
+def _stale(
+    unit: UnitOfWork, record: DossierRecord, command: RecordSnapshot, row: Content
+) -> Decided:
+    """Keep what an older row says otherwise, so that nothing true vanishes; nothing moves."""
+    fields = otherwise(record.dossier, row)
+    if not fields:
+        return decided(record, 200, {"stale": True, "events": []}, "stale")
+    _keep_row(unit, record, command, fields, why="stale")
+    return decided(record, 200, {"stale": True, "events": [], "evidence": True}, "stale")
 
 
 def _only_helped(unit: UnitOfWork, record: DossierRecord, command: RecordSnapshot) -> bool:
@@ -94,33 +106,53 @@ def _only_helped(unit: UnitOfWork, record: DossierRecord, command: RecordSnapsho
 
 
 def _first(
-    unit: UnitOfWork, record: DossierRecord, command: RecordSnapshot, events: tuple[NewEvent, ...]
+    unit: UnitOfWork, record: DossierRecord, command: RecordSnapshot, row: Content
 ) -> Decided:
     """Take a row of the source that owns the content; the state may be somebody else's."""
     length, head = len(record.recorded), record.dossier
-    added, withheld = [], []
+    as_of = command.content.source.as_of or unit.now
     owns = unit.owner_of_status(record) in (None, unit.voice(command.client.id))
-    for new in events:
-        version = follow(
-            record.dossier, record.history, new, now=unit.now, flags=command.flags, inferred=True
-        )
-        if isinstance(version, tuple):
+    target = row.status if owns and "status" in row.model_fields_set else head.status
+    row, withheld = without_stray(row, target)
+    if not owns and "status" in row.model_fields_set and row.status is not head.status:
+        withheld = ["/status", *withheld]
+    flags = [*command.flags, *(("time_without_state", at) for at in withheld if at != "/status")]
+    for one in steps(head, row, as_of=as_of, number=length + 1) if owns else ():
+        fault = _add(unit, record, command, one, flags)
+        if fault is not None:
             record.go_back(length, head)
-            return denied(409, "impossible", version)
-        if version.dossier.status is not record.dossier.status and not owns:
-            withheld.append(new)
-            continue
-        record.add(
-            version, origin=command.system, digest=digest_of(version), client=command.client.id
-        )
-        added.append(version.event.seq)
+            return fault
+    last = rest(record.dossier, row, as_of=as_of, number=len(record.recorded) + 1)
+    if last is not None:
+        fault = _add(unit, record, command, Seen(last, untimed=False), flags)
+        if fault is not None:
+            record.go_back(length, head)
+            return fault
     if withheld:
-        _keep_row(unit, record, command, ["/status"])
-    record.as_of, record.touched = millis(command.content.source.as_of or unit.now), True
+        _keep_row(unit, record, command, withheld)
+    record.as_of, record.touched = max(record.as_of or 0, earliest(as_of)), True
     unit.route(record)
+    added = [past.event.seq for past in record.recorded[length:]]
     more = {"stale": False, "events": added} | ({"evidence": True} if withheld else {})
     word: Word = "stored" if added else ("evidence" if withheld else "unchanged")
     return decided(record, 200, more, word)
+
+
+def _add(
+    unit: UnitOfWork,
+    record: DossierRecord,
+    command: RecordSnapshot,
+    one: Seen,
+    flags: list[tuple[str, str]],
+) -> Decided | None:
+    """Add an event that a row shows, or say why it cannot be."""
+    where = f"/events/{len(record.recorded)}"
+    marks = [*flags, *([("time_inferred", where)] if one.untimed else [])]
+    version = record.follow(one.event, now=unit.now, flags=marks, by="row", inferred=True)
+    if isinstance(version, tuple):
+        return denied(409, "impossible", version)
+    record.add(version, origin=command.system, digest=digest_of(version), client=command.client.id)
+    return None
 
 
 def _second(
@@ -128,20 +160,36 @@ def _second(
     record: DossierRecord,
     source: Source | DossierRecord,
     command: RecordSnapshot,
-    events: tuple[NewEvent, ...],
+    row: Content,
 ) -> Decided:
     """Take a row of a further source: what it says otherwise is evidence."""
-    source.as_of, record.touched = millis(command.content.source.as_of or unit.now), True
-    if not events:
+    as_of = command.content.source.as_of or unit.now
+    source.as_of, record.touched = max(source.as_of or 0, earliest(as_of)), True
+    fields = otherwise(record.dossier, row)
+    if not fields:
         return decided(record, 200, {"stale": False, "events": []}, "unchanged")
-    fields = [f"/{name}" for one in events for name in (one.patch or {})]
-    moved = ["/status"] if command.content.status is not record.dossier.status else []
-    _keep_row(unit, record, command, [*moved, *fields] or ["/due"])
+    _keep_row(unit, record, command, fields)
     return decided(record, 200, {"stale": False, "events": [], "evidence": True}, "evidence")
 
 
+def earliest(as_of: datetime) -> int:
+    """Give the first moment that a row may be of, as it is stored: a day has many."""
+    if not is_day(as_of):
+        return millis(as_of)
+    return millis(datetime.combine(date_of(as_of), time(), VIETNAM))
+
+
+def latest(as_of: datetime) -> int:
+    """Give the last moment that a row may be of."""
+    return earliest(as_of) + (86_400_000 - 1 if is_day(as_of) else 0)
+
+
 def _keep_row(
-    unit: UnitOfWork, record: DossierRecord, command: RecordSnapshot, fields: list[str]
+    unit: UnitOfWork,
+    record: DossierRecord,
+    command: RecordSnapshot,
+    fields: list[str],
+    why: str = "differs",
 ) -> None:
     """Keep a row as evidence, once for as long as it says the same."""
     same = command.content.model_copy(
@@ -154,4 +202,5 @@ def _keep_row(
         RecordSnapshot(client=command.client, content=command.content, digest=digest),
         fields,
         command.content.model_dump(mode="json", exclude_none=True),
+        why=why,
     )

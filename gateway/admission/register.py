@@ -119,7 +119,8 @@ def surer(
 
     One that is somebody else gets a dossier of its own.
     """
-    new = NewDossier(**dict(command.content))
+    said = command.content
+    new = NewDossier(**{name: getattr(said, name) for name in said.model_fields_set})
     agreed = agreement(new.owner, record.dossier.owner)
     if agreed == "same":
         source.verified, source.digest, record.touched = True, command.digest, True

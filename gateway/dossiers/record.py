@@ -5,15 +5,16 @@ Admission decides on these; the store reads and writes them (`store.ledger.dossi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from gateway.rules.history import Version
+from gateway.rules.history import By, Version, follow
+from gateway.words.fault import Fault
 from schemas.dossier import Dossier
-from schemas.event import Event
+from schemas.event import Event, NewEvent
 from schemas.outcome import Remote
 
 
@@ -104,6 +105,8 @@ class DossierRecord:
     codes: dict[str, str] = field(default_factory=dict)
     """The codes by which it is stored to be known, with their kinds."""
     head: Dossier | None = None
+    opening: Callable[[], Dossier] | None = None
+    """Gives the first version as it is stored."""
     recorded: list[RecordedEvent] = field(default_factory=list)
     stored: int = 0
     lanes: dict[int, LaneRecord] = field(default_factory=dict)
@@ -154,6 +157,34 @@ class DossierRecord:
         self.head = version.dossier
         self.recorded.append(RecordedEvent(version.event, origin, digest, client, version.dossier))
         self.touched = True
+
+    def follow(
+        self,
+        new: NewEvent,
+        *,
+        now: datetime,
+        flags: Sequence[tuple[str, str]] = (),
+        by: By = "event",
+        inferred: bool = False,
+    ) -> Version | tuple[Fault, ...]:
+        """Say what an event would make of the dossier (`rules.history`)."""
+        return follow(
+            self.dossier,
+            self.history,
+            new,
+            now=now,
+            first=self.first,
+            flags=flags,
+            by=by,
+            inferred=inferred,
+        )
+
+    def first(self) -> Dossier:
+        """Give the first version."""
+        held = self.recorded[0].dossier or (self.opening() if self.opening is not None else None)
+        if held is None:
+            raise LookupError("a dossier without a first version")
+        return held
 
     def go_back(self, length: int, head: Dossier) -> None:
         """Forget versions that were added and never written."""

@@ -71,6 +71,58 @@ DEFAULTS: Mapping[Kind, Default] = MappingProxyType(
 )
 """The state after each kind, unless the event states one; `before`: as before 5 (or 6)."""
 
+OPEN = frozenset(Status) - {Status.REFUSED, Status.STOPPED, Status.FINISHED, Status.RETURNED}
+EITHER = frozenset(Status)
+
+STATES: Mapping[Kind, frozenset[Status]] = MappingProxyType(
+    {
+        Kind.REGISTERED: EITHER,
+        Kind.ACCEPTED: OPEN - {Status.SUBMITTED},
+        Kind.REFUSED: frozenset({Status.REFUSED}),
+        Kind.PROGRESS: EITHER,
+        Kind.SUPPLEMENT_REQUESTED: frozenset({Status.AWAITING_SUPPLEMENT}),
+        Kind.SUPPLEMENT_RECEIVED: OPEN,
+        Kind.FEE_REQUESTED: OPEN,
+        Kind.FEE_PAID: EITHER,
+        Kind.FEE_WAIVED: EITHER,
+        Kind.DUE_CHANGED: frozenset(),
+        Kind.TRANSFERRED: OPEN,
+        Kind.WITHDRAWAL_REQUESTED: frozenset({Status.WITHDRAWAL_REQUESTED}),
+        Kind.STOPPED: frozenset({Status.STOPPED}),
+        Kind.RESUMED: OPEN,
+        Kind.FINISHED: frozenset({Status.FINISHED}),
+        Kind.RETURNED: frozenset({Status.RETURNED}),
+        Kind.CORRECTED: frozenset(),
+        Kind.REOPENED: REOPENING,
+        Kind.LINKED: frozenset(),
+        Kind.VOIDED: frozenset(),
+    }
+)
+"""Which states an event of a kind may state; the one that stands before it may always be said."""
+
+ONLY_OF: Mapping[str, frozenset[Kind]] = MappingProxyType(
+    {
+        "received_at": frozenset({Kind.ACCEPTED, Kind.REOPENED}),
+        "due": frozenset(
+            {
+                Kind.ACCEPTED,
+                Kind.SUPPLEMENT_RECEIVED,
+                Kind.FEE_PAID,
+                Kind.FEE_WAIVED,
+                Kind.DUE_CHANGED,
+                Kind.RESUMED,
+                Kind.REOPENED,
+            }
+        ),
+        "supplement": frozenset({Kind.SUPPLEMENT_REQUESTED, Kind.SUPPLEMENT_RECEIVED}),
+        "transfer": frozenset({Kind.TRANSFERRED}),
+        "hand_over": frozenset({Kind.RETURNED}),
+        "fee_id": frozenset({Kind.FEE_REQUESTED, Kind.FEE_PAID, Kind.FEE_WAIVED}),
+        "patch": frozenset({Kind.CORRECTED}),
+    }
+)
+"""Fields that change the dossier, and the kinds of events that may; nothing stated is passed by."""
+
 WAITS_IN = MappingProxyType(
     {
         Kind.SUPPLEMENT_RECEIVED: Status.AWAITING_SUPPLEMENT,
@@ -119,20 +171,45 @@ def lacking(event: NewEvent) -> tuple[Fault, ...]:
     )
 
 
-def resulting(event: NewEvent, before: Status, waited_from: Status) -> Status:
+def astray(event: NewEvent) -> tuple[Fault, ...]:
+    """Name what an event of this kind may not carry: it would be stated and change nothing."""
+    return tuple(
+        Fault("not_of_this_kind", f"/{name}", {"kind": event.kind.value})
+        for name, kinds in ONLY_OF.items()
+        if event.kind not in kinds and getattr(event, name) is not None
+    )
+
+
+def resulting(kind: Kind, stated: Status | None, before: Status, waited_from: Status) -> Status:
     """Give the state after an event; `waited_from` is the state before the last 5 or 6."""
-    if event.status is not None:
-        return event.status
-    default = DEFAULTS[event.kind]
+    if stated is not None:
+        return stated
+    default = DEFAULTS[kind]
     if default == "same":
         return before
     if default == "before":
-        return waited_from if before is WAITS_IN[event.kind] else before
+        return waited_from if before is WAITS_IN[kind] else before
     return default
 
 
-def judge(kind: Kind, before: Status, after: Status) -> tuple[bool, Fault | None]:
-    """Say whether a step is unusual, or give the fault that makes it impossible."""
+def carries(kind: Kind, stated: Status | None) -> bool:
+    """Say whether an event says nothing of the state itself."""
+    return stated is None and DEFAULTS[kind] in {"same", "before"}
+
+
+def judge(
+    kind: Kind, before: Status, after: Status, *, seen: bool = False
+) -> tuple[bool, Fault | None]:
+    """Say whether a step is unusual, or give the fault that makes it impossible.
+
+    seen: a row or a system shows the state that it led to: it happened, whatever the table says
+    """
+    if after is not before and after not in STATES[kind] and not seen:
+        values = {"kind": kind.value, "may_be": ", ".join(sorted(STATES[kind])) or "—"}
+        return False, Fault("state_of_another_kind", "/status", values)
+    if seen:
+        possible = after is before or after in TRANSITIONS[before][0] or kind is Kind.REOPENED
+        return not possible, None
     if kind is Kind.REOPENED:
         ends = {Status.REFUSED, Status.FINISHED, Status.RETURNED}
         possible = before in ends and after in REOPENING

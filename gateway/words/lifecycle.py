@@ -41,6 +41,26 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Thời điểm ở tương lai; đồng hồ của cổng là {our_clock}.",
         "This time lies in the future; our clock says {our_clock}.",
     ),
+    "long_ago": (
+        "Thời điểm quá xa trong quá khứ; đồng hồ của cổng là {our_clock}.",
+        "This time lies too far in the past; our clock says {our_clock}.",
+    ),
+    "time_without_state": (
+        "Thời điểm này không hợp với trạng thái {status}.",
+        "This time does not go with the state {status}.",
+    ),
+    "not_of_this_kind": (
+        "Sự kiện {kind} không mang trường này.",
+        "The event {kind} does not carry this.",
+    ),
+    "state_of_another_kind": (
+        "Sự kiện {kind} không dẫn đến trạng thái này; có thể là: {may_be}.",
+        "The event {kind} does not lead to this state; what it may state: {may_be}.",
+    ),
+    "embellishes": (
+        "Hồ sơ đã kết thúc trễ hạn: thay đổi này phải có lý do và người phê duyệt.",
+        "The dossier ended late: this change needs a reason and an approver.",
+    ),
     "unknown_event": (
         "Không có sự kiện nào mang mã này trong hồ sơ.",
         "No event of this dossier has this ref.",

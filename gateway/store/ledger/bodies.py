@@ -17,7 +17,8 @@ REMEMBERED = 128
 
 def pack(event: Event, dossier: Dossier) -> bytes:
     """Put an event and the dossier of its version into one body, one JSON document a line."""
-    first = event.model_dump_json(exclude_none=True)
+    # Without what its parts do not state: a default would be taken for a word about it.
+    first = event.model_dump_json(exclude_none=True, exclude_unset=True)
     second = dossier.model_dump_json(exclude_none=True)
     return zlib.compress(f"{first}\n{second}".encode(), 1)
 

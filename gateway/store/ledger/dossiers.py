@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -196,6 +197,7 @@ def _load_codes(connection: Connection, records: dict[UUID, DossierRecord]) -> N
 
 def _load_events(connection: Connection, records: dict[UUID, DossierRecord]) -> None:
     newest: dict[UUID, bytes] = {}
+    oldest: dict[UUID, bytes] = {}
     for row in connection.execute(
         sa.select(event.c.dossier_id, event.c.origin, event.c.digest, event.c.client, event.c.body)
         .where(event.c.dossier_id.in_(list(records)))
@@ -205,9 +207,11 @@ def _load_events(connection: Connection, records: dict[UUID, DossierRecord]) -> 
             RecordedEvent(unpack_event(row.body), row.origin, row.digest, row.client)
         )
         newest[row.dossier_id] = row.body
+        oldest.setdefault(row.dossier_id, row.body)
     for dossier_id, body in newest.items():
         record = records[dossier_id]
         record.head, record.stored = unpack_dossier(body), len(record.recorded)
+        record.opening = partial(unpack_dossier, oldest[dossier_id])
 
 
 def _load_lanes(connection: Connection, records: dict[UUID, DossierRecord]) -> None:

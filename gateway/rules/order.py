@@ -1,0 +1,108 @@
+"""The order in which things happened, as far as it is known.
+
+what                            its place
+the registration                first, whatever clerks' clocks said
+a time                          by the clock, ties by arrival
+a day                           within its day by the lifecycle, ties by arrival
+what was seen in a row          after all that was known then: the row shows the state it led to
+what another one supersedes     none: as if it had not happened
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Protocol, TypeVar
+
+from schemas.base import date_of, is_day
+from schemas.event import Event
+from schemas.status import Kind
+
+STAGE = MappingProxyType(
+    {
+        Kind.REGISTERED: 0,
+        Kind.ACCEPTED: 1,
+        Kind.REFUSED: 7,
+        Kind.STOPPED: 7,
+        Kind.FINISHED: 8,
+        Kind.RETURNED: 9,
+    }
+)
+"""How far in the life of a dossier a kind usually comes."""
+BETWEEN = 4
+
+
+class Timed(Protocol):
+    """All that decides the place of an event."""
+
+    @property
+    def seq(self) -> int:
+        """Number in order of arrival."""
+
+    @property
+    def kind(self) -> Kind:
+        """What happened."""
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When it happened, or some time of that day."""
+
+    @property
+    def inferred(self) -> bool:
+        """A row shows it."""
+
+
+T = TypeVar("T", bound=Timed)
+
+
+def in_order(events: Sequence[T]) -> list[T]:
+    """Put events, given in order of arrival, into the order in which they happened."""
+    placed: list[tuple[datetime, T]] = []
+    days: list[tuple[datetime, T]] = []
+    newest: datetime | None = None
+    for event in events:
+        at = event.occurred_at
+        if newest is not None and event.inferred:
+            at = max(at, newest)
+        elif is_day(at) and event.seq > 1:
+            days.append((at, event))
+            newest = at if newest is None else max(at, newest)
+            continue
+        newest = at if newest is None else max(at, newest)
+        placed.append((at, event))
+    first, rest = placed[:1], placed[1:]
+    rest.sort(key=lambda one: (one[0], one[1].seq))
+    days.sort(key=lambda one: (one[0], _stage(one[1]), one[1].seq))
+    for at, event in days:
+        rest.insert(_place(rest, at, event), (at, event))
+    return [event for _, event in (*first, *rest)]
+
+
+def active(events: Sequence[Event]) -> list[Event]:
+    """Leave out what is superseded; what supersedes may be superseded itself.
+
+    A registration stays: what supersedes it corrects what it said.
+    """
+    gone: set[str] = set()
+    for event in reversed(events):
+        if event.supersedes is not None and event.ref not in gone:
+            gone.add(event.supersedes)
+    gone.discard(events[0].ref)
+    return [event for event in events if event.ref not in gone] if gone else list(events)
+
+
+def _stage(event: Timed) -> int:
+    return STAGE.get(event.kind, BETWEEN)
+
+
+def _place(placed: Sequence[tuple[datetime, T]], at: datetime, event: T) -> int:
+    """Find the place of a day: behind the last of its day that is no further in the lifecycle."""
+    day = date_of(at)
+    place = sum(date_of(one) < day for one, _ in placed)
+    for index, (one, other) in enumerate(placed[place:], start=place):
+        if date_of(one) != day:
+            break
+        if _stage(other) <= _stage(event):
+            place = index + 1
+    return place
