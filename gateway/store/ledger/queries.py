@@ -224,49 +224,6 @@ def _pointer(found: dict[str, Any], value: str) -> str:
     return "/codes"
 
 
-def search(
-    connection: Connection,
-    viewer: Viewer,
-    *,
-    code: str | None,
-    ref: str | None,
-    status: str | None,
-    updated_after: int | None,
-    after: tuple[int, UUID] | None,
-    limit: int,
-) -> list[Any]:
-    """Find dossiers that a client may see, oldest change first, beyond the last page's place."""
-    own = sa.and_(
-        joined.c.dossier_id == dossier.c.id, joined.c.client == viewer.client, joined.c.verified
-    )
-    named_by = sa.func.coalesce(joined.c.ref, dossier.c.ref)
-    query = sa.select(
-        dossier.c.id,
-        named_by.label("ref"),
-        dossier.c.ref.label("first_ref"),
-        dossier.c.code,
-        dossier.c.status,
-        dossier.c.procedure,
-        dossier.c.last_seq,
-        dossier.c.updated_at,
-    )
-    query = query.outerjoin(joined, own).where(visible(viewer))
-    if code is not None:
-        named = sa.select(dossier_code.c.dossier_id).where(dossier_code.c.value == code)
-        query = query.where(dossier.c.id.in_(named))
-    for column, value in ((named_by, ref), (dossier.c.status, status)):
-        if value is not None:
-            query = query.where(column == value)
-    if updated_after is not None:
-        query = query.where(dossier.c.updated_at > updated_after)
-    if after is not None:
-        query = query.where(
-            sa.tuple_(dossier.c.updated_at, dossier.c.id)
-            > sa.tuple_(sa.literal(after[0]), sa.literal(after[1], sa.Uuid()))
-        )
-    return list(connection.execute(query.order_by(dossier.c.updated_at, dossier.c.id).limit(limit)))
-
-
 def ledger(connection: Connection, viewer: Viewer, dossier_id: UUID) -> dict[str, Any] | None:
     """Give what each system holds of a dossier, what remains, and every try."""
     head = connection.execute(
