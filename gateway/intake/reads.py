@@ -19,8 +19,7 @@ from gateway.intake.caller import requires
 from gateway.intake.opening import REASON, beyond, keep_reading, reason_needed, stated_reason
 from gateway.intake.problems import Problem
 from gateway.store.engine import Connection, Store
-from gateway.store.feed import Cursor, Outdated
-from gateway.store.ledger import listing, queries
+from gateway.store.ledger import queries
 from gateway.words.fault import Fault
 from schemas.base import spoken
 from schemas.status import Status
@@ -95,14 +94,14 @@ async def search_dossiers(
     if not limit.isdigit() or not 1 <= int(limit) <= 200:
         faults.append(Fault("value", "/limit", {"expected": "1–200"}))
     since = _millis(updated_after, faults)
-    after = None if cursor is None else Cursor.decode(cursor, FEED)
+    after = None if cursor is None else queries.Cursor.decode(cursor, FEED)
     if cursor is not None and after is None:
         faults.append(Fault("value", "/cursor", {"expected": "cursor"}))
     if faults:
         raise Problem(422, "invalid", faults)
     try:
-        page: listing.Page = await request.app.state.parts.store.read(
-            lambda connection: listing.search(
+        page: queries.Page = await request.app.state.parts.store.read(
+            lambda connection: queries.search(
                 connection,
                 viewer(client, Right.METADATA),
                 code=code,
@@ -113,7 +112,7 @@ async def search_dossiers(
                 limit=int(limit),
             )
         )
-    except Outdated:
+    except queries.Outdated:
         raise Problem(410, "cursor_outdated") from None
     return JSONResponse(_page(page))
 
@@ -122,7 +121,7 @@ FEED = "dossiers"
 """What cursors of this list are marked with."""
 
 
-def _page(page: listing.Page) -> dict[str, Any]:
+def _page(page: queries.Page) -> dict[str, Any]:
     place = page.cursor.encode(FEED)
     body: dict[str, Any] = {
         "dossiers": [

@@ -22,7 +22,7 @@ from gateway.intake.reads import viewer
 from gateway.main.bootstrap import find_systems, open_store
 from gateway.settings import Settings, read_systems
 from gateway.store.engine import Store
-from gateway.store.ledger import groups, listing
+from gateway.store.ledger import groups, queries
 from gateway.store.ledger.queries import Viewer
 from gateway.workbench.samples.generator import sample
 from schemas.dossier import NewDossier
@@ -101,7 +101,7 @@ async def seen(house: House, who: Viewer) -> set[UUID]:
     """Ask the database what somebody sees."""
     nothing: Any = dict.fromkeys(("code", "ref", "status", "updated_after", "after"))
     page = await house.store.read(
-        lambda connection: listing.search(connection, who, limit=100, **nothing)
+        lambda connection: queries.search(connection, who, limit=100, **nothing)
     )
     return {row.id for row in page.rows}
 

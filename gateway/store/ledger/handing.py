@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from gateway.store import feed
 from gateway.store.dialect import now as db_now
 from gateway.store.ledger.bodies import named_files, unpack_json
-from gateway.store.ledger.queries import within
+from gateway.store.ledger.visibility import within
 from gateway.store.tables import client, client_key, dossier, event, file, joined
 
 TOGETHER = 500

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from gateway.store import feed
 from gateway.store.feed import Cursor
-from gateway.store.ledger.queries import Viewer, visible
+from gateway.store.ledger.visibility import Viewer, visible
 from gateway.store.tables import dossier, dossier_code, joined
 
 
