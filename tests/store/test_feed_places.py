@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
+from alembic import command
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.main.bootstrap import open_store
 from gateway.settings import Settings
-from gateway.store import feed
-from gateway.store.engine import Store
+from gateway.store import feed, schema
+from gateway.store.engine import Connection, Store, connect
 from gateway.store.feed import Cursor, Outdated
 from gateway.store.postgres import PostgresStore
+from gateway.store.postgres import connect as connect_shared
 from gateway.store.tables import dossier
 from tests.store.following import Follower, change, shared, store
 
@@ -86,6 +90,47 @@ async def test_numbers_are_not_given_again_when_the_newest_rows_go(store: Store)
     await change(store, new, 1)
 
     assert await follower.read() == [(new, 1)]
+
+
+def before_feeds(connection: Connection) -> None:
+    """Bring a database to where it was before there were feeds, with two dossiers."""
+    command.upgrade(schema._config(connection), "0008")
+    for name, at in (("later", 1790000000000), ("first", 1780000000000)):
+        columns = "id, owner, ref, environment, procedure, status, last_seq, digest"
+        values = f"'{uuid4().hex}', 1, '{name}', 'live', 'p', 'received', 1, 'd'"
+        connection.execute(
+            sa.text(
+                f"INSERT INTO dossier ({columns}, created_at, updated_at) "  # noqa: S608 - ours
+                f"VALUES ({values}, {at}, {at})"
+            )
+        )
+
+
+async def test_dossiers_of_before_come_first_in_the_order_of_their_times(
+    tmp_path: Path, empty_database: dict[str, Any]
+) -> None:
+    """What an older version stored is listed by its last change, and then what follows."""
+    settings = Settings(data=tmp_path, **empty_database)
+    if settings.postgres is not None:
+        server = connect_shared(settings.postgres, lambda _: None)
+        async with server.begin() as connection:
+            await connection.run_sync(before_feeds)
+        await server.dispose()
+    else:
+        embedded = connect(settings.database)
+        with embedded.begin() as opened:
+            before_feeds(opened)
+        embedded.dispose()
+    store = await open_store(settings)
+    new = uuid4()
+    await change(store, new, 1)
+    listed = await Follower(store).read()
+    names = await store.read(
+        lambda connection: {row.id: row.ref for row in connection.execute(sa.select(dossier))}
+    )
+    await store.close()
+
+    assert [names[one] for one, _ in listed] == ["first", "later", new.hex]
 
 
 PLACES = st.builds(Cursor, st.integers(0, 10**17), st.integers(-(10**13), 10**17), st.uuids())
