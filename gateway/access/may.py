@@ -1,6 +1,6 @@
 """Who may do what to which dossier: the one place that answers it.
 
-`queries.visible` says in SQL what `may_see` says here.
+`visibility.visible` says in SQL what `may_see` says here.
 """
 
 from __future__ import annotations

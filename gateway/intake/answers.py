@@ -85,10 +85,13 @@ class Line(BaseModel):
 
 
 class Page(BaseModel):
-    """A page of a list; follow `next` until it is absent."""
+    """A page of a list; follow `next` until it is absent, and keep `cursor` to come back."""
 
     dossiers: list[Line] = Field(title="Hồ sơ", description="oldest change first")
     next: str | None = Field(None, title="Trang sau", description="cursor of the next page")
+    cursor: str = Field(
+        title="Vị trí đã đọc", description="for `cursor`, at any later time: what changed since"
+    )
 
 
 class Fault(BaseModel):

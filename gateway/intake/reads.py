@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
@@ -85,28 +83,46 @@ async def search_dossiers(
     cursor: str | None = None,
     limit: Annotated[str, Query()] = "50",
 ) -> JSONResponse:
-    """Find own dossiers, oldest change first; follow `next` until it is absent."""
+    """Find own dossiers, oldest change first; follow `next` until it is absent.
+
+    Whoever keeps the last page's `cursor` and comes back with it later misses no change.
+    `updated_after` only chooses where to start: what changed up to a minute before may come too.
+    """
     faults = []
     if status is not None and status not in set(Status):
         faults.append(Fault("value", "/status", {"expected": ", ".join(Status)}))
     if not limit.isdigit() or not 1 <= int(limit) <= 200:
         faults.append(Fault("value", "/limit", {"expected": "1–200"}))
     since = _millis(updated_after, faults)
-    after = _place(cursor, faults)
+    after = None if cursor is None else queries.Cursor.decode(cursor, FEED)
+    if cursor is not None and after is None:
+        faults.append(Fault("value", "/cursor", {"expected": "cursor"}))
     if faults:
         raise Problem(422, "invalid", faults)
-    rows = await request.app.state.parts.store.read(
-        lambda connection: queries.search(
-            connection,
-            viewer(client, Right.METADATA),
-            code=code,
-            ref=ref,
-            status=status,
-            updated_after=since,
-            after=after,
-            limit=int(limit),
+    try:
+        page: queries.Page = await request.app.state.parts.store.read(
+            lambda connection: queries.search(
+                connection,
+                viewer(client, Right.METADATA),
+                code=code,
+                ref=ref,
+                status=status,
+                updated_after=since,
+                after=after,
+                limit=int(limit),
+            )
         )
-    )
+    except queries.Outdated:
+        raise Problem(410, "cursor_outdated") from None
+    return JSONResponse(_page(page))
+
+
+FEED = "dossiers"
+"""What cursors of this list are marked with."""
+
+
+def _page(page: queries.Page) -> dict[str, Any]:
+    place = page.cursor.encode(FEED)
     body: dict[str, Any] = {
         "dossiers": [
             {
@@ -118,13 +134,11 @@ async def search_dossiers(
                 "version": row.last_seq,
                 "updated_at": said(row.updated_at),
             }
-            for row in rows
-        ]
+            for row in page.rows
+        ],
+        "cursor": place,
     }
-    if len(rows) == int(limit):
-        place = json.dumps([rows[-1].updated_at, str(rows[-1].id)])
-        body["next"] = base64.urlsafe_b64encode(place.encode()).decode()
-    return JSONResponse(body)
+    return body | ({"next": place} if page.more else {})
 
 
 def _millis(text: str | None, faults: list[Fault]) -> int | None:
@@ -136,17 +150,6 @@ def _millis(text: str | None, faults: list[Fault]) -> int | None:
         faults.append(Fault("value", "/updated_after", {"expected": "2026-03-02T09:30:00+07:00"}))
         return None
     return int(moment.timestamp() * 1000)
-
-
-def _place(cursor: str | None, faults: list[Fault]) -> tuple[int, UUID] | None:
-    if cursor is None:
-        return None
-    try:
-        at, name = json.loads(base64.urlsafe_b64decode(cursor))
-        return int(at), UUID(name)
-    except (ValueError, TypeError):
-        faults.append(Fault("value", "/cursor", {"expected": "next"}))
-        return None
 
 
 @router.get("/v1/dossiers/{dossier_id}/ledger", openapi_extra=REASON)

@@ -67,5 +67,6 @@ def _tell(seen: Survey, more: operating.Totals) -> None:
             metrics.PARKED.labels(one.name, owner).set(more.parked.get((one.name, owner), 0))
     for system, silent in more.hearing.items():
         metrics.HEARING_SILENT.labels(system).set(silent / 1000)
+    metrics.FEED_LAG.labels("store").set(more.feed_lag)
     if more.snapshot is not None:
         metrics.SNAPSHOT.labels("store").set(more.snapshot)

@@ -44,13 +44,22 @@ def _quoted(name: str) -> str:
     return f'"{name}"' if name in _RESERVED else name
 
 
+def _given(table: sa.Table, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out the columns whose value the server itself knows."""
+    return tuple(name for name in names if "postgresql" not in table.c[name].info)
+
+
 def _cast(table: sa.Table, name: str) -> str:
+    own: str | None = table.c[name].info.get("postgresql")
+    if own is not None:
+        return own
     value = f"v.{_quoted(name)}"
     return f"CAST({value} AS json)" if isinstance(table.c[name].type, sa.JSON) else value
 
 
 def _arrays(table: sa.Table, names: tuple[str, ...], number: int) -> str:
     """Write the arrays of some columns as a relation `v`."""
+    names = _given(table, names)
     arrays = ", ".join(f"CAST(:p{number}_{name} AS {_sql(table.c[name])}[])" for name in names)
     return f"unnest({arrays}) AS v({', '.join(_quoted(name) for name in names)})"
 
@@ -87,7 +96,7 @@ def _question(parts: tuple[Part, ...]) -> sa.TextClause:
 def _columns(table: sa.Table, names: tuple[str, ...], rows: Sequence[Row]) -> dict[str, list[Any]]:
     """Turn rows into one list a column; what a row lacks is the column's default."""
     found: dict[str, list[Any]] = {}
-    for name in names:
+    for name in _given(table, names):
         column = table.c[name]
         default = column.default.arg if column.default is not None else None  # type: ignore[attr-defined]
         values = [row.get(name, default) for row in rows]
@@ -161,7 +170,7 @@ class Writing:
         number = len(self._parts)
         self._parts.append(part)
         values = _columns(part[0], names, rows)
-        self._values |= {f"p{number}_{name}": values[name] for name in names}
+        self._values |= {f"p{number}_{name}": column for name, column in values.items()}
 
     def write(self) -> None:
         """Send what was gathered."""

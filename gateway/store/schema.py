@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
 
 from gateway import VERSION
-from gateway.store import partitions
+from gateway.store import feed, partitions
 from gateway.store.dialect import now as db_now
 from gateway.store.errors import SchemaNewer
 
@@ -71,6 +71,7 @@ def apply_on(connection: Connection, noted: Noted) -> list[str]:
     if applied:
         command.upgrade(_config(connection), "head")
     partitions.ensure(connection, datetime.now(UTC))
+    feed.recognise_restore(connection)
     if applied:
         noted(connection, applied)
     return applied

@@ -17,6 +17,9 @@ metadata = sa.MetaData()
 
 Millis = sa.BigInteger
 
+FEED_NUMBER = "CAST(CAST(pg_current_xact_id() AS text) AS bigint)"
+"""PostgreSQL's own number of a transaction, under which what it changes can be followed."""
+
 client = sa.Table(
     "client",
     metadata,
@@ -107,10 +110,12 @@ dossier = sa.Table(
     sa.Column("helped", sa.Text),  # code of the agency that took it in near the citizen's home
     sa.Column("created_at", Millis, nullable=False),
     sa.Column("updated_at", Millis, nullable=False),
+    # The transaction of the last change (`store.feed`); PostgreSQL numbers it itself
+    sa.Column("feed", sa.BigInteger, nullable=False, info={"postgresql": FEED_NUMBER}),
     sa.UniqueConstraint("owner", "ref", name="dossier_owner_ref"),
 )
 sa.Index("dossier_owner_code", dossier.c.owner, dossier.c.code)
-sa.Index("dossier_owner_updated", dossier.c.owner, dossier.c.updated_at, dossier.c.id)
+sa.Index("dossier_feed", dossier.c.feed, dossier.c.id)
 
 sa.Index("dossier_twin", dossier.c.twin)
 

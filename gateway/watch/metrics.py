@@ -62,6 +62,11 @@ SNAPSHOT = Gauge(
     "Age of the database's oldest open transaction",
     ["told_by"],
 )
+FEED_LAG = Gauge(
+    "lienthong_feed_lag_seconds",
+    "Age of the oldest stored change that whoever follows the list cannot see yet",
+    ["told_by"],
+)
 DEPTH = Gauge(
     "lienthong_broker_messages", "Messages ready in a queue of the retries", ["system", "queue"]
 )
@@ -162,7 +167,7 @@ def store(*, up: bool) -> None:
 
 def no_totals() -> None:
     """Take away what another process tells, or nobody can."""
-    for gauge in (*TOTALS, SNAPSHOT, EVIDENCE):
+    for gauge in (*TOTALS, SNAPSHOT, FEED_LAG, EVIDENCE):
         gauge.clear()
 
 

@@ -47,6 +47,10 @@ TITLES: dict[str, tuple[str, str]] = {
     ),
     "forbidden": ("Không có quyền làm việc này", "This needs a right that the caller has not"),
     "sandbox_only": ("Chỉ khóa thử nghiệm mới được xóa", "Only sandbox keys may delete"),
+    "cursor_outdated": (
+        "Cơ sở dữ liệu đã được khôi phục: bỏ cursor và đọc lại, từ đầu hoặc từ updated_after",
+        "The database was restored: read anew without cursor, from the start or updated_after",
+    ),
     "not_found": ("Không có địa chỉ này", "There is nothing at this address"),
     "method": ("Phương thức không được hỗ trợ", "This method is not supported here"),
     "no_such_dossier": ("Không có hồ sơ này", "There is no such dossier"),

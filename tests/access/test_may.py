@@ -100,10 +100,10 @@ async def house(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[House
 async def seen(house: House, who: Viewer) -> set[UUID]:
     """Ask the database what somebody sees."""
     nothing: Any = dict.fromkeys(("code", "ref", "status", "updated_after", "after"))
-    rows = await house.store.read(
+    page = await house.store.read(
         lambda connection: queries.search(connection, who, limit=100, **nothing)
     )
-    return {row.id for row in rows}
+    return {row.id for row in page.rows}
 
 
 @pytest.mark.parametrize(("who", "where"), [(1, "sandbox"), (7, "sandbox"), (1, "live")])

@@ -35,7 +35,7 @@ TO_COME = {
     14: "suspects, and what parks or closes naming the call",
     15: "every leaf that was stated: kept, evidence, or named in the answer",
     16: "process times, orders that cannot be, punctuality as it stood",
-    18: "the feed in the order of commits, with a cursor",
+    18: "changes and outcomes as feeds of their own; a restore that begins an epoch",
     19: "files read by a child process under limits",
     20: "shadow as a state of its own, preview and catching up",
 }
@@ -114,6 +114,12 @@ NAMED = {
         "rules/test_owners.py",
         "store/work/test_steps.py",
         "workbench/test_existing.py",
+    ),
+    18: (
+        "flow/test_following.py",
+        "intake/test_following.py",
+        "store/test_feed.py",
+        "store/test_feed_places.py",
     ),
 }
 """Where each law is held: found by the docstrings that begin with it."""

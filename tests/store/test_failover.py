@@ -10,11 +10,13 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
+from gateway.store import feed
 from gateway.store.errors import StoreUnavailable
 from gateway.store.postgres import PostgresStore
 from gateway.workbench.servers import PrivatePostgres
 
 SECONDS = 3.0
+COUNTER = "CREATE TABLE counter AS SELECT 'epoch' AS name, CAST(1 AS bigint) AS value"
 Pair = tuple[PrivatePostgres, PrivatePostgres]
 
 
@@ -59,13 +61,15 @@ async def kept(store: PostgresStore) -> list[int]:
 
 
 async def test_what_was_answered_survives_the_loss_of_the_primary(pair: Pair) -> None:
-    """Law 1: The primary is killed, its standby promoted: the same store goes on with all."""
+    """Laws 1 and 18: A standby is promoted: the store goes on with all, in a new epoch of feeds."""
     primary, standby = pair
     store = PostgresStore(dsn(pair), SECONDS)
     try:
         await store.write(
             lambda connection: connection.execute(sa.text("CREATE TABLE kept (n int)"))
         )
+        await store.write(lambda connection: connection.execute(sa.text(COUNTER)))
+        before = await store.read(feed.horizon)
         for number in range(20):
             await put(store, number)
         await asyncio.to_thread(primary.kill)
@@ -79,8 +83,9 @@ async def test_what_was_answered_survives_the_loss_of_the_primary(pair: Pair) ->
                     break
                 except StoreUnavailable:
                     await asyncio.sleep(0.1)
+        after = await store.read(feed.horizon)
 
-        assert await kept(store) == [*range(20), 21]
+        assert (await kept(store), before.epoch < after.epoch) == ([*range(20), 21], True)
     finally:
         await store.close()
 

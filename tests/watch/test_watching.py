@@ -166,6 +166,7 @@ async def test_totals_come_from_one_process_only(opened: Settings) -> None:
         await store.close()
 
     assert 'lienthong_lanes{state="ready",system="a"} 0.0' in first
+    assert 'lienthong_feed_lag_seconds{told_by="store"} 0.0' in first
     assert "lienthong_lanes{" not in second
     assert not took
 

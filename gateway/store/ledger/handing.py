@@ -10,9 +10,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from gateway.store import feed
 from gateway.store.dialect import now as db_now
 from gateway.store.ledger.bodies import named_files, unpack_json
-from gateway.store.ledger.queries import within
+from gateway.store.ledger.visibility import within
 from gateway.store.tables import client, client_key, dossier, event, file, joined
 
 TOGETHER = 500
@@ -84,16 +85,14 @@ def _refs(connection: Connection, taker: int) -> dict[str, UUID]:
 
 def hand(connection: Connection, wanted: Wanted, dossiers: Sequence[Going]) -> int:
     """Give dossiers to the taker, with the right to their files; give the number of files."""
-    now = db_now(connection)
+    changed = {"updated_at": db_now(connection), "feed": feed.stamp(connection)}
     for some in _together([one.id for one in dossiers if not one.joined]):
         # The taker may have joined it before: from now on it is simply its own.
         connection.execute(
             joined.delete().where(joined.c.client == wanted.taker, joined.c.dossier_id.in_(some))
         )
         connection.execute(
-            dossier.update()
-            .where(dossier.c.id.in_(some))
-            .values(owner=wanted.taker, updated_at=now)
+            dossier.update().where(dossier.c.id.in_(some)).values(owner=wanted.taker, **changed)
         )
     for some in _together([one.id for one in dossiers if one.joined]):
         known = set(
@@ -110,6 +109,8 @@ def hand(connection: Connection, wanted: Wanted, dossiers: Sequence[Going]) -> i
         mine = sa.and_(joined.c.client == wanted.giver, joined.c.dossier_id.in_(some))
         connection.execute(joined.delete().where(mine, joined.c.dossier_id.in_(known)))
         connection.execute(joined.update().where(mine).values(client=wanted.taker))
+        # The taker sees them from now on: whoever follows the list must meet them.
+        connection.execute(dossier.update().where(dossier.c.id.in_(some)).values(**changed))
     return _share_files(connection, wanted, [one.id for one in dossiers])
 
 

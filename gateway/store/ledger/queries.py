@@ -1,8 +1,7 @@
-"""What clients and operators read."""
+"""What clients and operators read: the door to this room for whoever only looks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.dossiers.evidence import Evidence
-from gateway.rules.agencies import OLD_GROUPS, path_of
 from gateway.rules.gate import Gate
 from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
 from gateway.store.dialect import now as db_now
+from gateway.store.feed import Cursor, Outdated
 from gateway.store.ledger import evidence
 from gateway.store.ledger.bodies import named_files, unpack_json
 from gateway.store.ledger.conflicts import CONTESTING
+from gateway.store.ledger.listing import Page, search
+from gateway.store.ledger.visibility import Viewer, visible
 from gateway.store.tables import (
     attempt,
     dossier,
@@ -30,78 +31,30 @@ from gateway.store.tables import (
 )
 from gateway.store.tables import evidence as evidence_table
 
+__all__ = [
+    "STATES",
+    "Cursor",
+    "Outdated",
+    "Page",
+    "Viewer",
+    "agency_counts",
+    "any_file",
+    "can_commit",
+    "counts",
+    "delete_files",
+    "delete_sandbox",
+    "dossier_file",
+    "find_dossier",
+    "find_file",
+    "keep_file",
+    "ledger",
+    "search",
+    "stored",
+    "systems",
+]
+
 STATES = {READY: "ready", WAITING: "waiting", PARKED: "parked", ASKED: "asked"}
 MOST_ATTEMPTS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who looks: a principal, its agencies, and how far it sees (`access.roles.Reach`).
-
-    everything: all dossiers of the environment; by_agency: all of its agencies, whosever they are
-    own: those of which it is a source, and those that belong to its agencies
-    """
-
-    client: int
-    environment: str
-    agencies: tuple[str, ...]
-    everything: bool = False
-    by_agency: bool = False
-    own: bool = True
-
-
-def visible(viewer: Viewer) -> sa.ColumnElement[bool]:
-    """Say `gateway.access.may.may_see` in SQL."""
-    where = dossier.c.environment == viewer.environment
-    if viewer.everything:
-        return where
-    if not viewer.own and not viewer.by_agency:
-        return sa.false()
-    sources = sa.select(joined.c.dossier_id).where(
-        joined.c.client == viewer.client, joined.c.verified
-    )
-    belongs = [
-        within(column, viewer.agencies) for column in (dossier.c.agency, dossier.c.receiving)
-    ]
-    either = [
-        dossier.c.owner == viewer.client,
-        dossier.c.id.in_(sources),
-        sa.and_(dossier.c.by_agency, sa.or_(*belongs)),
-    ]
-    if viewer.by_agency:
-        either += [*belongs, within(dossier.c.helped, viewer.agencies)]
-    return sa.and_(where, sa.or_(*either))
-
-
-def within(column: sa.ColumnElement[Any], agencies: tuple[str, ...]) -> sa.ColumnElement[bool]:
-    """Say in SQL whether an agency lies in one of these subtrees."""
-    if "*" in agencies:
-        return sa.true()
-    return sa.or_(sa.false(), *(_below(column, root) for root in agencies))
-
-
-def _below(agency: sa.ColumnElement[Any], root: str) -> sa.ColumnElement[bool]:
-    """Say `gateway.rules.agencies.within` in SQL."""
-    if root == "*":
-        return sa.true()
-    generation, path = path_of(root)
-    old = _old(agency)
-    if generation == "qd20":
-        below = agency.startswith(f"{root}.", autoescape=True)
-        return sa.or_(agency == root, sa.and_(below, sa.not_(old)))
-    if not path:
-        return old
-    tail = ".".join(reversed(path))
-    return sa.or_(agency == root, sa.and_(agency.endswith(f".{tail}", autoescape=True), old))
-
-
-def _old(agency: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    """Say `path_of` in SQL: an older code has four groups, the first of three digits."""
-    return sa.and_(
-        sa.func.length(agency) - sa.func.length(sa.func.replace(agency, ".", "")) == OLD_GROUPS - 1,
-        sa.func.substr(agency, 4, 1) == ".",
-        sa.func.rtrim(sa.func.substr(agency, 1, 3), "0123456789") == "",
-    )
 
 
 def find_dossier(connection: Connection, viewer: Viewer, dossier_id: UUID) -> dict[str, Any] | None:
@@ -222,49 +175,6 @@ def _pointer(found: dict[str, Any], value: str) -> str:
         if one["value"] == value:
             return f"/codes/{index}/value"
     return "/codes"
-
-
-def search(
-    connection: Connection,
-    viewer: Viewer,
-    *,
-    code: str | None,
-    ref: str | None,
-    status: str | None,
-    updated_after: int | None,
-    after: tuple[int, UUID] | None,
-    limit: int,
-) -> list[Any]:
-    """Find dossiers that a client may see, oldest change first, beyond the last page's place."""
-    own = sa.and_(
-        joined.c.dossier_id == dossier.c.id, joined.c.client == viewer.client, joined.c.verified
-    )
-    named_by = sa.func.coalesce(joined.c.ref, dossier.c.ref)
-    query = sa.select(
-        dossier.c.id,
-        named_by.label("ref"),
-        dossier.c.ref.label("first_ref"),
-        dossier.c.code,
-        dossier.c.status,
-        dossier.c.procedure,
-        dossier.c.last_seq,
-        dossier.c.updated_at,
-    )
-    query = query.outerjoin(joined, own).where(visible(viewer))
-    if code is not None:
-        named = sa.select(dossier_code.c.dossier_id).where(dossier_code.c.value == code)
-        query = query.where(dossier.c.id.in_(named))
-    for column, value in ((named_by, ref), (dossier.c.status, status)):
-        if value is not None:
-            query = query.where(column == value)
-    if updated_after is not None:
-        query = query.where(dossier.c.updated_at > updated_after)
-    if after is not None:
-        query = query.where(
-            sa.tuple_(dossier.c.updated_at, dossier.c.id)
-            > sa.tuple_(sa.literal(after[0]), sa.literal(after[1], sa.Uuid()))
-        )
-    return list(connection.execute(query.order_by(dossier.c.updated_at, dossier.c.id).limit(limit)))
 
 
 def ledger(connection: Connection, viewer: Viewer, dossier_id: UUID) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from gateway.dossiers.record import DossierRecord, known_codes, millis
-from gateway.store import rows
+from gateway.store import feed, rows
 from gateway.store.ledger.bodies import pack
 from gateway.store.tables import dossier, dossier_code, event, joined, lane, outbox
 
@@ -19,15 +19,16 @@ def save(connection: Connection, records: Sequence[DossierRecord], now: int) -> 
     if not touched:
         return
     writing = rows.Writing(connection)
+    changed = {"updated_at": now, "feed": feed.stamp(connection)}
     fresh = [record for record in touched if record.stored == 0]
     if fresh:
         writing.insert(
             dossier,
             [
                 _row(record)
+                | changed
                 | {
                     "created_at": now,
-                    "updated_at": now,
                     "id": record.id,
                     "owner": record.owner,
                     "ref": record.ref,
@@ -39,7 +40,7 @@ def save(connection: Connection, records: Sequence[DossierRecord], now: int) -> 
             ],
         )
     known = [record for record in touched if record.stored]
-    changes = [_row(record) | {"id": record.id, "updated_at": now} for record in known]
+    changes = [_row(record) | {"id": record.id} | changed for record in known]
     writing.update(dossier, ("id",), changes)
     writing.insert(event, [row for record in touched for row in _events(record)])
     _save_lanes(connection, writing, touched)

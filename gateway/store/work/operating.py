@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from gateway.rules.gate import Gate
 from gateway.rules.lane_states import PARKED, READY, WAITING
+from gateway.store import feed
 from gateway.store.dialect import now as db_now
 from gateway.store.ledger import evidence
 from gateway.store.ledger.attempts import RETRIED
@@ -215,7 +216,7 @@ class Totals:
     overdue: dossiers past their due time of which something is still untold; parked: by system and
     by who must act; hearing: ms since a system that is listened to was last heard out; snapshot:
     seconds for which the oldest transaction of the database has held on to old rows, None: no such
-    evidence: how much is kept by source and reason
+    evidence: how much is kept by source and reason; feed_lag: seconds, of `feed.lag`
     """
 
     overdue: Mapping[str, int]
@@ -223,6 +224,7 @@ class Totals:
     hearing: Mapping[str, int]
     snapshot: float | None
     evidence: Sequence[tuple[str, str, int]] = ()
+    feed_lag: float = 0.0
 
 
 def totals(connection: Connection) -> Totals:
@@ -253,6 +255,7 @@ def totals(connection: Connection) -> Totals:
         hearing={row.name: max(0, now - row.polled_at) for row in heard},
         snapshot=_snapshot(connection),
         evidence=evidence.counts(connection),
+        feed_lag=feed.lag(connection),
     )
 
 
