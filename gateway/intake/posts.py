@@ -15,7 +15,8 @@ from starlette.responses import JSONResponse
 from gateway.access.may import helps, may_claim, may_file
 from gateway.access.principals import Principal
 from gateway.access.roles import Right
-from gateway.admission.parse import Unreadable, odd_times, parse, validate
+from gateway.admission.odd_times import odd_times
+from gateway.admission.parse import Unreadable, parse, validate
 from gateway.admission.requests import (
     Command,
     Denied,

@@ -137,6 +137,11 @@ DETAILS: dict[str, tuple[str, str]] = {
         "Có ký tự không được phép (NUL hoặc nửa cặp thay thế).",
         "Contains a character that is not allowed (NUL or a lone surrogate).",
     ),
+    "too_many_marks": (
+        "Một chữ có hơn {most} dấu.",
+        "A letter has more than {most} marks.",
+    ),
+    "too_many_values": ("Có hơn {most} giá trị.", "There are more than {most} values."),
     "repeated_key": ("Khóa JSON bị lặp.", "This JSON key occurs twice."),
     "too_deep": ("JSON lồng quá sâu.", "The JSON is nested too deeply."),
     "not_json": ("Không đọc được JSON: {why}.", "Not JSON: {why}."),
