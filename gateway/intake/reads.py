@@ -9,7 +9,7 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -17,14 +17,15 @@ from gateway import words
 from gateway.access.audit import Entry, record
 from gateway.access.principals import Principal
 from gateway.access.roles import Reach, Right
+from gateway.dossiers.record import millis
 from gateway.intake.caller import requires
 from gateway.intake.opening import REASON, beyond, keep_reading, reason_needed, stated_reason
+from gateway.intake.parameters import Moment, PageOf200, StatusName, Text, whole
 from gateway.intake.problems import Problem
 from gateway.store.engine import Connection, Store
 from gateway.store.ledger import queries
 from gateway.words.fault import Fault
 from schemas.base import spoken
-from schemas.status import Status
 
 router = APIRouter()
 
@@ -78,23 +79,15 @@ async def get_dossier(
 async def search_dossiers(
     request: Request,
     client: Annotated[Principal, requires(Right.METADATA)],
-    code: str | None = None,
-    ref: str | None = None,
-    status: str | None = None,
-    updated_after: str | None = None,
-    cursor: str | None = None,
-    limit: Annotated[str, Query()] = "50",
+    code: Text | None = None,
+    ref: Text | None = None,
+    status: StatusName | None = None,
+    updated_after: Moment | None = None,
+    cursor: Text | None = None,
+    limit: PageOf200 = 50,
 ) -> JSONResponse:
     """Find own dossiers, oldest change first; follow `next` until it is absent."""
-    faults = []
-    if status is not None and status not in set(Status):
-        faults.append(Fault("value", "/status", {"expected": ", ".join(Status)}))
-    if not limit.isdigit() or not 1 <= int(limit) <= 200:
-        faults.append(Fault("value", "/limit", {"expected": "1–200"}))
-    since = _millis(updated_after, faults)
-    after = _place(cursor, faults)
-    if faults:
-        raise Problem(422, "invalid", faults)
+    after = _place(cursor)
     rows = await request.app.state.parts.store.read(
         lambda connection: queries.search(
             connection,
@@ -102,9 +95,9 @@ async def search_dossiers(
             code=code,
             ref=ref,
             status=status,
-            updated_after=since,
+            updated_after=None if updated_after is None else millis(updated_after),
             after=after,
-            limit=int(limit),
+            limit=limit,
         )
     )
     body: dict[str, Any] = {
@@ -121,32 +114,20 @@ async def search_dossiers(
             for row in rows
         ]
     }
-    if len(rows) == int(limit):
+    if len(rows) == limit:
         place = json.dumps([rows[-1].updated_at, str(rows[-1].id)])
         body["next"] = base64.urlsafe_b64encode(place.encode()).decode()
     return JSONResponse(body)
 
 
-def _millis(text: str | None, faults: list[Fault]) -> int | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError:
-        faults.append(Fault("value", "/updated_after", {"expected": "2026-03-02T09:30:00+07:00"}))
-        return None
-    return int(moment.timestamp() * 1000)
-
-
-def _place(cursor: str | None, faults: list[Fault]) -> tuple[int, UUID] | None:
+def _place(cursor: str | None) -> tuple[int, UUID] | None:
     if cursor is None:
         return None
     try:
         at, name = json.loads(base64.urlsafe_b64decode(cursor))
-        return int(at), UUID(name)
-    except (ValueError, TypeError):
-        faults.append(Fault("value", "/cursor", {"expected": "next"}))
-        return None
+        return whole(str(at)), UUID(str(name))
+    except (ValueError, TypeError, RecursionError):
+        raise Problem(422, "invalid", [Fault("value", "/cursor", {"expected": "next"})]) from None
 
 
 @router.get("/v1/dossiers/{dossier_id}/ledger", openapi_extra=REASON)
