@@ -7,7 +7,7 @@ import hashlib
 from gateway.access.may import decides
 from gateway.admission import claims, match
 from gateway.admission.decisions import Decided, decided, denied, digest_of
-from gateway.admission.register import file, surer
+from gateway.admission.register import file, from_the_future, surer
 from gateway.admission.requests import RecordSnapshot
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.record import DossierRecord, Source, millis
@@ -23,6 +23,9 @@ from schemas.status import Kind
 
 def record_snapshot(unit: UnitOfWork, command: RecordSnapshot) -> Decided:
     """Take the present state of a dossier."""
+    ahead = from_the_future(unit, command)
+    if ahead is not None:
+        return ahead
     record = unit.by_ref.get((command.client.id, command.content.source.ref))
     if record is None:
         return file(unit, command, NewDossier(**dict(command.content)))

@@ -19,10 +19,10 @@ from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers import outbox
 from gateway.dossiers.record import DossierRecord, Source, millis
 from gateway.dossiers.systems import Systems, numbering
-from gateway.rules.history import Version, begin
+from gateway.rules.history import FUTURE, Version, begin
 from gateway.rules.owners import agreement
 from gateway.words.fault import Fault
-from schemas.base import VIETNAM
+from schemas.base import VIETNAM, spoken
 from schemas.dossier import Content, NewDossier, Quality
 
 
@@ -31,7 +31,16 @@ def register(unit: UnitOfWork, command: RegisterDossier) -> Decided:
     record = unit.by_ref.get((command.client.id, command.content.source.ref))
     if record is not None:
         return _again(unit, record, command)
-    return file(unit, command, command.content)
+    return from_the_future(unit, command) or file(unit, command, command.content)
+
+
+def from_the_future(unit: UnitOfWork, command: RegisterDossier | RecordSnapshot) -> Decided | None:
+    """Refuse what is dated ahead of our clock: every later row would be older than it."""
+    as_of = command.content.source.as_of
+    if as_of is None or as_of <= unit.now + FUTURE:
+        return None
+    clock = {"our_clock": spoken(unit.now)}
+    return denied(422, "invalid", [Fault("in_the_future", "/source/as_of", clock)])
 
 
 def file(
@@ -151,12 +160,11 @@ def _again(unit: UnitOfWork, record: DossierRecord, command: RegisterDossier) ->
         if record.merged_into is not None:
             more["merged_into"] = str(record.merged_into)
         return decided(record, 200, more, "repeated")
-    fields = differing(command.content, record.dossier)
+    faults = differing(command.content, record.dossier, record.history)
     if source is not None:  # its own ref is its own
-        fields = [at for at in fields if not at.startswith("/source/")] or [""]
-    return denied(
-        409, "ref_reused", [Fault("differs", at) for at in fields], {"id": str(record.id)}
-    )
+        others = [one for one in faults if not one.pointer.startswith("/source/")]
+        faults = others or [Fault("differs", "/source/ref")]
+    return denied(409, "ref_reused", faults, {"id": str(record.id)})
 
 
 def _next_code(unit: UnitOfWork, sequence: str) -> str:

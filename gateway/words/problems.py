@@ -66,6 +66,7 @@ TITLES: dict[str, tuple[str, str]] = {
         "Mã sự kiện này đã dùng cho nội dung khác",
         "This ref was used for a different event",
     ),
+    "code_fixed": ("Mã hồ sơ không đổi được nữa", "The official code is fixed"),
     "version_conflict": ("Hồ sơ đã có phiên bản khác", "The dossier has another version by now"),
     "snapshot_contradicts": (
         "Cùng thời điểm nhưng nội dung khác",
