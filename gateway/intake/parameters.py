@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Annotated, Any
 from urllib.parse import unquote
 
@@ -80,8 +79,8 @@ def _whole(least: int, most: int, value: Any) -> Any:
     try:
         return whole(str(value), least, most)
     except ValueError:
-        upper = f"{least + 1}, …" if most == LARGEST else f"{most}"
-        raise _wrong(f"{least}, {upper}" if most == LARGEST else f"{least}–{upper}") from None
+        expected = f"{least}, {least + 1}, …" if most == LARGEST else f"{least}–{most}"
+        raise _wrong(expected) from None
 
 
 def _version(value: str | None) -> int | None:
@@ -112,11 +111,16 @@ def _status(value: str | None) -> str | None:
     return value
 
 
-def _size(most: int) -> tuple[BeforeValidator, WithJsonSchema]:
-    return (
-        BeforeValidator(partial(_whole, 1, most)),
-        WithJsonSchema({"type": "integer", "minimum": 1, "maximum": most}),
-    )
+def _up_to_200(value: Any) -> Any:
+    return _whole(1, 200, value)
+
+
+def _up_to_1000(value: Any) -> Any:
+    return _whole(1, 1000, value)
+
+
+def _number(value: Any) -> Any:
+    return _whole(0, LARGEST, value)
 
 
 Text = Annotated[
@@ -136,11 +140,17 @@ StatusName = Annotated[
     BeforeValidator(_status),
     WithJsonSchema({"type": "string", "enum": [one.value for one in Status]}),
 ]
-PageOf200 = Annotated[int, *_size(200)]
-PageOf1000 = Annotated[int, *_size(1000)]
-Number = Annotated[
-    int, BeforeValidator(partial(_whole, 0, LARGEST)), WithJsonSchema({"type": "integer"})
+PageOf200 = Annotated[
+    int,
+    BeforeValidator(_up_to_200),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 200}),
 ]
+PageOf1000 = Annotated[
+    int,
+    BeforeValidator(_up_to_1000),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 1000}),
+]
+Number = Annotated[int, BeforeValidator(_number), WithJsonSchema({"type": "integer"})]
 """A place in a sequence."""
 ExpectedVersion = Annotated[
     int | None, BeforeValidator(_version), WithJsonSchema({"type": "integer", "minimum": 1})
