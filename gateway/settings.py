@@ -157,6 +157,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         except (OSError, tomllib.TOMLDecodeError) as error:
             raise SettingsError(f"LIENTHONG_SYSTEMS: {path}: {error}") from None
+    systems = read_systems(document, env)
     return Settings(
         data=Path(env.get("LIENTHONG_DATA", "data")),
         postgres=_from_env(env, "LIENTHONG_DATABASE"),
@@ -177,8 +178,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         files_secret=_from_env(env, "LIENTHONG_FILES_SECRET"),
         agencies=Path(env["LIENTHONG_AGENCIES"]) if env.get("LIENTHONG_AGENCIES") else None,
         procedures=Path(env["LIENTHONG_PROCEDURES"]) if env.get("LIENTHONG_PROCEDURES") else None,
-        systems=read_systems(document, env),
-        codes=dict(document.get("codes", {})),
+        systems=systems,
+        codes=read_codes(document.get("codes", {}), systems),
         oidc=document.get("oidc"),
     )
 
@@ -187,6 +188,19 @@ def read_systems(document: Mapping[str, Any], env: Mapping[str, str]) -> tuple[S
     """Read the `[systems.NAME]` tables of a systems file."""
     tables = document.get("systems", {})
     return tuple(_system(name, table, set(tables), env) for name, table in tables.items())
+
+
+def read_codes(table: Mapping[str, Any], systems: tuple[SystemSettings, ...]) -> dict[str, str]:
+    """Read who gives which agency's dossiers their official codes: somebody who can."""
+    live = [f"system:{one.name}" for one in systems if one.mode == "live"]
+    known = ["client", "gateway", *live]
+    for agency, allocator in table.items():
+        if allocator not in known:
+            meant = f"; system:{allocator}?" if f"system:{allocator}" in live else ""
+            raise SettingsError(
+                f"codes.{agency!r}: {allocator!r} is none of {', '.join(known)}{meant}"
+            )
+    return dict(table)
 
 
 TABLE = frozenset(

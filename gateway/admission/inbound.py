@@ -16,7 +16,8 @@ from gateway.access.may import may_file
 from gateway.access.principals import Principal
 from gateway.admission.admit import admit
 from gateway.admission.decisions import Decided
-from gateway.admission.parse import Unreadable, parse, suspicious, validate
+from gateway.admission.odd_times import suspicious
+from gateway.admission.parse import Unreadable, parse, validate
 from gateway.admission.requests import ApplyReport, Command, RecordSnapshot, RegisterDossier
 from gateway.admission.shown import CONFLICT, conflicts_of
 from gateway.dossiers.evidence import Evidence

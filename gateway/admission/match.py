@@ -28,7 +28,7 @@ from gateway.admission.claims import (
     set_aside,
 )
 from gateway.admission.decisions import Decided, decided, denied, digest_of
-from gateway.admission.diff import differing
+from gateway.admission.diff import differing_fields
 from gateway.admission.requests import RecordSnapshot, RegisterDossier
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.evidence import Evidence
@@ -141,7 +141,7 @@ def join(unit: UnitOfWork, command: Filing, content: NewDossier, found: Match) -
         return keep_unsure(unit, record, command, content)
     add_codes(unit, record, command, content, found.contested)
     fields = [
-        at for at in differing(content, record.dossier) if at and not at.startswith("/source")
+        at for at in differing_fields(content, record.dossier) if not at.startswith("/source")
     ]
     if content.status is not record.dossier.status:
         fields.append("/status")

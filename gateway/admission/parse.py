@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import difflib
 import json
+import math
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from adapters.kit.charsets.marks import MOST as MOST_MARKS
+from adapters.kit.charsets.marks import composed, overloaded
 from gateway.words.fault import Fault
 from schemas.base import VIETNAM
 from schemas.dossier import Content
@@ -26,6 +28,14 @@ AS_SENT = frozenset({"data", "extensions", "patch", "raw"})
 """Free objects: nothing inside them is dropped as absent."""
 READ_ONLY = frozenset({"id", "version", "environment", "supplements", "data_quality", "voided"})
 MOST_EXTENSIONS = 32 * 1024
+MOST_VALUES = 20_000
+"""Values of a body outside of free objects: each may become a fault that costs far more than it."""
+MOST_NAME = 100
+"""Letters of a name in a pointer: whoever wrote a longer one finds it by them."""
+AT_THE_ENDS = re.compile(r'"\s*(?:0001|9999)')
+"""What may be a time of the calendar's first or last year."""
+TOO_LARGE = "a number is too large"
+FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
 
 class Unreadable(Exception):  # noqa: N818 - carries what the client is told
@@ -39,9 +49,28 @@ class Unreadable(Exception):  # noqa: N818 - carries what the client is told
 
 def parse(body: bytes) -> dict[str, Any]:
     """Read a JSON object: BOM taken off, NFC, absent values dropped; raise `Unreadable`."""
+    text, found = _read(body)
+    if body.count(b",") > MOST_VALUES and _many(found) > MOST_VALUES:
+        raise Unreadable(Fault("too_many_values", "", {"most": str(MOST_VALUES)}))
+    if ("0001" in text or "9999" in text) and AT_THE_ENDS.search(text) is not None:
+        _within_calendar(found, None)
+    if UNUSUAL.search(text) is None and "\\u0000" not in text:
+        with contextlib.suppress(Unreadable):  # the long way says where
+            return dict(_without_absent(found, 0, as_sent=False))
+    return dict(_clean(found, None, 0, as_sent=False))
+
+
+def _read(body: bytes) -> tuple[str, dict[str, Any]]:
+    """Read what is JSON, with its text as it is without escapes."""
     try:
         text = body.decode("utf-8-sig")
-        found = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        found = json.loads(
+            text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float
+        )
+        if not isinstance(found, dict):
+            raise Unreadable(Fault("type", "", {"expected": "{...}"}))
+        if b"\\" in body:  # what was written with escapes, without them
+            text = json.dumps(found, ensure_ascii=False)
     except UnicodeDecodeError:
         raise Unreadable(Fault("not_json", "", {"why": "not UTF-8"})) from None
     except json.JSONDecodeError as error:
@@ -49,22 +78,19 @@ def parse(body: bytes) -> dict[str, Any]:
         raise Unreadable(Fault("not_json", "", {"why": why})) from None
     except RecursionError:
         raise Unreadable(Fault("too_deep")) from None
-    if not isinstance(found, dict):
-        raise Unreadable(Fault("type", "", {"expected": "{...}"}))
-    if b"\\" in body:
-        text = json.dumps(found, ensure_ascii=False)  # what was written with escapes, without them
-    if ODD.search(text) is None and unicodedata.is_normalized("NFC", text):
-        with contextlib.suppress(Unreadable):  # the long way says where
-            return dict(_without_absent(found, 0, as_sent=False))
-    return dict(_clean(found, "", 0, as_sent=False))
+    except ValueError:  # more digits than the interpreter reads
+        raise Unreadable(Fault("not_json", "", {"why": TOO_LARGE})) from None
+    return text, found
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Unreadable(Fault("repeated_key", f"/{twice[:50]}"))
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise Unreadable(Fault("repeated_key", f"/{name[:50]}"))
+            seen.add(name)
     return made
 
 
@@ -72,8 +98,56 @@ def _constant(name: str) -> Any:
     raise Unreadable(Fault("not_json", "", {"why": f"{name} is not JSON"}))
 
 
-ODD = re.compile("\\\\u0000|[\ud800-\udfff]")
-"""What may be a letter that is refused: the long way tells."""
+def _float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise Unreadable(Fault("not_json", "", {"why": TOO_LARGE}))
+    return value
+
+
+def _many(value: Any) -> int:
+    """Count the values that a model would have to judge."""
+    if isinstance(value, list):
+        return len(value) + sum(_many(one) for one in value)
+    if isinstance(value, dict):
+        return len(value) + sum(_many(one) for key, one in value.items() if key not in AS_SENT)
+    return 0
+
+
+def _within_calendar(value: Any, at: Place) -> None:
+    """Refuse times at either end of the calendar, which has no room for them in another zone."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if key == "patch" or key not in AS_SENT:
+                _within_calendar(one, (at, key))
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            _within_calendar(one, (at, index))
+    elif isinstance(value, str) and value.strip()[:4] in {"0001", "9999"}:
+        with contextlib.suppress(ValueError):
+            try:
+                datetime.fromisoformat(value.strip()).astimezone(VIETNAM)
+            except OverflowError:
+                expected = {"expected": TYPES["instant_type"]}
+                raise Unreadable(Fault("value", _pointer(at), expected)) from None
+
+
+Place = tuple[Any, str | int] | None
+"""Where a value stands: what it stands in, and under which name. A pointer is made of it only where
+it is needed: made on the way, a long name would be copied for each of many values below it."""
+
+
+def _pointer(at: Place) -> str:
+    names: list[str] = []
+    while at is not None:
+        at, name = at
+        names.append(str(name)[:MOST_NAME])
+    return "".join(f"/{name}" for name in reversed(names))
+
+
+UNUSUAL = re.compile("[^\x00-\u02ff\u1e00-\u1eff\u2010-\u2027\u20ab]")
+"""What may be a letter that is refused, or is not composed: the long way tells. One class, as any
+alternative beside it would make the search four times as long."""
 
 
 def _without_absent(value: Any, depth: int, *, as_sent: bool) -> Any:
@@ -98,27 +172,35 @@ def _without_absent(value: Any, depth: int, *, as_sent: bool) -> Any:
     return value
 
 
-def _clean(value: Any, at: str, depth: int, *, as_sent: bool) -> Any:
+def _clean(value: Any, at: Place, depth: int, *, as_sent: bool) -> Any:
     if depth > DEEPEST:
-        raise Unreadable(Fault("too_deep", at))
+        raise Unreadable(Fault("too_deep", _pointer(at)))
     if isinstance(value, str):
-        if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise Unreadable(Fault("forbidden_character", at))
-        return unicodedata.normalize("NFC", value)
+        return _text(value, at)
     if isinstance(value, list):
         return [
-            _clean(one, f"{at}/{index}", depth + 1, as_sent=as_sent)
-            for index, one in enumerate(value)
+            _clean(one, (at, index), depth + 1, as_sent=as_sent) for index, one in enumerate(value)
         ]
     if isinstance(value, dict):
-        return {
-            _clean(key, at, depth, as_sent=as_sent): _clean(
-                one, f"{at}/{key}", depth + 1, as_sent=as_sent or key in AS_SENT
-            )
-            for key, one in value.items()
-            if as_sent or (one is not None and one != "")
-        }
+        made: dict[str, Any] = {}
+        for key, one in value.items():
+            if not as_sent and (one is None or one == ""):
+                continue
+            name = _text(key, at)
+            if name in made:  # written in two ways, it is one name all the same
+                raise Unreadable(Fault("repeated_key", _pointer((at, name))))
+            made[name] = _clean(one, (at, key), depth + 1, as_sent=as_sent or key in AS_SENT)
+        return made
     return value
+
+
+def _text(value: str, at: Place) -> str:
+    """Compose a text; how many marks a letter has is looked at before anybody sorts them."""
+    if FORBIDDEN.search(value) is not None:
+        raise Unreadable(Fault("forbidden_character", _pointer(at)))
+    if overloaded(value):
+        raise Unreadable(Fault("too_many_marks", _pointer(at), {"most": str(MOST_MARKS)}))
+    return composed(value)
 
 
 def validate(model: type[M], found: dict[str, Any]) -> M | tuple[Fault, ...]:
@@ -153,7 +235,7 @@ TYPES = {
 
 def _fault(error: Any, model: type[BaseModel]) -> Fault:
     """Put one of pydantic's errors into our words, without the value."""
-    place = [str(part) for part in error["loc"]]
+    place = [str(part)[:MOST_NAME] for part in error["loc"]]
     pointer = "".join(f"/{part}" for part in place)
     kind = error["type"]
     if kind == "missing":
@@ -192,33 +274,3 @@ def _hint(place: Sequence[str], model: type[BaseModel]) -> str:
     }
     close = difflib.get_close_matches(place[-1], names, n=1, cutoff=0.75)
     return f" → {close[0]}?" if close else ""
-
-
-def odd_times(body: bytes, found: Any) -> tuple[tuple[str, str], ...]:
-    """Flag suspicious times of a body; one without a Z before a quote has none."""
-    return tuple(suspicious(found)) if b"Z" in body else ()
-
-
-def suspicious(found: Any, at: str = "") -> Iterator[tuple[str, str]]:
-    """Flag times in UTC that would lie in office hours if their Z were wrong, and not otherwise."""
-    if isinstance(found, dict):
-        for key, value in found.items():
-            if key not in AS_SENT:
-                yield from suspicious(value, f"{at}/{key}")
-    elif isinstance(found, list):
-        for index, value in enumerate(found):
-            yield from suspicious(value, f"{at}/{index}")
-    elif isinstance(found, str) and found.endswith("Z") and found[:2] == "20" and "T" in found:
-        yield from _odd_hour(found, at)
-
-
-def _odd_hour(text: str, at: str) -> Iterator[tuple[str, str]]:
-
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return
-    local = moment.astimezone(VIETNAM)
-    office = range(7, 18)
-    if moment.hour in office and local.hour not in office:
-        yield "suspicious_offset", at

@@ -6,7 +6,7 @@ from gateway.access.may import BY_AGENCY, NEEDED, decides, may_change, may_claim
 from gateway.access.roles import Right
 from gateway.admission import claims
 from gateway.admission.decisions import Decided, decided, denied, refused
-from gateway.admission.diff import differing
+from gateway.admission.diff import differing_event
 from gateway.admission.requests import RecordEvent
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.evidence import Evidence
@@ -24,6 +24,8 @@ def record_event(unit: UnitOfWork, command: RecordEvent) -> Decided:
     answered = _answered(record, command) or _not_allowed(unit, record, command)
     if answered is not None:
         return answered
+    if _fixed(record, command.event):
+        return denied(409, "code_fixed", [Fault("code_told", "/patch/official_code")])
     event = _undisputed(unit, record, command)
     version = record.follow(event, now=unit.now, flags=command.flags)
     if isinstance(version, tuple):
@@ -50,11 +52,26 @@ def _answered(record: DossierRecord, command: RecordEvent) -> Decided | None:
     if same is not None:
         if same.digest == command.digest:
             return decided(record, 200, {"event": same.event.seq}, "repeated")
-        fields = differing(command.event, same.event)
-        return denied(409, "event_ref_reused", [Fault("differs", at) for at in fields])
+        fields = differing_event(command.event, same.event)
+        faults = [Fault("differs", at) for at in fields]
+        return denied(409, "event_ref_reused", faults, {"event": same.event.seq})
     if command.expected_version not in (None, record.dossier.version):
         return denied(409, "version_conflict", more={"version": record.dossier.version})
     return None
+
+
+def _fixed(record: DossierRecord, event: NewEvent) -> bool:
+    """Say whether a correction would change an official code that a system was told."""
+    code = record.dossier.official_code
+    if code is None or (event.patch or {}).get("official_code", code) == code:
+        return False
+    named = (one.seq for one in record.history if _brings(one, code))
+    since = max(named, default=1)
+    return any(lane.done_seq >= since and not lane.born_here for lane in record.lanes.values())
+
+
+def _brings(event: NewEvent, code: str) -> bool:
+    return code in {event.official_code, (event.patch or {}).get("official_code")}
 
 
 def _may_know(command: RecordEvent, record: DossierRecord) -> bool:

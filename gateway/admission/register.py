@@ -12,7 +12,7 @@ from gateway.access.may import helps, may_see
 from gateway.access.principals import Principal
 from gateway.admission import claims, match
 from gateway.admission.catalogue import pin_procedure
-from gateway.admission.decisions import Decided, decided, denied, digest_of
+from gateway.admission.decisions import Decided, decided, denied, digest_of, refused
 from gateway.admission.diff import differing
 from gateway.admission.requests import RecordSnapshot, RegisterDossier
 from gateway.admission.unit_of_work import UnitOfWork
@@ -21,6 +21,7 @@ from gateway.dossiers.record import DossierRecord, Source, millis
 from gateway.dossiers.systems import Systems, numbering
 from gateway.rules.history import Version, begin
 from gateway.rules.owners import agreement
+from gateway.rules.times import impossible
 from gateway.words.fault import Fault
 from schemas.base import VIETNAM
 from schemas.dossier import Content, NewDossier, Quality
@@ -40,7 +41,8 @@ def file(
     """Join the dossier that is meant, or open one; what is contested is a claim of it."""
     found = match.match(unit, command, content)
     if found.record is not None:
-        return match.join(unit, command, content, found)
+        faults = tuple(impossible(content, unit.now))
+        return refused(faults) if faults else match.join(unit, command, content, found)
     own = _undisputed(unit, command, content, found.contested)
     return open_new(unit, command, claims.with_known(own))
 
@@ -152,12 +154,11 @@ def _again(unit: UnitOfWork, record: DossierRecord, command: RegisterDossier) ->
         if record.merged_into is not None:
             more["merged_into"] = str(record.merged_into)
         return decided(record, 200, more, "repeated")
-    fields = differing(command.content, record.dossier)
+    faults = differing(command.content, record.dossier, record.history)
     if source is not None:  # its own ref is its own
-        fields = [at for at in fields if not at.startswith("/source/")] or [""]
-    return denied(
-        409, "ref_reused", [Fault("differs", at) for at in fields], {"id": str(record.id)}
-    )
+        others = [one for one in faults if not one.pointer.startswith("/source/")]
+        faults = others or [Fault("differs", "/source/ref")]
+    return denied(409, "ref_reused", faults, {"id": str(record.id)})
 
 
 def _next_code(unit: UnitOfWork, sequence: str) -> str:

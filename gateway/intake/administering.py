@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import unquote
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -14,6 +13,8 @@ from gateway.access.keys import prefix_of
 from gateway.access.principals import Environment, Principal
 from gateway.access.roles import Reach, Right
 from gateway.intake.caller import Caller
+from gateway.intake.opening import stated_why
+from gateway.intake.parameters import Name, Number, PageOf1000
 from gateway.intake.posts import described, read_body
 from gateway.intake.problems import Problem
 from gateway.intake.reads import said
@@ -24,7 +25,6 @@ from gateway.words.fault import Fault
 from schemas.base import Part, Text35, Text100
 
 router = APIRouter(prefix="/v1")
-MOST = 1000
 LONGEST_GRACE = 8760.0
 """Hours: a year."""
 NO_STORE = {"Cache-Control": "no-store"}
@@ -79,7 +79,7 @@ async def asks(
 
     name: of the client that is meant; what names none is not written down, it may be anything
     """
-    why = unquote(request.headers.get("x-reason", "")).strip()
+    why = stated_why(request)
     if client.reach(right) is not Reach.ALL:
         await client_keys.note_denial(
             request.app.state.parts.store, what, name, By(who=client.audited, why=why)
@@ -136,7 +136,7 @@ async def post_client(request: Request, client: Caller) -> JSONResponse:
 
 
 @router.patch("/clients/{name}", openapi_extra=described(ClientChange))
-async def patch_client(request: Request, name: str, client: Caller) -> JSONResponse:
+async def patch_client(request: Request, name: Name, client: Caller) -> JSONResponse:
     """Change for which agencies a client speaks, or helps: everywhere within five seconds."""
     by = await asks(request, client, Right.CLIENTS, "clients.agencies", name)
     asked, _, _ = await read_body(request, ClientChange)
@@ -147,7 +147,7 @@ async def patch_client(request: Request, name: str, client: Caller) -> JSONRespo
 
 
 @router.post("/clients/{name}/keys", status_code=201, openapi_extra=described(NewKey))
-async def post_client_key(request: Request, name: str, client: Caller) -> JSONResponse:
+async def post_client_key(request: Request, name: Name, client: Caller) -> JSONResponse:
     """Give a client a new key, answered this once; the older ones end after the grace."""
     by = await asks(request, client, Right.CLIENTS, "clients.rotate", name)
     asked, _, _ = await read_body(request, NewKey)
@@ -162,7 +162,7 @@ async def post_client_key(request: Request, name: str, client: Caller) -> JSONRe
 
 @router.delete("/clients/{name}/keys/{prefix}")
 async def delete_client_key(
-    request: Request, name: str, prefix: str, client: Caller
+    request: Request, name: Name, prefix: Name, client: Caller
 ) -> JSONResponse:
     """End a key by its first letters: nowhere does it work five seconds later."""
     by = await asks(request, client, Right.CLIENTS, "clients.revoke", name)
@@ -174,28 +174,16 @@ async def delete_client_key(
 async def get_audit(
     request: Request,
     client: Caller,
-    after: Annotated[str, Query()] = "0",
-    limit: Annotated[str, Query()] = "100",
+    after: Number = 0,
+    limit: PageOf1000 = 100,
 ) -> JSONResponse:
     """Give the sealed lines behind a place, in their order; follow `next` until it is absent."""
     await asks(request, client, Right.AUDIT, "audit.read")
-    faults = []
-    if not _whole(after):
-        faults.append(Fault("value", "/after", {"expected": "0, 1, …"}))
-    if not _whole(limit) or not 1 <= int(limit) <= MOST:
-        faults.append(Fault("value", "/limit", {"expected": f"1–{MOST}"}))
-    if faults:
-        raise Problem(422, "invalid", faults)
-    lines = await audit.behind(request.app.state.parts.store, int(after), int(limit))
+    lines = await audit.behind(request.app.state.parts.store, after, limit)
     body: dict[str, Any] = {"lines": [audit.told(line) for line in lines]}
-    if len(lines) == int(limit):
+    if len(lines) == limit:
         body["next"] = lines[-1].place
     return JSONResponse(body)
-
-
-def _whole(text: str) -> bool:
-    """Say whether a text is a number that every database takes for a place."""
-    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def _client(one: KnownClient) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import fastapi_offline
 import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.exceptions import HTTPException
@@ -41,6 +41,7 @@ from gateway.intake import (
 )
 from gateway.intake.files import FileStore
 from gateway.intake.load import SOON, Load
+from gateway.intake.parameters import only_known
 from gateway.intake.probes import PROBES, at_probes
 from gateway.intake.problems import Problem, answer, of_http
 from gateway.intake.specification import document, named
@@ -167,11 +168,12 @@ def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
     app.state.accounts = Accounts(parts.store)
     app.state.wrong_keys = WrongKeys(parts.load.bounds.wrong_keys)
     for router in ROUTERS:
-        app.include_router(router)
+        anything = router in (calls.router, uploads.public)
+        app.include_router(router, dependencies=[] if anything else [Depends(only_known)])
     app.add_middleware(RequestId)
     app.mount("/assets", StaticFiles(directory=ASSETS), name="assets")
 
-    @app.get("/docs", include_in_schema=False)
+    @app.get("/docs", include_in_schema=False, dependencies=[Depends(only_known)])
     async def docs() -> HTMLResponse:
         """Show the API, with scripts and styles of our own."""
         return get_swagger_ui_html(
@@ -204,8 +206,13 @@ def _errors(app: FastAPI) -> None:
         """Name what in an address cannot be read; the framework's own answer repeats its value."""
         found = error.errors()
         faults = [
-            Fault("value", f"/{one['loc'][-1]}", {"expected": one["type"].partition("_")[0]})
+            Fault(
+                "value",
+                f"/headers/{name.lower()}" if place == "header" else f"/{name}",
+                {"expected": one.get("ctx", {}).get("expected") or one["type"].partition("_")[0]},
+            )
             for one in found
+            for place, name in [(one["loc"][0], str(one["loc"][-1]))]
         ]
         return answer(Problem(422, "invalid", faults), request)
 

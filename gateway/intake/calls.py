@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 from datetime import UTC, datetime
 
@@ -26,8 +25,9 @@ LARGEST = 32 * 1024 * 1024
 async def hear(request: Request, system: str, path: str) -> Response:
     """Take a call of a configured system; its secret comes as Bearer, Basic password or `token`."""
     parts = request.app.state.parts
+    given = _given(request)
     named = next((one for one in parts.systems.all if one.name == system and one.listens), None)
-    if named is None or named.adapter.hear is None or not _knows_the_secret(request, named):
+    if named is None or named.adapter.hear is None or not _knows_the_secret(given, named):
         # For names that there are not, too: the answer says nothing about either.
         address = request.client.host if request.client else ""
         refuse_if_often(request.app.state.wrong_keys, address, f"hear {system}")
@@ -53,21 +53,20 @@ async def hear(request: Request, system: str, path: str) -> Response:
     return Response(said.body, said.status, dict(said.headers))
 
 
-def _knows_the_secret(request: Request, system: System) -> bool:
+def _given(request: Request) -> str:
+    """Read the secret that a call carries; one that cannot be read is refused before any name."""
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "basic":
+        try:
+            return base64.b64decode(given, validate=True).decode().partition(":")[2]
+        except ValueError:
+            raise Problem(401, "unauthorized", headers={"WWW-Authenticate": "Basic"}) from None
+    return given if kind.lower() == "bearer" else request.query_params.get("token", "")
+
+
+def _knows_the_secret(given: str, system: System) -> bool:
     """Compare the secret, in constant time; without one in the settings nobody may call."""
     inbox = system.config.inbox
     if inbox is None or inbox.token is None:
         return False
-    kind, _, given = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "basic":
-        given = _password(given)
-    elif kind.lower() != "bearer":
-        given = request.query_params.get("token", "")
     return hmac.compare_digest(given.strip().encode(), inbox.token.encode())
-
-
-def _password(text: str) -> str:
-    try:
-        return base64.b64decode(text, validate=True).decode("utf-8", "replace").partition(":")[2]
-    except binascii.Error:
-        return ""

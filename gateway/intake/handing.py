@@ -13,6 +13,7 @@ from gateway.access.principals import Principal
 from gateway.access.roles import Right
 from gateway.intake.administering import asks
 from gateway.intake.caller import Caller, requires
+from gateway.intake.parameters import Name
 from gateway.intake.posts import described, read_body
 from gateway.intake.problems import Problem
 from gateway.intake.reads import viewer
@@ -49,7 +50,7 @@ class ClientHandOver(Part):
 @router.post("/clients/{name}/hand-over", openapi_extra=described(ClientHandOver))
 async def post_hand_over(
     request: Request,
-    name: str,
+    name: Name,
     client: Caller,
 ) -> JSONResponse:
     """Hand the open dossiers of a client over to another; a dry run unless it is said otherwise."""

@@ -6,17 +6,16 @@ be kept is none.
 
 from __future__ import annotations
 
-import contextlib
-import unicodedata
 from typing import Any
-from urllib.parse import unquote
 
 from starlette.requests import Request
 
 from gateway.access.audit import Entry, record
 from gateway.access.principals import Principal
 from gateway.access.roles import Reach, Right
+from gateway.intake.parameters import header_text
 from gateway.intake.problems import Problem
+from gateway.words.fault import Fault
 
 HEADER = "X-Reason"
 LONGEST = 500
@@ -44,16 +43,25 @@ def beyond(client: Principal) -> bool:
 
 def stated_reason(request: Request) -> str | None:
     """Read why, None: it was not stated; a header carries diacritics as percent-encoded UTF-8."""
-    raw = request.headers.get(HEADER)
-    if raw is None:
+    try:
+        reason = header_text(request, HEADER, LONGEST)
+    except ValueError:
+        raise reason_needed() from None
+    if reason is None:
         return None
-    with contextlib.suppress(UnicodeDecodeError):  # it was Latin-1 indeed
-        raw = raw.encode("latin-1").decode("utf-8")
-    reason = unicodedata.normalize("NFC", unquote(raw)).strip()
     said = sum(sign.isalnum() for sign in reason)
-    if said < SHORTEST or len(reason) > LONGEST or not reason.isprintable():
+    if said < SHORTEST or not reason.isprintable():
         raise reason_needed()
     return reason
+
+
+def stated_why(request: Request) -> str:
+    """Read why something is done that needs no reason; what is no text is refused."""
+    try:
+        return header_text(request, HEADER, LONGEST) or ""
+    except ValueError:
+        fault = Fault("value", "/headers/x-reason", {"expected": f"1–{LONGEST}, UTF-8"})
+        raise Problem(422, "invalid", [fault]) from None
 
 
 def reason_needed() -> Problem:

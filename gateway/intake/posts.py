@@ -15,7 +15,8 @@ from starlette.responses import JSONResponse
 from gateway.access.may import helps, may_claim, may_file
 from gateway.access.principals import Principal
 from gateway.access.roles import Right
-from gateway.admission.parse import Unreadable, odd_times, parse, validate
+from gateway.admission.odd_times import odd_times
+from gateway.admission.parse import Unreadable, parse, validate
 from gateway.admission.requests import (
     Command,
     Denied,
@@ -26,6 +27,7 @@ from gateway.admission.requests import (
     RegisterDossier,
 )
 from gateway.intake.caller import requires
+from gateway.intake.parameters import ExpectedVersion, IdempotencyKey, IfMatch
 from gateway.intake.problems import Problem
 from gateway.watch import metrics
 from gateway.words.fault import Fault
@@ -39,6 +41,8 @@ log = structlog.get_logger()
 router = APIRouter(prefix="/v1")
 LARGEST = 1024 * 1024
 """Bytes of a body; files are uploaded apart."""
+JSON_TYPES = frozenset({"application/json", "text/json", ""})
+"""How a body of JSON may be called, beside `…+json`; old software does not call it anything."""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -50,22 +54,27 @@ def described(model: type[BaseModel]) -> dict[str, Any]:
 
 @router.post("/dossiers", status_code=201, openapi_extra=described(NewDossier))
 async def post_dossier(
-    request: Request, client: Annotated[Principal, requires(Right.FILE)]
+    request: Request,
+    client: Annotated[Principal, requires(Right.FILE)],
+    key: IdempotencyKey = None,
 ) -> JSONResponse:
     """Post a dossier; the same `source.ref` and content once more is the same answer (200)."""
     content, digest, flags = await read_body(request, NewDossier)
     _may(client, content)
     return await _submit(
         request,
-        RegisterDossier(
-            client=client, content=content, digest=digest, key=_key(request), flags=flags
-        ),
+        RegisterDossier(client=client, content=content, digest=digest, key=key, flags=flags),
     )
 
 
 @router.post("/dossiers/{dossier_id}/events", status_code=201, openapi_extra=described(NewEvent))
 async def post_event(
-    request: Request, dossier_id: UUID, client: Annotated[Principal, requires(Right.FILE)]
+    request: Request,
+    dossier_id: UUID,
+    client: Annotated[Principal, requires(Right.FILE)],
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+    expected_version: ExpectedVersion = None,
 ) -> JSONResponse:
     """Post an event of a known dossier; its `ref` makes a repeat harmless."""
     event, digest, flags = await read_body(request, NewEvent)
@@ -76,8 +85,8 @@ async def post_event(
             dossier=dossier_id,
             event=event,
             digest=digest,
-            key=_key(request),
-            expected_version=_expected(request),
+            key=key,
+            expected_version=expected_version or if_match,
             flags=flags,
         ),
     )
@@ -85,7 +94,9 @@ async def post_event(
 
 @router.post("/snapshots", status_code=201, openapi_extra=described(Content))
 async def post_snapshot(
-    request: Request, client: Annotated[Principal, requires(Right.FILE)]
+    request: Request,
+    client: Annotated[Principal, requires(Right.FILE)],
+    key: IdempotencyKey = None,
 ) -> JSONResponse:
     """Post the current state of a dossier, from software that only knows rows."""
     content, digest, flags = await read_body(request, Content)
@@ -94,9 +105,7 @@ async def post_snapshot(
     _may(client, content)
     return await _submit(
         request,
-        RecordSnapshot(
-            client=client, content=content, digest=digest, key=_key(request), flags=flags
-        ),
+        RecordSnapshot(client=client, content=content, digest=digest, key=key, flags=flags),
     )
 
 
@@ -110,7 +119,10 @@ class Joining(Part):
 
 @router.post("/dossiers/{dossier_id}/merge", status_code=201, openapi_extra=described(Joining))
 async def merge_dossiers(
-    request: Request, dossier_id: UUID, client: Annotated[Principal, requires(Right.MERGE)]
+    request: Request,
+    dossier_id: UUID,
+    client: Annotated[Principal, requires(Right.MERGE)],
+    key: IdempotencyKey = None,
 ) -> JSONResponse:
     """Merge a duplicate into this dossier, which survives with all codes of both."""
     asked, digest, _ = await read_body(request, Joining)
@@ -123,7 +135,7 @@ async def merge_dossiers(
             reason=asked.reason,
             by=asked.by,
             digest=digest,
-            key=_key(request),
+            key=key,
         ),
     )
 
@@ -141,7 +153,10 @@ class Judging(Part):
 
 @router.post("/dossiers/{dossier_id}/sources", status_code=201, openapi_extra=described(Judging))
 async def judge_source(
-    request: Request, dossier_id: UUID, client: Annotated[Principal, requires(Right.MERGE)]
+    request: Request,
+    dossier_id: UUID,
+    client: Annotated[Principal, requires(Right.MERGE)],
+    key: IdempotencyKey = None,
 ) -> JSONResponse:
     """Say of a source that joined unsure whether it means the same citizen."""
     asked, digest, _ = await read_body(request, Judging)
@@ -155,7 +170,7 @@ async def judge_source(
             reason=asked.reason,
             by=asked.by,
             digest=digest,
-            key=_key(request),
+            key=key,
         ),
     )
 
@@ -165,8 +180,8 @@ async def read_body(
 ) -> tuple[M, bytes, tuple[tuple[str, str], ...]]:
     """Read a body, or refuse it with all that is wrong."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json" and not kind.endswith("+json"):
-        raise Problem(415, "media_type")
+    if kind not in JSON_TYPES and not kind.endswith("+json"):
+        raise Problem(415, "media_type", more={"accepted": "application/json"})
     body = await request.app.state.parts.load.body(request, LARGEST, "files go to POST /v1/files")
     try:
         found = parse(body)
@@ -187,22 +202,6 @@ def _may(client: Principal, content: Content) -> None:
     code = content.official_code
     if code is not None and (helps(client, content) or not may_claim(client, code)):
         raise Problem(403, "forbidden_code", [Fault("code_of_another_unit", "/official_code")])
-
-
-def _key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
-    return key[:200] if key else None
-
-
-def _expected(request: Request) -> int | None:
-    """Read which version the client believes to be the newest."""
-    stated = request.query_params.get("expected_version") or request.headers.get("if-match")
-    if stated is None:
-        return None
-    text = stated.strip().strip('"')
-    if not text.isdigit():
-        raise Problem(422, "invalid", [Fault("type", "/expected_version", {"expected": "1, 2, …"})])
-    return int(text)
 
 
 async def _submit(request: Request, command: Command) -> JSONResponse:

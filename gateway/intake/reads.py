@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -15,14 +15,15 @@ from gateway import words
 from gateway.access.audit import Entry, record
 from gateway.access.principals import Principal
 from gateway.access.roles import Reach, Right
+from gateway.dossiers.record import millis
 from gateway.intake.caller import requires
 from gateway.intake.opening import REASON, beyond, keep_reading, reason_needed, stated_reason
+from gateway.intake.parameters import Moment, PageOf200, StatusName, Text
 from gateway.intake.problems import Problem
 from gateway.store.engine import Connection, Store
 from gateway.store.ledger import queries
 from gateway.words.fault import Fault
 from schemas.base import spoken
-from schemas.status import Status
 
 router = APIRouter()
 
@@ -76,29 +77,21 @@ async def get_dossier(
 async def search_dossiers(
     request: Request,
     client: Annotated[Principal, requires(Right.METADATA)],
-    code: str | None = None,
-    ref: str | None = None,
-    status: str | None = None,
-    updated_after: str | None = None,
-    cursor: str | None = None,
-    limit: Annotated[str, Query()] = "50",
+    code: Text | None = None,
+    ref: Text | None = None,
+    status: StatusName | None = None,
+    updated_after: Moment | None = None,
+    cursor: Text | None = None,
+    limit: PageOf200 = 50,
 ) -> JSONResponse:
     """Find own dossiers, oldest change first; follow `next` until it is absent.
 
     Whoever keeps the last page's `cursor` and comes back with it later misses no change.
     `updated_after` only chooses where to start: what changed up to a minute before may come too.
     """
-    faults = []
-    if status is not None and status not in set(Status):
-        faults.append(Fault("value", "/status", {"expected": ", ".join(Status)}))
-    if not limit.isdigit() or not 1 <= int(limit) <= 200:
-        faults.append(Fault("value", "/limit", {"expected": "1–200"}))
-    since = _millis(updated_after, faults)
     after = None if cursor is None else queries.Cursor.decode(cursor, FEED)
     if cursor is not None and after is None:
-        faults.append(Fault("value", "/cursor", {"expected": "cursor"}))
-    if faults:
-        raise Problem(422, "invalid", faults)
+        raise Problem(422, "invalid", [Fault("value", "/cursor", {"expected": "cursor"})])
     try:
         page: queries.Page = await request.app.state.parts.store.read(
             lambda connection: queries.search(
@@ -107,9 +100,9 @@ async def search_dossiers(
                 code=code,
                 ref=ref,
                 status=status,
-                updated_after=since,
+                updated_after=None if updated_after is None else millis(updated_after),
                 after=after,
-                limit=int(limit),
+                limit=limit,
             )
         )
     except queries.Outdated:
@@ -139,17 +132,6 @@ def _page(page: queries.Page) -> dict[str, Any]:
         "cursor": place,
     }
     return body | ({"next": place} if page.more else {})
-
-
-def _millis(text: str | None, faults: list[Fault]) -> int | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError:
-        faults.append(Fault("value", "/updated_after", {"expected": "2026-03-02T09:30:00+07:00"}))
-        return None
-    return int(moment.timestamp() * 1000)
 
 
 @router.get("/v1/dossiers/{dossier_id}/ledger", openapi_extra=REASON)

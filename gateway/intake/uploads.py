@@ -19,6 +19,7 @@ from gateway.intake.caller import requires
 from gateway.intake.files import TooLarge
 from gateway.intake.load import Load, within_quota
 from gateway.intake.opening import keep_reading
+from gateway.intake.parameters import whole
 from gateway.intake.problems import Problem
 from gateway.store.ledger import queries
 from gateway.words.fault import Fault
@@ -26,6 +27,8 @@ from gateway.words.fault import Fault
 router = APIRouter(prefix="/v1")
 public = APIRouter()
 DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/=]+):")
+ENVELOPES = ("multipart/", "application/x-www-form-urlencoded")
+"""What wraps a file, or is none: kept as it comes, nobody could read the file."""
 HEX = re.compile(r"[0-9a-f]{64}")
 
 
@@ -36,7 +39,7 @@ async def post_file(
     """Upload a file as the raw body; a stated digest (RFC 9530, or hex) is checked."""
     parts = request.app.state.parts
     load: Load = parts.load
-    expected, announced = _expected(request), _announced(request)
+    kind, expected, announced = _kind(request), _expected(request), _announced(request)
     load.room(request, upload=True)
     account = await load.counted(
         request, lambda: parts.store.read(lambda connection: queries.stored(connection, client.id))
@@ -50,7 +53,8 @@ async def post_file(
                 if kept is None:
                     raise Problem(422, "digest_mismatch")
                 name, size = kept
-                kind = request.headers.get("content-type", "application/octet-stream")[:100]
+                if size == 0:
+                    raise Problem(422, "invalid", [Fault("empty_file")])
                 new = await parts.store.write(
                     lambda connection: queries.keep_file(
                         connection, client.id, bytes.fromhex(name), size, kind
@@ -102,10 +106,23 @@ async def get_public_file(request: Request, sha256: str, proof: str) -> FileResp
     return FileResponse(await parts.files.there(sha256), media_type=row.media_type, headers=headers)
 
 
+def _kind(request: Request) -> str:
+    """Read what a file is; what would be stored with its envelope is refused."""
+    stated = request.headers.get("content-type", "").strip() or "application/octet-stream"
+    if stated.partition(";")[0].strip().lower().startswith(ENVELOPES):
+        raise Problem(415, "media_type", [Fault("send_raw", "/headers/content-type")])
+    if not (stated.isascii() and stated.isprintable()):
+        fault = Fault("value", "/headers/content-type", {"expected": "application/pdf"})
+        raise Problem(422, "invalid", [fault])
+    return stated[:100]
+
+
 def _announced(request: Request) -> int:
     """Read how many bytes are to come; 0: that is not said."""
-    stated = request.headers.get("content-length", "")
-    return int(stated) if stated.isdigit() else 0
+    try:
+        return whole(request.headers.get("content-length", ""))
+    except ValueError:
+        return 0
 
 
 def _expected(request: Request) -> str | None:

@@ -76,6 +76,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Mã hồ sơ đã có, chỉ đổi được bằng sự kiện corrected.",
         "The official code is set; only a corrected event may change it.",
     ),
+    "code_told": (
+        "Hệ thống khác đã nhận mã hồ sơ này nên không đổi được nữa.",
+        "A system was told this official code, so it stays.",
+    ),
+    "told_by_event": (
+        "Khác với lần gửi đầu; thay đổi này gửi bằng sự kiện {kind}.",
+        "Stated otherwise than at first; tell this change by an event {kind}.",
+    ),
     "registered_once": (
         "Sự kiện registered chỉ có một lần, ở đầu lịch sử.",
         "There is one registered event, at the beginning of the history.",

@@ -6,7 +6,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "invalid": ("Hồ sơ có trường không hợp lệ", "Some fields are not valid"),
     "impossible": ("Bước này không thể xảy ra", "This step cannot happen"),
     "malformed_json": ("Nội dung không phải JSON hợp lệ", "The body is not valid JSON"),
-    "media_type": ("Chỉ nhận application/json", "Only application/json is accepted"),
+    "media_type": ("Không nhận loại nội dung này", "This media type is not accepted"),
     "too_large": ("Nội dung quá lớn", "The body is too large"),
     "unauthorized": ("Khóa truy cập không hợp lệ", "The key is missing, unknown or has ended"),
     "issuer_unavailable": (
@@ -70,6 +70,7 @@ TITLES: dict[str, tuple[str, str]] = {
         "Mã sự kiện này đã dùng cho nội dung khác",
         "This ref was used for a different event",
     ),
+    "code_fixed": ("Mã hồ sơ không đổi được nữa", "The official code is fixed"),
     "version_conflict": ("Hồ sơ đã có phiên bản khác", "The dossier has another version by now"),
     "snapshot_contradicts": (
         "Cùng thời điểm nhưng nội dung khác",
@@ -141,6 +142,18 @@ DETAILS: dict[str, tuple[str, str]] = {
         "Có ký tự không được phép (NUL hoặc nửa cặp thay thế).",
         "Contains a character that is not allowed (NUL or a lone surrogate).",
     ),
+    "too_many_marks": (
+        "Một chữ có hơn {most} dấu.",
+        "A letter has more than {most} marks.",
+    ),
+    "too_many_values": ("Có hơn {most} giá trị.", "There are more than {most} values."),
+    "unknown_parameter": ("Không có tham số này.", "There is no such parameter."),
+    "repeated_parameter": ("Tham số bị lặp.", "This parameter is given twice."),
+    "send_raw": (
+        "Gửi tệp làm nội dung thô: --data-binary @tệp, Content-Type là loại của tệp.",
+        "Send the file as the raw body: --data-binary @FILE, with its own Content-Type.",
+    ),
+    "empty_file": ("Tệp không có nội dung nào.", "The file has no bytes."),
     "repeated_key": ("Khóa JSON bị lặp.", "This JSON key occurs twice."),
     "too_deep": ("JSON lồng quá sâu.", "The JSON is nested too deeply."),
     "not_json": ("Không đọc được JSON: {why}.", "Not JSON: {why}."),

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.admission import parse as parsing
-from gateway.admission.parse import Unreadable, odd_times, parse
+from gateway.admission.odd_times import odd_times
+from gateway.admission.parse import Unreadable, parse
 
 TEXT = st.text(
     st.characters(codec="utf-8") | st.sampled_from("\u0301\u00e2\u1ebf\x00ệ"), max_size=6
@@ -37,7 +38,7 @@ def outcome(found: dict[str, Any], *, escaped: bool) -> Any:
 def test_both_ways_of_reading_agree(found: dict[str, Any], *, escaped: bool) -> None:
     """Escaped or not, composed or not, with absent values and with letters that are refused."""
     try:
-        long: Any = parsing._clean(found, "", 0, as_sent=False)
+        long: Any = parsing._clean(found, None, 0, as_sent=False)
     except Unreadable as error:
         long = error.fault
 
@@ -53,7 +54,7 @@ def test_both_ways_agree_on_what_is_too_deep(kind: str, depth: int) -> None:
         inner = {"a": inner}
     found = {kind: inner}
     try:
-        long: Any = parsing._clean(found, "", 0, as_sent=False)
+        long: Any = parsing._clean(found, None, 0, as_sent=False)
     except Unreadable as error:
         long = error.fault
 

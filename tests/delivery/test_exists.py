@@ -10,9 +10,11 @@ from uuid import UUID
 
 import pytest
 
+from gateway.admission.requests import Denied, RecordEvent
 from gateway.store.work import retrying
 from gateway.store.work.retrying import Choice
-from tests.delivery.test_delivery import PORTAL, House, dossier, house, idle
+from schemas.event import NewEvent
+from tests.delivery.test_delivery import CLIENT, PORTAL, House, dossier, house, idle
 
 CODE = "H99.14-260302-0001"
 PROVINCE: dict[str, Any] = {
@@ -101,15 +103,27 @@ async def test_a_corrected_code_is_delivered(tmp_path: Path, kind: dict[str, Any
         assert snapshots(at) == ["H99.14-260302-0010"]
 
 
-async def test_a_code_that_is_corrected_to_a_taken_one_waits(tmp_path: Path) -> None:
-    """Law 17: What they hold under the first code is no right to write over the second."""
+async def test_a_code_that_a_system_was_told_is_fixed(tmp_path: Path) -> None:
+    """Law 17: What they hold under the first code is no right to write over another."""
     taken = "H99.14-260302-0010"
     async with house(tmp_path, told(PORTAL, switches={"occupied": [taken]})) as at:
         name = (await at.post(posted())).body["id"]
         await at.until(name, idle)
-        await at.event(name, corrected(taken))
-        await at.until(name, is_parked)
+        answer = await at.batcher.submit(
+            RecordEvent(
+                client=CLIENT,
+                dossier=UUID(name),
+                event=NewEvent.model_validate(corrected(taken)),
+                digest=b"",
+            )
+        )
 
+        assert isinstance(answer, Denied)
+        assert (answer.status, answer.code, [one.pointer for one in answer.faults]) == (
+            409,
+            "code_fixed",
+            ["/patch/official_code"],
+        )
         assert snapshots(at) == [CODE]
 
 

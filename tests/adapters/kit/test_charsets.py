@@ -261,3 +261,25 @@ def test_wrong_input_is_one_line(
 
     assert (code, line.count("\n")) == (2, 0)
     assert said in line
+
+
+def test_every_mark_of_unicode_is_counted() -> None:
+    """Whatever the interpreter would have to put in order makes a letter overloaded."""
+    from adapters.kit.charsets.marks import MOST, overloaded
+
+    sorted_ = (
+        chr(one)
+        for one in range(0x110000)
+        if unicodedata.combining(unicodedata.normalize("NFD", chr(one))[0])
+    )
+
+    assert [one for one in sorted_ if not overloaded("e" + one * (MOST + 1))] == []
+
+
+def test_an_overloaded_letter_stays_as_it_is_and_the_others_are_composed() -> None:
+    """What nobody can put in order in time is not touched."""
+    run = "\u0301\u0323" * 20
+
+    assert charsets.decode(f"e\u0302\u0301 e{run} e\u0301\u0302".encode(), "utf-8") == (
+        f"\u1ebf e{run} \u1ebf"
+    )
