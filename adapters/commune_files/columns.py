@@ -46,9 +46,14 @@ WRITTEN = MappingProxyType(
         "giayto": "/components",
         "lephi": "/fees",
         "ketqua": "/results",
+        "lydo": "/events",
+        "makhac": "/codes",
     }
 )
-"""The columns of the files we write, in order, with the canonical field that each shows."""
+"""The columns of the files we write, in order, with the canonical field that each shows.
+
+A new one goes to the end: some software reads by position.
+"""
 
 READ = MappingProxyType(
     {
