@@ -72,7 +72,8 @@ def _changed(event: Event) -> frozenset[str]:
     if event.kind is not Kind.CORRECTED:
         return frozenset()
     patched = frozenset(event.patch or ()) & frozenset(TIMES)
-    return patched if event.supersedes is None else patched | CLOSING
+    undone = event.supersedes is not None and event.patch is None
+    return patched | CLOSING if undone else patched
 
 
 def _time(of: Dossier, name: str) -> str:

@@ -131,10 +131,12 @@ def _done(
 ) -> Delivered:
     cut = translate.cut(step.dossier, settings)
     left = None if former is None else "the record under the former code stays until they remove it"
+    void = "told that it is void; the record stays until they remove it"
+    said = void if any(event.kind is Kind.VOIDED for event in step.events) else None
     return Delivered(
         up_to=step.dossier.version,
         remote=replace(remote, line=step.dossier.version),
-        note="; ".join(one for one in (cut, left) if one) or None,
+        note="; ".join(one for one in (cut, left, said) if one) or None,
     )
 
 

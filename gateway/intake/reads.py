@@ -117,6 +117,7 @@ async def search_dossiers(
                 "procedure": row.procedure,
                 "version": row.last_seq,
                 "updated_at": said(row.updated_at),
+                **_standing(row.voided, row.merged_into),
             }
             for row in rows
         ]
@@ -125,6 +126,12 @@ async def search_dossiers(
         place = json.dumps([rows[-1].updated_at, str(rows[-1].id)])
         body["next"] = base64.urlsafe_b64encode(place.encode()).decode()
     return JSONResponse(body)
+
+
+def _standing(voided: bool, merged_into: UUID | None) -> dict[str, Any]:
+    """Say whether a dossier counts no more, and which one it went into."""
+    into = {"merged_into": str(merged_into)} if merged_into is not None else {}
+    return {"voided": voided, **into}
 
 
 def _millis(text: str | None, faults: list[Fault]) -> int | None:
@@ -178,6 +185,7 @@ async def get_ledger(
         {
             "id": str(dossier_id),
             "version": found["version"],
+            **_standing(found["voided"], found["merged_into"]),
             "lanes": [
                 _lane(row, found["version"], language) | (_problems(row) if whole else {})
                 for row in found["lanes"]

@@ -114,10 +114,10 @@ WAYS: tuple[tuple[str, dict[str, Any], bool], ...] = (
     ("echo", {"style": "snapshot"}, False),
     ("igate", {}, False),
     ("national_portal", {}, False),
-    ("national_portal", {"voided": "line"}, False),
+    ("national_portal", {"voided": "park"}, False),
     ("national_portal", {}, True),
     ("national_portal", {"portal_born": "answer"}, True),
-    ("national_portal", {"portal_born": "answer", "voided": "line"}, True),
+    ("national_portal", {"portal_born": "answer", "voided": "park"}, True),
     ("national_portal", {"portal_born": "none"}, True),
 )
 """Adapters with settings that tell otherwise, and whether the dossier was born there."""
