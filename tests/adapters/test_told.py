@@ -1,4 +1,4 @@
-"""Law 6: What ends, changes or takes back a dossier is told to every system, or parks its lane."""
+"""What ends, changes or takes back a dossier is told to every system, or parks its lane."""
 
 from __future__ import annotations
 

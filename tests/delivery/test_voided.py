@@ -1,4 +1,4 @@
-"""Law 6: What is voided is told to whoever heard of the dossier, and to nobody else."""
+"""What is voided is told to whoever heard of the dossier, and to nobody else."""
 
 from __future__ import annotations
 
