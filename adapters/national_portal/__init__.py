@@ -113,13 +113,13 @@ async def _leave(step: Step, former: str, settings: PortalSettings) -> Step | Ou
 
     They know a dossier by its code alone: what stands under the new one may be another's.
     """
-    because = next((one for one in reversed(step.events) if recodes(one)), step.events[-1])
-    line = progress.moved(step.dossier, because, former, settings)
-    answer = read(await framing.progress([line], settings), "append")
-    if not isinstance(answer, Answer):
-        return answer
-    if not answer.succeeded(settings) and "không tồn tại" not in answer.message:
-        return refusal(answer, step)
+    for because in [one for one in step.events if recodes(one)][-1:] or step.events[-1:]:
+        line = progress.moved(step.dossier, because, former, settings)
+        answer = read(await framing.progress([line], settings), "append")
+        if not isinstance(answer, Answer):
+            return answer
+        if not answer.succeeded(settings) and "không tồn tại" not in answer.message:
+            return refusal(answer, step)
     notes = {**step.remote.notes, "code": step.dossier.official_code or ""}
     remote = replace(step.remote, created=False, notes=notes)
     await Checkpoint(remote=remote, up_to=remote.line)

@@ -10,6 +10,7 @@ from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.record import DossierRecord, known_codes
 from gateway.rules.history import follow
 from gateway.words.fault import Fault
+from gateway.words.lifecycle import merged_into
 from schemas.event import NewEvent, OtherCode
 from schemas.status import Kind
 
@@ -50,6 +51,7 @@ def _void(
             ref=f"merged-into-{survivor.id}",
             kind=Kind.VOIDED,
             occurred_at=unit.now,
+            note=merged_into(survivor.dossier.official_code),
             reason=command.reason,
             officer=command.by,
             target=str(survivor.id),

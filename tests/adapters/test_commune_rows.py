@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from adapters import registry
-from adapters.commune_files import CommuneSettings
+from adapters.commune_files import ADAPTER, CommuneSettings
 from adapters.commune_files.columns import READ
 from adapters.commune_files.export import Bad, item_of, missed, remarks
 from adapters.commune_files.tables import _text
-from gateway.workbench.transports import subject
+from adapters.kit.port import Hand
+from gateway.workbench.transports import listen, subject
 from schemas.inbound import Row
+from tests.adapters.test_commune_formats import Share
 
 OWN: Any = subject(registry.find_adapters().adapters["commune_files"]).settings
 TIMES = [pointer for pointer in READ if pointer.endswith(("_at", "/at", "as_of"))]
@@ -140,3 +142,17 @@ def test_a_column_may_hold_a_number_or_a_part() -> None:
 
     assert (found["fees"], found["return"]) == ([{"amount": 8000}], {"note": "Bộ phận một cửa"})
     assert isinstance(item_of(1, row() | {"LePhi": "tám nghìn"}, own), Bad)
+
+
+def test_the_report_beside_the_export_names_what_was_left_out() -> None:
+    """The lacking column once, and each filler by its row."""
+    cells = row(**{"/owner/identities/0/number": "không có"})
+    del cells[READ["/status"]]
+    text = "\n".join([",".join(cells), ",".join(cells.values())])
+    share = Share({"out/a.csv": text.encode()}, set())
+    _, sent = listen(subject(ADAPTER), "", share)
+
+    assert [item.ref for one in sent if isinstance(one, Hand) for item in one.items] == ["BN-1"]
+    assert [
+        line.split(",")[:2] for line in share.files["done/a.csv.errors.csv"].decode().splitlines()
+    ] == [["dong", "truong"], ["", "TrangThai"], ["1", "SoDinhDanh"]]

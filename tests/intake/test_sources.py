@@ -214,6 +214,7 @@ async def test_merging_leaves_one_with_all_codes(office: Office) -> None:
     assert [one.status_code for one in answers] == [201, 200]
     assert "H99.14.05-260101-0001" in {code["value"] for code in survivor["codes"]}
     assert (gone["voided"], gone["merged_into"]) == (True, first)
+    assert survivor["official_code"] in gone["events"][-1]["note"]
 
 
 async def test_lists_answers_and_ledger_show_what_was_merged(office: Office) -> None:
