@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.delivery.test_delivery import PORTAL, dossier, house, idle
+from tests.delivery.test_exists import PROVINCE, is_parked, told
 
 VOIDED = {
     "ref": "huy",
@@ -56,3 +57,15 @@ async def test_a_system_that_cannot_be_told_parks_with_its_sentence(tmp_path: Pa
         found = await at.until(name, lambda found: found["lanes"][0]["parked_for"] is not None)
 
         assert found["lanes"][0]["detail"][0]["pointer"] == "/voided"
+
+
+async def test_what_was_refused_and_voided_is_created_no_more(tmp_path: Path) -> None:
+    """A lane that waited for the officer closes: they would not have it, and nobody wants it."""
+    switches = {"required": ["noSuchField"]}
+    async with house(tmp_path, told(PROVINCE, switches=switches)) as at:
+        name = (await at.post(dossier())).body["id"]
+        await at.until(name, is_parked)
+        await at.event(name, VOIDED)
+        found = await at.until(name, idle)
+
+        assert "nothing was sent" in found["attempts"][0]["detail"]["note"]
