@@ -46,9 +46,14 @@ WRITTEN = MappingProxyType(
         "giayto": "/components",
         "lephi": "/fees",
         "ketqua": "/results",
+        "lydo": "/events",
+        "makhac": "/codes",
     }
 )
-"""The columns of the files we write, in order, with the canonical field that each shows."""
+"""The columns of the files we write, in order, with the canonical field that each shows.
+
+A new one goes to the end: some software reads by position.
+"""
 
 READ = MappingProxyType(
     {
@@ -78,14 +83,18 @@ READ = MappingProxyType(
         "/submitted_at": "NgayNop",
         "/received_at": "NgayTiepNhan",
         "/due/at": "NgayHenTra",
+        "/refused_at": "NgayTuChoi",
         "/finished_at": "NgayKetThuc",
         "/returned_at": "NgayTra",
     }
 )
 """The canonical field of each column of an export."""
 
-NEEDED = ("/source/ref", "/source/as_of", "/procedure/code", "/owner/name", "/status")
+NEEDED = ("/source/ref", "/source/as_of", "/procedure/code", "/owner/name")
 """Without a column for these a file is not an export of dossiers."""
+
+MISSED = ("/status",)
+"""Without a column for these no row states them, which whoever set the columns should know."""
 
 WORDS = MappingProxyType(
     {
@@ -124,17 +133,26 @@ CONSTANTS = MappingProxyType({"/owner/identities/0/kind": "personal_number"})
 
 INSTANTS = frozenset(
     {
-        "/source/as_of",
-        "/submitted_at",
-        "/received_at",
-        "/due/at",
-        "/refused_at",
-        "/finished_at",
-        "/returned_at",
+        "as_of",
+        "at",
+        "due_after",
+        "due_before",
+        "finished_at",
+        "received_at",
+        "refused_at",
+        "reply_by",
+        "requested_at",
+        "returned_at",
+        "signed_at",
+        "submitted_at",
     }
 )
+"""Fields with a time, by the last word of their pointer; of a day alone they stay a day."""
+DAYS = frozenset({"birth", "effective_from", "issued_on", "valid_until"})
+"""Fields with a day and never a time, likewise."""
+NUMBERS = frozenset({"amount", "copies", "originals", "quantity"})
+"""Fields with a whole number, likewise."""
 NAMED = frozenset({"/owner/name", "/submitter/name"})
 """Names of people: capitals that a charset lost are given back to them."""
-DAYS = frozenset({"/owner/birth", "/owner/identities/0/issued_on"})
 DATES = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 """How such software writes dates, tried in this order."""

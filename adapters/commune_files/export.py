@@ -9,14 +9,25 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from adapters.commune_files.columns import CONSTANTS, DAYS, INSTANTS, NAMED, NEEDED, READ, WORDS
+from adapters.commune_files.columns import (
+    CONSTANTS,
+    DAYS,
+    INSTANTS,
+    MISSED,
+    NAMED,
+    NEEDED,
+    NUMBERS,
+    READ,
+    WORDS,
+)
+from adapters.commune_files.identities import is_number, stands_for_none
 from adapters.commune_files.tables import SPREADSHEETS, NotATable, Table, foxpro, spreadsheet
 from adapters.kit import charsets
 from schemas.inbound import Row
@@ -28,6 +39,9 @@ LONGEST_CELL = 1024 * 1024
 SHOWN = 40
 ISO = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
 """How dates of spreadsheets and tables come, which are dates there and not text."""
+TIMED = ("%H", "%I", "%T", "%R", "%X", "%c")
+"""What a form with a time of day has."""
+WHOLE = re.compile(r"[0-9]+|[0-9]{1,3}([., ][0-9]{3})+")
 
 
 class Unusable(Exception):  # noqa: N818 - a sentence for the report
@@ -138,7 +152,7 @@ def item_of(number: int, row: Mapping[str, str], settings: CommuneSettings) -> R
     body: dict[str, Any] = {}
     for pointer, column in mapping.items():
         text = row.get(column, "").strip()
-        if not text:
+        if not text or (is_number(pointer) and stands_for_none(text)):
             continue
         if pointer in NAMED and settings.reads in charsets.CASELESS:
             text = charsets.named(text)
@@ -156,6 +170,27 @@ def item_of(number: int, row: Mapping[str, str], settings: CommuneSettings) -> R
     return Row(ref=ref, body=body)
 
 
+def remarks(number: int, row: Mapping[str, str], settings: CommuneSettings) -> list[Bad]:
+    """Say what was left out of a row that is taken: numbers that are none."""
+    mapping = settings.columns or READ
+    return [
+        Bad(number, column, "is no identity number; the row was taken without it")
+        for pointer, column in mapping.items()
+        if is_number(pointer) and stands_for_none(row.get(column, "").strip())
+    ]
+
+
+def missed(rows: Sequence[Mapping[str, str]], settings: CommuneSettings) -> list[Bad]:
+    """Say which set columns no row has, though rows without them say little."""
+    mapping = settings.columns or READ
+    whole = [row for row in rows if "" not in row]
+    return [
+        Bad(0, mapping[pointer], "is no column of this file; no row states it")
+        for pointer in MISSED
+        if pointer in mapping and whole and not any(mapping[pointer] in row for row in whole)
+    ]
+
+
 def _value(pointer: str, text: str, settings: CommuneSettings) -> Any:
     words = settings.words.get(pointer) or WORDS.get(pointer)
     if words is not None:
@@ -165,23 +200,37 @@ def _value(pointer: str, text: str, settings: CommuneSettings) -> Any:
         if found is None:
             raise ValueError("is a word that the settings do not know")
         return found
-    if pointer in INSTANTS:
-        return _moment(text, settings, date_only=pointer == "/due/at")
-    if pointer in DAYS and not text.isdigit():
-        return _moment(text, settings, date_only=True)[:10]
+    last = pointer.rpartition("/")[2]
+    if last in INSTANTS:
+        return _moment(text, settings, stamped=last == "as_of")
+    if last in DAYS and not text.isdigit():
+        return _moment(text, settings, stamped=True)[:10]
+    if last in NUMBERS:
+        return _whole(text)
     return text
 
 
-def _moment(text: str, settings: CommuneSettings, *, date_only: bool) -> str:
-    """Read a date in one of the set forms; a day alone stays a day where that means something."""
+def _moment(text: str, settings: CommuneSettings, *, stamped: bool) -> str:
+    """Read a date in one of the set forms; one without a time of day stays a day.
+
+    stamped: a job wrote it, which may well run at midnight; elsewhere midnight on the dot is what
+    a column of days looks like in a database that has only times
+    """
     for form in (*settings.dates, *ISO):
         try:
             found = datetime.strptime(text, form)  # noqa: DTZ007 - local time, said without offset
         except ValueError:
             continue
-        whole = "%H" in form or not date_only
-        return found.isoformat() if whole else found.date().isoformat()
+        timed = any(part in form for part in TIMED) and (stamped or found.time() != time())
+        return found.isoformat() if timed else found.date().isoformat()
     raise ValueError("is no date in any form of the settings")
+
+
+def _whole(text: str) -> int:
+    """Read a whole number, with or without points between thousands."""
+    if not WHOLE.fullmatch(text):
+        raise ValueError("is no whole number")
+    return int(re.sub(r"[., ]", "", text))
 
 
 def _put(body: Any, pointer: str, value: Any) -> None:

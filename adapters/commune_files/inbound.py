@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from adapters.commune_files.export import Bad, Unusable, item_of, read, report
+from adapters.commune_files.export import Bad, Unusable, item_of, missed, read, remarks, report
 from adapters.commune_files.tables import needs_memo
 from adapters.kit import charsets
 from adapters.kit.port import Hand, Move, PollContext, Put, Take
@@ -96,6 +96,7 @@ async def _file(
     except Unusable as error:
         return settings.bad, [Bad(0, "", str(error))]
     start = int(cursor.get("row", 0)) if resumed else 0
+    bad += [] if resumed else missed(rows, settings)
     for first in range(start, len(rows), CHUNK):
         found = [
             (number, item_of(number, row, settings))
@@ -104,6 +105,8 @@ async def _file(
         items = tuple(one for _, one in found if isinstance(one, Row))
         verdicts = await Hand(items=items, cursor=_cursor(marks, first, bad))
         bad += _judged(found, verdicts)
+        for number, row in enumerate(rows[first : first + CHUNK], start=first + 1):
+            bad += remarks(number, row, settings)
     await Hand(items=(), cursor=_cursor(marks, len(rows), bad, whole=True))
     return settings.done, bad
 

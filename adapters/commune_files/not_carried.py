@@ -47,7 +47,6 @@ NOT_CARRIED: frozenset[str] = frozenset(
         "events[].officer.title",
         "events[].official_code",
         "events[].patch",
-        "events[].reason",
         "events[].received_at",
         "events[].recorded_at",
         "events[].results",

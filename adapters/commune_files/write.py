@@ -80,10 +80,12 @@ def _row(
         "thoidiem": moment(event.occurred_at if event is not None else None),
         "noidung": event.action if event is not None else None,
         "ghichubuoc": event.note if event is not None else None,
+        "lydo": event.reason if event is not None else None,
         "canbo": event.officer.name if event is not None and event.officer is not None else None,
         "trangthai": _word("/status", (event or of).status.value, settings),
         "sobiennhan": own,
         "mahoso": of.official_code,
+        "makhac": "; ".join(_further(of)),
         "matthc": of.procedure.local_code or of.procedure.code,
         "tentthc": of.procedure.name,
         "trichyeu": of.summary,
@@ -110,6 +112,11 @@ def _row(
         "ketqua": "; ".join(one.number or one.name for one in of.results if not one.revoked),
     }
     return {name: _text(values[name], settings) for name in WRITTEN}
+
+
+def _further(of: Dossier) -> list[str]:
+    """List the codes that have no column of their own; another dossier's is told to nobody."""
+    return [code.value for code in of.codes if code.kind not in {"receipt", "claimed"}]
 
 
 def _text(value: Any, settings: CommuneSettings) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
-from adapters.echo.translate import dossier_body, event_bodies
+from adapters.echo.translate import event_bodies, snapshot_body
 from adapters.kit import (
     Adapter,
     Facts,
@@ -38,7 +38,10 @@ from schemas.outcome import (
 
 
 class EchoSettings(WebSettings):
-    """token: sent as a Bearer token; style: `snapshot` keeps the newest dossier, `events` all."""
+    """token: sent as a Bearer token; style: what they keep, the newest `snapshot` or all `events`.
+
+    Either way they are told what is new: only events say why.
+    """
 
     token: SecretStr | None = None
     style: Literal["snapshot", "events"] = "snapshot"
@@ -50,7 +53,7 @@ async def deliver(step: Step, settings: EchoSettings) -> Outcome:
     path = f"/dossiers/{step.dossier.id}"
     if settings.style == "snapshot":
         request = Http(
-            method="PUT", path=path, json=dossier_body(step.dossier), headers=key, effect="keyed"
+            method="PUT", path=path, json=snapshot_body(step), headers=key, effect="keyed"
         )
     else:
         request = Http(
@@ -86,7 +89,7 @@ def _signature(settings: EchoSettings) -> dict[str, str]:
 
 def _item(step: Step, settings: EchoSettings) -> dict[str, Any]:
     if settings.style == "snapshot":
-        return {"dossier": dossier_body(step.dossier)}
+        return {"dossier": snapshot_body(step)}
     return event_bodies(step)
 
 

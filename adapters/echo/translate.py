@@ -13,6 +13,12 @@ def dossier_body(dossier: Dossier) -> dict[str, Any]:
     return dossier.model_dump(mode="json", exclude_none=True)
 
 
+def snapshot_body(step: Step) -> dict[str, Any]:
+    """Give the dossier with what is new in it: why something happened stands in events alone."""
+    events = [event.model_dump(mode="json", exclude_none=True) for event in step.events]
+    return {**dossier_body(step.dossier), "events": events}
+
+
 def event_bodies(step: Step) -> dict[str, Any]:
     """Give the events, each with a key by which they recognise a repeat, and the dossier."""
     events = [event.model_dump(mode="json", exclude_none=True) for event in step.events]

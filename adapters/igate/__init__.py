@@ -237,6 +237,9 @@ async def _bring(step: Step, remote: Remote, settings: IgateSettings) -> Remote 
         name = answer.get("id") if isinstance(answer, dict) else None
         if isinstance(name, str) and name:
             return _with_id(remote, name)
+        if isinstance(answer, Refused) and not says_exists(answer) and not step.doubt:
+            # Surely not created: nothing of it need be looked up, or taken back once it is void.
+            await Checkpoint(remote=_unasked(remote), up_to=remote.line)
         if not says_exists(answer):
             return answer if isinstance(answer, OUTCOMES) else odd("create: no id", answer, step)
         there = await _existing(answer, step, remote, settings)
@@ -255,8 +258,7 @@ async def _existing(
     parked = exists(step, said.message)
     if parked is not None:
         if step.dossier.official_code is None:  # they allocated it: a retry takes another number
-            notes = {key: value for key, value in remote.notes.items() if key != "asked"}
-            await Checkpoint(remote=replace(remote, id=None, notes=notes), up_to=remote.line)
+            await Checkpoint(remote=replace(_unasked(remote), id=None), up_to=remote.line)
         return parked
     there = await _look_up(step, remote, settings)
     return there if there is not None else odd("they say it exists, and cannot find it", said, step)
@@ -265,8 +267,14 @@ async def _existing(
 def _with_id(remote: Remote, name: str | None) -> Remote:
     if name is None:
         return remote
+    remote = _unasked(remote)
+    return replace(remote, created=True, notes={**remote.notes, "id": name})
+
+
+def _unasked(remote: Remote) -> Remote:
+    """Forget that a create of ours may have landed."""
     notes = {key: value for key, value in remote.notes.items() if key != "asked"}
-    return replace(remote, created=True, notes={**notes, "id": name})
+    return replace(remote, notes=notes)
 
 
 async def _send(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.igate import codes
 from adapters.kit.communes import commune
+from adapters.kit.texts import event_text
 from schemas.base import VIETNAM
 from schemas.dossier import Dossier
 from schemas.event import Event
@@ -217,7 +218,7 @@ def progress(of: Dossier, event: Event, settings: IgateSettings) -> dict[str, An
     officer = event.officer
     return {
         "dossierStatus": {"id": status_id(event, settings)},
-        "comment": event.action if event.note is None else f"{event.action}: {event.note}",
+        "comment": event_text(of, event),
         "reason": event.reason,
         "updatedDate": moment(event.occurred_at),
         "assignee": {

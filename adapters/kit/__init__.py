@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         unread,
     )
     from adapters.kit.session import SessionCache
+    from adapters.kit.texts import event_text, recodes, told_codes
 
 __all__ = [
     "PORT_VERSION",
@@ -96,14 +97,17 @@ __all__ = [
     "WebSettings",
     "charsets",
     "commune",
+    "event_text",
     "exists",
     "first_request",
     "judge",
     "plain",
     "read_json",
+    "recodes",
     "redact",
     "retry_after",
     "strings_of",
+    "told_codes",
     "unread",
 ]
 
@@ -140,6 +144,7 @@ _HOMES = {
         "unread",
     ),
     "session": ("SessionCache",),
+    "texts": ("event_text", "recodes", "told_codes"),
 }
 """Where a name lives, if not in `adapters.kit.port`."""
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

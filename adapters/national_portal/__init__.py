@@ -12,6 +12,7 @@ from typing import Any
 
 from adapters.kit.port import Adapter, Checkpoint, Facts, Session, Step, Talk
 from adapters.kit.replies import exists, judge, read_json, redact, strings_of
+from adapters.kit.texts import recodes
 from adapters.national_portal import codes, framing, progress, translate
 from adapters.national_portal.inbound import hear
 from adapters.national_portal.not_carried import NOT_CARRIED
@@ -27,6 +28,7 @@ from schemas.outcome import (
     Uncertain,
     Unreachable,
 )
+from schemas.status import Kind
 
 CHUNK = 10
 """Lines in one call: what a client was seen to send; the portal's own limit is unknown."""
@@ -52,8 +54,8 @@ async def login(settings: PortalSettings) -> str | Outcome:
 
 async def deliver(step: Step, settings: PortalSettings) -> Outcome:
     """Bring the snapshot up to date, then append what is new; or answer for what was born there."""
-    step = _under_this_code(step)
-    remote = step.remote
+    _not_voided(step, settings)
+    former = _former_code(step)
     if step.born_here and settings.portal_born == "answer":
         return await _answer(step, settings)
     # Everything is translated before anything is sent: what cannot be said stops the step whole.
@@ -61,14 +63,20 @@ async def deliver(step: Step, settings: PortalSettings) -> Outcome:
     lines = [
         (event.seq, progress.line(step.dossier, event, settings))
         for event in step.events
-        if event.kind not in codes.UNSAID and event.seq > remote.line
+        if not progress.code_alone(event) and event.seq > step.remote.line
     ]
+    if former is not None:
+        left = await _leave(step, former, settings)
+        if not isinstance(left, Step):
+            return left
+        step = left
+    notes = {**step.remote.notes, "code": step.dossier.official_code or ""}
+    remote = replace(step.remote, notes=notes)
     if not (step.born_here and settings.portal_born == "none"):
         outcome = await _snapshot(step, settings, snapshot)
         if outcome is not None:
             return outcome
-        notes = {**remote.notes, "code": step.dossier.official_code or ""}
-        remote = replace(remote, created=True, notes=notes)
+        remote = replace(remote, created=True)
         await Checkpoint(remote=remote, up_to=remote.line)
     for start in range(0, len(lines), CHUNK):
         chunk = lines[start : start + CHUNK]
@@ -80,27 +88,55 @@ async def deliver(step: Step, settings: PortalSettings) -> Outcome:
             return refusal(answer, step)
         remote = replace(remote, line=chunk[-1][0])
         await Checkpoint(remote=remote, up_to=remote.line)
-    return _done(step, remote, settings)
+    return _done(step, remote, settings, former)
 
 
-def _under_this_code(step: Step) -> Step:
-    """Forget that they hold it where that was under another code, which has been corrected since.
+def _not_voided(step: Step, settings: PortalSettings) -> None:
+    """Leave it to a human to have a dossier removed that was voided."""
+    voided = any(event.kind is Kind.VOIDED for event in step.events)
+    if voided and settings.voided == "park":
+        raise CannotExpress("/voided", "the portal has no service that takes a dossier back")
+
+
+def _former_code(step: Step) -> str | None:
+    """Give the code under which they hold it, where it has been corrected since."""
+    held = step.remote.notes.get("code")
+    if held is None or held == step.dossier.official_code:
+        return None
+    if step.born_here:
+        raise CannotExpress("/official_code", "the portal holds it under another code")
+    return held
+
+
+async def _leave(step: Step, former: str, settings: PortalSettings) -> Step | Outcome:
+    """Say on the record under the former code where the dossier went, and forget that record.
 
     They know a dossier by its code alone: what stands under the new one may be another's.
     """
-    held = step.remote.notes.get("code")
-    if held is None or held == step.dossier.official_code:
-        return step
-    if step.born_here:
-        raise CannotExpress("/official_code", "the portal holds it under another code")
-    return replace(step, remote=replace(step.remote, created=False))
+    for because in [one for one in step.events if recodes(one)][-1:] or step.events[-1:]:
+        line = progress.moved(step.dossier, because, former, settings)
+        answer = read(await framing.progress([line], settings), "append")
+        if not isinstance(answer, Answer):
+            return answer
+        if not answer.succeeded(settings) and "không tồn tại" not in answer.message:
+            return refusal(answer, step)
+    notes = {**step.remote.notes, "code": step.dossier.official_code or ""}
+    remote = replace(step.remote, created=False, notes=notes)
+    await Checkpoint(remote=remote, up_to=remote.line)
+    return replace(step, remote=remote)
 
 
-def _done(step: Step, remote: Remote, settings: PortalSettings) -> Delivered:
+def _done(
+    step: Step, remote: Remote, settings: PortalSettings, former: str | None = None
+) -> Delivered:
+    cut = translate.cut(step.dossier, settings)
+    left = None if former is None else "the record under the former code stays until they remove it"
+    void = "told that it is void; the record stays until they remove it"
+    said = void if any(event.kind is Kind.VOIDED for event in step.events) else None
     return Delivered(
         up_to=step.dossier.version,
         remote=replace(remote, line=step.dossier.version),
-        note=translate.cut(step.dossier, settings),
+        note="; ".join(one for one in (cut, left, said) if one) or None,
     )
 
 
@@ -110,7 +146,7 @@ async def _answer(step: Step, settings: PortalSettings) -> Outcome:
     said = [
         (event.seq, progress.answer(step.dossier, event, settings))
         for event in step.events
-        if event.kind not in codes.UNSAID and event.seq > remote.line
+        if event.seq > remote.line and (event is step.events[-1] or not progress.code_alone(event))
     ]
     for seq, data in said:
         if data is None:

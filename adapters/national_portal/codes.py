@@ -39,8 +39,8 @@ TRA_LOI = MappingProxyType(
 )
 """States of an answer in the one flow where answers were seen: taken on, or sent back."""
 
-UNSAID = frozenset({Kind.LINKED, Kind.VOIDED})
-"""Kinds that mean nothing on the citizen's timeline: the snapshot alone carries them."""
+NOTHING_NEW = frozenset({Kind.REGISTERED, Kind.PROGRESS})
+"""Kinds that need no answer while a dossier that was filed there waits to be taken on."""
 
 POINTERS = (
     ("nội dung xử lý", "/events"),

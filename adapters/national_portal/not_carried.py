@@ -46,7 +46,6 @@ NOT_CARRIED: frozenset[str] = frozenset(
         "events[].late",
         "events[].official_code",
         "events[].patch",
-        "events[].reason",
         "events[].received_at",
         "events[].recorded_at",
         "events[].ref",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapters.kit.texts import event_text, told_codes
 from adapters.national_portal import codes
 from adapters.national_portal.papers import address
 from adapters.national_portal.settings import PortalSettings
 from adapters.national_portal.words import limited, moment
 from schemas.dossier import Dossier
 from schemas.event import Event
+from schemas.outcome import CannotExpress
+from schemas.status import Kind
 
 NGUOI_XU_LY = 50
 
@@ -28,16 +31,27 @@ def line(of: Dossier, event: Event, settings: PortalSettings) -> dict[str, str]:
         "ChucDanh": (officer.title if officer else None) or "",
         "ThoiDiemXuLy": moment(event.occurred_at),
         "PhongBanXuLy": event.department or "",
-        "NoiDungXuLy": text(event),
+        "NoiDungXuLy": event_text(of, event),
         "TrangThai": codes.TRANG_THAI[event.status],
         "NgayBatDau": moment(event.step_started_at),
         "NgayKetThucTheoQuyDinh": moment(event.step_due_at),
     }
 
 
-def text(event: Event) -> str:
-    """Say what was done: the action, which is never empty, with its note."""
-    return event.action if event.note is None else f"{event.action}: {event.note}"
+def moved(of: Dossier, event: Event, held: str, settings: PortalSettings) -> dict[str, str]:
+    """Say on the record under the former code where the dossier has gone."""
+    text = f"Hồ sơ được đổi sang mã {of.official_code}. {event_text(of, event)}"
+    return line(of, event, settings) | {"MaHoSo": held, "NoiDungXuLy": text}
+
+
+def code_alone(event: Event) -> bool:
+    """Say whether an event brings nothing but the code, which every record and answer carries.
+
+    A code that another dossier has is told to nobody.
+    """
+    if event.kind is not Kind.LINKED or told_codes(event):
+        return False
+    return event.official_code is not None or bool(event.codes)
 
 
 def answer(of: Dossier, event: Event, settings: PortalSettings) -> dict[str, Any] | None:
@@ -46,14 +60,16 @@ def answer(of: Dossier, event: Event, settings: PortalSettings) -> dict[str, Any
     if settings.answer_fold:
         folded = codes.TRA_LOI[event.status]
         if folded is None:
-            return None
+            if event.kind in codes.NOTHING_NEW or code_alone(event):
+                return None
+            raise CannotExpress("/status", "an answer says nothing of a dossier only filed so far")
         state = folded
     born = of.origin.code if of.origin is not None else None
     return {
         "MaHoSo": born or of.official_code or "",
         "MaHoSoDonVi": of.official_code or "",
         "MaDoiTuong": of.owner.account_id or "",
-        "NoiDung": text(event),
+        "NoiDung": event_text(of, event),
         "NgayXuLy": moment(event.occurred_at),
         "TrangThai": state,
         "TaiLieuXuLy": [

@@ -23,6 +23,7 @@ class PortalSettings(WebSettings):
     require_success_text: a code 0 counts only with "thành công" in the message
     portal_born: for a dossier born there: the full snapshot, the answer service, or lines alone
     answer_fold: answers say only 2 and 5, as in the one flow where they were seen
+    voided: no service takes a dossier back: a `line` says so, or it waits for a human (`park`)
     online_return: HinhThuc for an online hand-over, for which there is no national code
     notes_limit, long_notes: notes that long are refused, or cut with a mark
     component_codes: `send` or `blank`; known_components: only these are sent, if any are named
@@ -56,6 +57,7 @@ class PortalSettings(WebSettings):
     require_success_text: bool = True
     portal_born: Literal["snapshot", "answer", "none"] = "snapshot"
     answer_fold: bool = True
+    voided: Literal["line", "park"] = "line"
     online_return: str = "0"
     notes_limit: int = Field(2000, ge=1)
     long_notes: Literal["refuse", "cut"] = "refuse"

@@ -9,6 +9,7 @@ from gateway.admission.requests import MergeDossiers
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.record import DossierRecord, known_codes
 from gateway.words.fault import Fault
+from gateway.words.lifecycle import merged_into
 from schemas.event import NewEvent, OtherCode
 from schemas.status import Kind
 
@@ -49,6 +50,7 @@ def _void(
             ref=f"merged-into-{survivor.id}",
             kind=Kind.VOIDED,
             occurred_at=unit.now,
+            note=merged_into(survivor.dossier.official_code),
             reason=command.reason,
             officer=command.by,
             target=str(survivor.id),

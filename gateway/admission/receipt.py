@@ -26,6 +26,8 @@ def receipt(one: Decided, systems: Systems) -> Answer | Denied:
             "status": head.status.value,
             "official_code": head.official_code,
             "environment": head.environment,
+            "voided": head.voided,
+            **({"merged_into": str(record.merged_into)} if record.merged_into else {}),
             **one.more,
             "systems": [system.name for system in systems.all if system.id in record.lanes],
             "data_quality": [

@@ -6,6 +6,7 @@ from adapters.kit.driver import preview
 from adapters.kit.port import Step
 from gateway.dossiers.record import DossierRecord
 from gateway.dossiers.systems import Systems
+from gateway.dossiers.unheard import unheard
 from gateway.rules.communes import doubts
 from gateway.rules.lane_states import WAITING
 from gateway.rules.procedures import doubt
@@ -42,6 +43,8 @@ def warnings(record: DossierRecord, systems: Systems) -> list[dict[str, str]]:
             born_here=lane.born_here,
             events=tuple(event for event in past if event.ref not in gone),
         )
+        if unheard(step, lane.done_seq) is not None:
+            continue
         lack = preview(system.adapter, step, system.settings)
         if lack is not None:
             found.append(

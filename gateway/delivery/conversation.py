@@ -16,6 +16,7 @@ from adapters.kit.http import HttpTransport
 from adapters.kit.port import Checkpoint, Http, Put, Step, Take
 from adapters.kit.session import SessionCache
 from gateway.dossiers.systems import System
+from gateway.dossiers.unheard import unheard
 from gateway.rules.outcomes import word
 from gateway.store.engine import Store
 from gateway.store.work import lanes
@@ -91,7 +92,11 @@ async def converse(
     attempt: under which it stands in the ledger and in the logs
     """
     begun, started = time.monotonic(), int(time.time() * 1000)
-    if system.config.mode == "shadow":
+    outcome: Outcome | CannotExpress
+    silent = unheard(step, claim.done_seq)
+    if silent is not None:
+        outcome, name, detail, progressed = silent, word(silent), _detail(silent), False
+    elif system.config.mode == "shadow":
         outcome, name, detail = _shadow(system, step)
         progressed = False
     else:

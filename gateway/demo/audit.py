@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -118,10 +118,24 @@ def expected(event: Mapping[str, Any], one: Followed, name: str) -> bool:
 
 
 def mark(event: Mapping[str, Any]) -> tuple[str, str]:
-    """Say how a line of the portal shows an event: by its time and its text."""
+    """Say how a line of the portal shows an event: by its time and the beginning of its text."""
     at = datetime.fromisoformat(event["occurred_at"]).astimezone(VIETNAM)
     text = event["action"] + (f": {event['note']}" if event.get("note") else "")
     return at.strftime("%Y%m%d%H%M%S"), text
+
+
+def shows(effect: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
+    """Say whether a line shows an event: what follows its text says why, and what holds now."""
+    at, text = mark(event)
+    return effect["at"] == at and f"{effect['text']}. ".startswith(f"{text}. ")
+
+
+def number(effect: Mapping[str, Any], events: Sequence[Mapping[str, Any]]) -> int:
+    """Give the number of the event that a line shows; 0: none."""
+    found = [event for event in events if shows(effect, event)]
+    return int(
+        max(found, key=lambda event: (len(mark(event)[1]), event["seq"]))["seq"] if found else 0
+    )
 
 
 def there(style: str, effects: list[dict[str, Any]], events: list[dict[str, Any]]) -> set[int]:
@@ -131,9 +145,9 @@ def there(style: str, effects: list[dict[str, Any]], events: list[dict[str, Any]
         return {event["seq"] for event in events if event["seq"] <= last}
     if style == "events":
         return {effect["seq"] for effect in effects}
-    lines = {(effect["at"], effect["text"]) for effect in effects if effect["kind"] == "line"}
     states = [effect for effect in effects if effect["kind"] == "snapshot"]
-    found = {event["seq"] for event in events if mark(event) in lines}
+    lines = [effect for effect in effects if effect["kind"] == "line"]
+    found = {event["seq"] for event in events if any(shows(line, event) for line in lines)}
     return found | {event["seq"] for event in events if states and event["kind"] in UNSAID}
 
 
@@ -161,10 +175,9 @@ def _doubles(
         versions = [effect["version"] for effect in effects]
         tally.out_of_order += sum(right < left for left, right in pairwise(versions))
         return
-    seq_of = {mark(event): event["seq"] for event in one.events}
     arrived = [
         (
-            effect["seq"] if style == "events" else seq_of.get((effect["at"], effect["text"]), 0),
+            effect["seq"] if style == "events" else number(effect, one.events),
             effect["call"],
         )
         for effect in effects

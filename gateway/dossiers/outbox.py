@@ -12,6 +12,9 @@ from gateway.rules.schedule import rank
 from schemas.dossier import Dossier, Known
 from schemas.status import Kind
 
+MENDING = frozenset({Kind.CORRECTED, Kind.VOIDED})
+"""Kinds after which a parked lane goes again: put right, or no longer in need of it."""
+
 
 def route(
     record: DossierRecord,
@@ -88,7 +91,7 @@ def _update(
     freed = entry.reason == "needs_code" and entry.state == WAITING and not waits
     # Only an event that has not been loaded with the others can have put things right.
     corrected = (
-        any(past.event.kind is Kind.CORRECTED for past in record.recorded[record.stored :])
+        any(past.event.kind in MENDING for past in record.recorded[record.stored :])
         and entry.state == PARKED
         and entry.parked_for in {"officer", "integrator"}
     )
@@ -111,6 +114,6 @@ def _update(
 
 def _needs_code(head: Dossier, system: System, systems: Systems) -> bool:
     """Say whether a lane must wait for the official code, unless this system is to give it."""
-    if not system.facts.needs_official_code or head.official_code is not None:
+    if not system.facts.needs_official_code or head.official_code is not None or head.voided:
         return False
     return systems.allocator(head) != f"system:{system.name}"

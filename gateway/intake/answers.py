@@ -30,6 +30,8 @@ class Stored(BaseModel):
     status: Status = Field(title="Trạng thái", description="where it stands")
     official_code: str | None = Field(None, title="Mã hồ sơ", description="if it is known")
     environment: Literal["live", "sandbox"] = Field(title="Môi trường", description="of the key")
+    voided: bool = Field(False, title="Đã hủy", description="it was voided, and counts no more")
+    merged_into: UUID | None = Field(None, title="Đã gộp vào", description="the survivor")
     created: bool | None = Field(None, title="Mới", description="a new dossier was opened")
     joined: bool | None = Field(None, title="Đã gộp nguồn", description="it was known by its code")
     event: int | None = Field(None, title="Số sự kiện", description="number of the event")
@@ -82,6 +84,8 @@ class Line(BaseModel):
     procedure: str = Field(title="Thủ tục", description="code of the procedure")
     version: int = Field(title="Phiên bản", description="number of its last event")
     updated_at: Instant = Field(title="Thay đổi lúc", description="of the last change")
+    voided: bool = Field(title="Đã hủy", description="it was voided, and counts no more")
+    merged_into: UUID | None = Field(None, title="Đã gộp vào", description="the survivor")
 
 
 class Page(BaseModel):

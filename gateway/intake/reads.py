@@ -126,12 +126,19 @@ def _page(page: queries.Page) -> dict[str, Any]:
                 "procedure": row.procedure,
                 "version": row.last_seq,
                 "updated_at": said(row.updated_at),
+                **_standing(row.voided, row.merged_into),
             }
             for row in page.rows
         ],
         "cursor": place,
     }
     return body | ({"next": place} if page.more else {})
+
+
+def _standing(voided: bool, merged_into: UUID | None) -> dict[str, Any]:
+    """Say whether a dossier counts no more, and which one it went into."""
+    into = {"merged_into": str(merged_into)} if merged_into is not None else {}
+    return {"voided": voided, **into}
 
 
 @router.get("/v1/dossiers/{dossier_id}/ledger", openapi_extra=REASON)
@@ -163,6 +170,7 @@ async def get_ledger(
         {
             "id": str(dossier_id),
             "version": found["version"],
+            **_standing(found["voided"], found["merged_into"]),
             "lanes": [
                 _lane(row, found["version"], language) | (_problems(row) if whole else {})
                 for row in found["lanes"]

@@ -74,6 +74,26 @@ CAUSES: dict[str, Cause] = {
             ),
         ),
     ),
+    "cannot_express:/voided": Cause(
+        (
+            "Hồ sơ đã bị hủy, nhưng hệ thống này không có cách nhận việc hủy.",
+            "The dossier was voided, and this system has no way to be told so.",
+        ),
+        (
+            "Cán bộ gỡ hồ sơ ở hệ thống đó; rồi đặt voided = line và lienthong retry.",
+            "An officer removes it there; then set voided = line, and lienthong retry.",
+        ),
+    ),
+    "cannot_express:/official_code": Cause(
+        (
+            "Hệ thống này không nhận mã hồ sơ này, hoặc đang giữ hồ sơ theo mã khác.",
+            "This system cannot take this code, or holds the dossier under another one.",
+        ),
+        (
+            "Cán bộ so mã hai bên, sửa mã sai bằng corrected; mã đúng thì gọi bên vận hành.",
+            "The officer compares both, corrects a wrong code here, or calls whoever runs it.",
+        ),
+    ),
     "malformed": Cause(
         (
             "Hệ thống trả lời không theo hợp đồng kết nối.",

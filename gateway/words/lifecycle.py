@@ -27,6 +27,12 @@ KIND_NAMES: dict[Kind, tuple[str, str]] = {
     Kind.VOIDED: ("Hủy hồ sơ trên cổng", "Voided"),
 }
 
+
+def merged_into(code: str | None) -> str | None:
+    """Say under which code a merged dossier goes on, for systems that hold it under its own."""
+    return None if code is None else f"Đã gộp vào hồ sơ {code}"
+
+
 SENTENCES: dict[str, tuple[str, str]] = {
     "impossible_transition": (
         "Từ trạng thái {from} không thể có sự kiện {kind} sang {to}; có thể là: {may_follow}.",

@@ -19,7 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from gateway.demo.audit import UNSAID, Followed, expected, has, mark, read_log, there
+from gateway.demo.audit import UNSAID, Followed, expected, has, number, read_log, there
 
 LINES, EVENTS = "lines", "events"
 OUR_WORDS = frozenset({"echo"})
@@ -151,10 +151,9 @@ def _one(
             found.falsely_delivered.append(place)
         elif not (lane["state"] == "parked" and name in case.parks):
             found.lost.append(place)
-    seq_of = {mark(event): event["seq"] for event in of.events}
     rows = [
         (
-            effect["seq"] if style == EVENTS else seq_of.get((effect["at"], effect["text"]), 0),
+            effect["seq"] if style == EVENTS else number(effect, of.events),
             effect,
         )
         for effect in effects
@@ -236,11 +235,10 @@ def _content(
         return
     place = f"{name} {of.code or of.id}"
     if style == LINES:
-        marks = {mark(event) for event in of.events}
         found.altered += [
             f"{place} line {effect['at']}"
             for effect in _of(case, style, site)
-            if effect["kind"] == "line" and (effect["at"], effect["text"]) not in marks
+            if effect["kind"] == "line" and not number(effect, of.events)
         ]
     else:
         _told(case, name, site, states, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from gateway.store.work.turns import Work
 from schemas.outcome import Remote
 
 
-def work(number: int, *, tries: int = 0, uncertainty: int = 0) -> Work:
+def work(number: int, *, tries: int = 0, uncertainty: int = 0, voided: bool = False) -> Work:
     """Give a claimed lane."""
     claim = Claim(
         dossier_id=UUID(int=number),
@@ -27,7 +28,7 @@ def work(number: int, *, tries: int = 0, uncertainty: int = 0) -> Work:
         tries=tries,
         failing_since=None,
     )
-    return Work(claim, cast(Any, None), ())
+    return Work(claim, cast(Any, SimpleNamespace(voided=voided)), ())
 
 
 LANES = [work(1), work(2, tries=1), work(3), work(4, uncertainty=1), work(5), work(6)]

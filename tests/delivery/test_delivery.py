@@ -244,7 +244,11 @@ async def test_a_correction_frees_what_was_parked(tmp_path: Path) -> None:
             parked["lanes"][0]["parked_for"],
             parked["lanes"][0]["detail"][0]["pointer"],
             lines,
-        ) == ("officer", "/notes", ["Đính chính hồ sơ"])
+        ) == (
+            "officer",
+            "/notes",
+            ["Đính chính hồ sơ. Thay cho bước đã ghi trước đó. Lý do: Ghi chú quá dài"],
+        )
 
 
 async def test_an_append_without_an_answer_is_parked_if_so_set(tmp_path: Path) -> None:

@@ -214,6 +214,23 @@ async def test_merging_leaves_one_with_all_codes(office: Office) -> None:
     assert [one.status_code for one in answers] == [201, 200]
     assert "H99.14.05-260101-0001" in {code["value"] for code in survivor["codes"]}
     assert (gone["voided"], gone["merged_into"]) == (True, first)
+    assert survivor["official_code"] in gone["events"][-1]["note"]
+
+
+async def test_lists_answers_and_ledger_show_what_was_merged(office: Office) -> None:
+    """Whoever reads of the duplicate anywhere learns that it is void, and into what it went."""
+    first, second = await _two(office)
+    order = {"duplicate": second, "reason": "Nộp hai lần", "by": {"name": "Vàng A Thử"}}
+    await office.post("old", order, f"/v1/dossiers/{first}/merge")
+    listed = (await office.clients["old"].get("/v1/dossiers")).json()["dossiers"]
+    other = body(source={"ref": "b"}, official_code="H99.14.05-260101-0001")
+    shown = [
+        next(one for one in listed if one["id"] == second),
+        (await office.clients["old"].get(f"/v1/dossiers/{second}/ledger")).json(),
+        (await office.post("old", other)).json(),
+    ]
+
+    assert [(one["voided"], one["merged_into"]) for one in shown] == [(True, first)] * 3
 
 
 async def test_what_was_merged_takes_no_more_events(office: Office) -> None:

@@ -56,6 +56,8 @@ def search(
         dossier.c.procedure,
         dossier.c.last_seq,
         dossier.c.updated_at,
+        dossier.c.voided,
+        dossier.c.merged_into,
         dossier.c.feed,
     )
     query = query.outerjoin(joined, own).where(visible(viewer))

@@ -180,8 +180,10 @@ def _pointer(found: dict[str, Any], value: str) -> str:
 def ledger(connection: Connection, viewer: Viewer, dossier_id: UUID) -> dict[str, Any] | None:
     """Give what each system holds of a dossier, what remains, and every try."""
     head = connection.execute(
-        sa.select(dossier.c.last_seq).where(dossier.c.id == dossier_id, visible(viewer))
-    ).scalar_one_or_none()
+        sa.select(dossier.c.last_seq, dossier.c.voided, dossier.c.merged_into).where(
+            dossier.c.id == dossier_id, visible(viewer)
+        )
+    ).one_or_none()
     if head is None:
         return None
     lanes = (
@@ -224,7 +226,9 @@ def ledger(connection: Connection, viewer: Viewer, dossier_id: UUID) -> dict[str
         .all()
     )
     return {
-        "version": head,
+        "version": head.last_seq,
+        "voided": head.voided,
+        "merged_into": head.merged_into,
         "lanes": [dict(row) for row in lanes],
         "attempts": [dict(row) for row in tries],
     }
