@@ -28,7 +28,16 @@ TIMES: Mapping[str, str] = MappingProxyType(
 )
 """Times of a dossier, as a text calls them."""
 CLOSING = frozenset({"refused_at", "finished_at", "returned_at"})
-MOVES_DUE = frozenset({Kind.DUE_CHANGED, Kind.SUPPLEMENT_RECEIVED, Kind.REOPENED})
+MOVES_DUE = frozenset(
+    {
+        Kind.DUE_CHANGED,
+        Kind.SUPPLEMENT_RECEIVED,
+        Kind.FEE_PAID,
+        Kind.FEE_WAIVED,
+        Kind.RESUMED,
+        Kind.REOPENED,
+    }
+)
 """Kinds that may change a promise that was made before."""
 ABSENT = "không có"
 

@@ -34,6 +34,8 @@ EVOLVING: Mapping[str, str] = MappingProxyType(
     }
 )
 """What events change later, and by which: it may differ from the first post without any fault."""
+BESIDE = frozenset({"day_times"})
+"""What follows from the rest."""
 MOVED_BY: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
     {
         Kind.ACCEPTED: ("received_at", "due"),
@@ -69,7 +71,7 @@ def differing_fields(posted: BaseModel, stored: Dossier) -> list[str]:
     """Give pointers to the differing fields that no event changes."""
     names = {field.alias or name for name, field in type(posted).model_fields.items()}
     new, old = (
-        {key: value for key, value in _dumped(side).items() if key in names - EVOLVING.keys()}
+        {key: value for key, value in _dumped(side).items() if key in names - EVOLVING.keys() - BESIDE}
         for side in (posted, stored)
     )
     return list(_walk(old, new, ""))[:MOST]
