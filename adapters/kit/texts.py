@@ -11,7 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from schemas.base import VIETNAM
+from schemas.base import VIETNAM, is_day
 from schemas.dossier import Dossier
 from schemas.event import Event
 from schemas.status import Kind
@@ -88,23 +88,18 @@ def _changed(event: Event) -> frozenset[str]:
 def _time(of: Dossier, name: str) -> str:
     """Write a time as it stands now; of which only the day is known, as a day."""
     if name != "due":
-        return _written(getattr(of, name), day=_is_day(of, f"/{name}"))
+        return _written(getattr(of, name), day=False)
     if of.due is None:
         return ABSENT
     if of.due.none:
         return "không ấn định"
-    return _written(of.due.at, day=of.due.precision == "day" or _is_day(of, "/due/at"))
-
-
-def _is_day(of: Dossier, pointer: str) -> bool:
-    """Say whether only the day is known, where the edition of the schema tells."""
-    return pointer in getattr(of, "day_times", ())
+    return _written(of.due.at, day=of.due.precision == "day")
 
 
 def _written(at: datetime | None, *, day: bool) -> str:
     if at is None:
         return ABSENT
-    return at.astimezone(VIETNAM).strftime("%d/%m/%Y" if day else "%d/%m/%Y %H:%M")
+    return at.astimezone(VIETNAM).strftime("%d/%m/%Y" if day or is_day(at) else "%d/%m/%Y %H:%M")
 
 
 def _our_own(target: str) -> bool:
