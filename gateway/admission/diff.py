@@ -70,8 +70,9 @@ def differing_event(posted: NewEvent, stored: Event) -> list[str]:
 def differing_fields(posted: BaseModel, stored: Dossier) -> list[str]:
     """Give pointers to the differing fields that no event changes."""
     names = {field.alias or name for name, field in type(posted).model_fields.items()}
+    names -= EVOLVING.keys() | BESIDE
     new, old = (
-        {key: value for key, value in _dumped(side).items() if key in names - EVOLVING.keys() - BESIDE}
+        {key: value for key, value in _dumped(side).items() if key in names}
         for side in (posted, stored)
     )
     return list(_walk(old, new, ""))[:MOST]

@@ -10,6 +10,7 @@ from gateway.dossiers.unheard import unheard
 from gateway.rules.communes import doubts
 from gateway.rules.lane_states import WAITING
 from gateway.rules.procedures import doubt
+from gateway.rules.times import ORDER, disorder
 from gateway.rules.withhold import withheld
 from schemas.base import VIETNAM
 
@@ -17,6 +18,7 @@ from schemas.base import VIETNAM
 def warnings(record: DossierRecord, systems: Systems) -> list[dict[str, str]]:
     """Translate for each system that still has to be told, send nothing, and report what fails."""
     found = _procedure(record, systems) + _communes(record) + _agencies(record, systems)
+    found += _times(record)
     for system in systems.all:
         lane, entry = record.lanes.get(system.id), record.outbox.get(system.id)
         if lane is None or entry is None:
@@ -56,6 +58,19 @@ def warnings(record: DossierRecord, systems: Systems) -> list[dict[str, str]]:
                 }
             )
     return found
+
+
+def _times(record: DossierRecord) -> list[dict[str, str]]:
+    """Say which times stand in an order that cannot be."""
+    return [
+        {
+            "system": "gateway",
+            "code": ORDER,
+            "pointer": pointer,
+            "detail": "these times stand in an order that cannot be",
+        }
+        for pointer in disorder(record.dossier)
+    ]
 
 
 DOUBTS = {
