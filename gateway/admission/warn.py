@@ -9,6 +9,7 @@ from gateway.dossiers.systems import Systems
 from gateway.dossiers.unheard import unheard
 from gateway.rules.communes import doubts
 from gateway.rules.lane_states import WAITING
+from gateway.rules.order import active
 from gateway.rules.procedures import doubt
 from gateway.rules.times import ORDER, disorder
 from gateway.rules.withhold import withheld
@@ -38,12 +39,12 @@ def warnings(record: DossierRecord, systems: Systems) -> list[dict[str, str]]:
             for one in record.recorded
             if one.event.seq > lane.done_seq and one.origin != system.name
         ]
-        gone = {event.supersedes for event in past if event.supersedes is not None}
+        standing = active(past)
         step = Step(
             dossier=withheld(record.dossier),
             remote=lane.remote,
             born_here=lane.born_here,
-            events=tuple(event for event in past if event.ref not in gone),
+            events=tuple(standing),
         )
         if unheard(step, lane.done_seq) is not None:
             continue

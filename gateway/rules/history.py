@@ -198,7 +198,7 @@ def follow(
     faults = [*(lacking(new) if by == "event" else ()), *astray(new), *impossible(new, now)]
     faults += _refs(history, new, dossier)
     place = _place(new, len(history) + 1, inferred=inferred)
-    listed: list[Any] = in_order(active([*history, place]))  # type: ignore[list-item]
+    listed: list[Any] = in_order(_standing([*history, place]))
     index = listed.index(place)
     before_that = not inferred and _before_taking_over(history[0], new, first)
     late = index < len(listed) - 1 or before_that
@@ -234,6 +234,12 @@ def follow(
     named = {"late": late, "unusual_transition": unusual}
     found = [(name, f"/events/{event.seq - 1}") for name, holds in named.items() if holds]
     return Version(event, _marked(dossier, folded, event, [*flags, *found], now))
+
+
+def _standing(events: Any) -> list[Any]:
+    """Leave out what is superseded; a registration stays, corrected by what supersedes it."""
+    first, *rest = events
+    return [first, *active(rest)]
 
 
 def _before_taking_over(opened: Event, new: NewEvent, first: First) -> bool:

@@ -80,15 +80,11 @@ def in_order(events: Sequence[T]) -> list[T]:
 
 
 def active(events: Sequence[Event]) -> list[Event]:
-    """Leave out what is superseded; what supersedes may be superseded itself.
-
-    A registration stays: what supersedes it corrects what it said.
-    """
+    """Leave out what is superseded; what supersedes may be superseded itself."""
     gone: set[str] = set()
     for event in reversed(events):
         if event.supersedes is not None and event.ref not in gone:
             gone.add(event.supersedes)
-    gone.discard(events[0].ref)
     return [event for event in events if event.ref not in gone] if gone else list(events)
 
 

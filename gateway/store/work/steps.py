@@ -102,7 +102,10 @@ def _work(name: str, one: Claim, stored: Versions) -> Work:
     An event that the system itself told us is not told back, and one that a later event in the
     same step supersedes is left to its correction.
     """
-    gone = {row.supersedes for row in stored if row.supersedes is not None}
+    gone: set[int] = set()
+    for row in reversed(stored):
+        if row.supersedes is not None and row.seq not in gone:
+            gone.add(row.supersedes)
     told = tuple(
         unpack_event(row.body)
         for row in stored
