@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from gateway.words.fault import Fault
 from schemas.base import VIETNAM, Part, date_of, is_day, spoken
@@ -62,17 +63,11 @@ MOVED = MappingProxyType(dict.fromkeys(CLOSING, "closing_time_moved") | {"due": 
 
 def impossible(part: Part, now: datetime, at: str = "") -> Iterator[Fault]:
     """Name the times of a statement that cannot be, with our clock."""
-    for name, value in part.__dict__.items():
-        if value is None or value == ():
-            continue
-        if isinstance(value, date | Part | tuple):
-            alias = type(part).model_fields[name].alias or name
-            yield from _impossible(value, now, f"{at}/{alias}", planned=_planned(part, name))
-        elif name == "birth" and isinstance(part, Party):
-            if value > date_of(now).isoformat()[: len(value)]:
-                yield _fault(f"{at}/birth", now, ahead=True)
-            elif value < BIRTHS.isoformat():
-                yield _fault(f"{at}/birth", now, ahead=False)
+    held = part.__dict__
+    for name, alias, planned in _timed(type(part)):
+        value = held.get(name)
+        if value is not None and value != ():
+            yield from _impossible(value, now, f"{at}/{alias}", planned=planned)
 
 
 def _impossible(value: Any, now: datetime, at: str, *, planned: bool) -> Iterator[Fault]:
@@ -80,21 +75,54 @@ def _impossible(value: Any, now: datetime, at: str, *, planned: bool) -> Iterato
         yield from impossible(value, now, at)
     elif isinstance(value, tuple):
         for index, one in enumerate(value):
-            yield from _impossible(one, now, f"{at}/{index}", planned=planned)
+            yield from impossible(one, now, f"{at}/{index}")
     elif isinstance(value, datetime):
         if value < EARLIEST:
             yield _fault(at, now, ahead=False)
         elif not planned and _ahead(value, now):
             yield _fault(at, now, ahead=True)
-    elif isinstance(value, date):
-        if value < BIRTHS:
-            yield _fault(at, now, ahead=False)
-        elif not planned and value > date_of(now + FUTURE):
-            yield _fault(at, now, ahead=True)
+    else:
+        yield from _no_day(value, now, at, planned=planned)
 
 
-def _planned(part: Part, name: str) -> bool:
-    return any((kind, name) in PLANNED for kind in type(part).__mro__)
+def _no_day(value: date | str, now: datetime, at: str, *, planned: bool) -> Iterator[Fault]:
+    """Check a day; as a text it may lack the day or the month."""
+    text = value if isinstance(value, str) else value.isoformat()
+    if text < BIRTHS.isoformat():
+        yield _fault(at, now, ahead=False)
+    elif not planned and text > date_of(now + FUTURE).isoformat()[: len(text)]:
+        yield _fault(at, now, ahead=True)
+
+
+@cache
+def _timed(kind: type[Part]) -> tuple[tuple[str, str, bool], ...]:
+    """Give the fields below which there are times: name, alias, and whether they may lie ahead."""
+    return tuple(
+        (name, field.alias or name, any((one, name) in PLANNED for one in kind.__mro__))
+        for name, field in kind.model_fields.items()
+        if any((one, name) in TEXTS for one in kind.__mro__)
+        or any(_has_time(one) for one in _types(field.annotation))
+    )
+
+
+TEXTS = frozenset({(Party, "birth")})
+"""Dates that are texts, because their day or month may be unknown."""
+
+
+def _has_time(kind: Any) -> bool:
+    """Say whether a type is a time or has one somewhere."""
+    if not isinstance(kind, type):
+        return False
+    return issubclass(kind, date) or (issubclass(kind, Part) and bool(_timed(kind)))
+
+
+def _types(annotation: Any) -> Iterator[Any]:
+    """Give the types that an annotation is made of."""
+    below = get_args(annotation)
+    if not below:
+        yield annotation
+    for one in below:
+        yield from _types(one)
 
 
 def _ahead(moment: datetime, now: datetime) -> bool:
