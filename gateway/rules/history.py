@@ -32,7 +32,7 @@ from gateway.rules.times import (
 )
 from gateway.words.fault import Fault
 from gateway.words.lifecycle import KIND_NAMES
-from schemas.base import utc
+from schemas.base import is_day, utc
 from schemas.dossier import Content, Dossier, NewDossier, Quality
 from schemas.event import Event, NewEvent
 from schemas.status import Kind, Status
@@ -198,8 +198,8 @@ def follow(
     faults = [*(lacking(new) if by == "event" else ()), *astray(new), *impossible(new, now)]
     faults += _refs(history, new, dossier)
     place = _place(new, len(history) + 1, inferred=inferred)
-    listed: list[Any] = in_order(_standing([*history, place]))
-    index = listed.index(place)
+    listed: list[Any] = _listed(history, place)
+    index = next(number for number, one in enumerate(listed) if one.seq == place.seq)
     before_that = not inferred and _before_taking_over(history[0], new, first)
     late = index < len(listed) - 1 or before_that
     anew = late or new.supersedes is not None
@@ -234,6 +234,16 @@ def follow(
     named = {"late": late, "unusual_transition": unusual}
     found = [(name, f"/events/{event.seq - 1}") for name, holds in named.items() if holds]
     return Version(event, _marked(dossier, folded, event, [*flags, *found], now))
+
+
+def _listed(history: Sequence[Event], place: _Place) -> list[Any]:
+    """Put the history and what is new into order; what surely comes last is not sorted in."""
+    sure = place.supersedes is None and place.kind not in RESUMING and not is_day(place.occurred_at)
+    if sure and not any(event.day_times for event in history):
+        newest = max(event.occurred_at for event in history)
+        if place.inferred or place.occurred_at >= newest:
+            return [place]
+    return in_order(_standing([*history, place]))
 
 
 def _standing(events: Any) -> list[Any]:
