@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from gateway.rules.calendar import Calendar, Office
 from gateway.rules.expected import rule_of
 from gateway.settings import SettingsError
-from schemas.base import VIETNAM, Instant, spoken
+from schemas.base import VIETNAM, Instant, is_day, spoken
 from schemas.catalogue.procedure_files import Reading, load, shipped
 from schemas.catalogue.procedure_rows import Unreadable
 from schemas.catalogue.procedure_writing import write
@@ -75,6 +75,8 @@ def due(
         at: datetime = TypeAdapter(Instant).validate_python(received)
     except ValidationError as error:
         raise SettingsError(f"RECEIVED: {error.errors()[0]['msg']}") from None
+    if is_day(at):
+        raise SettingsError("RECEIVED: needs a time of day as well as a date")
     catalogue = shipped() if file is None else _load(file).catalogue
     version = catalogue.find(code, at.astimezone(VIETNAM).date())
     if version is None:

@@ -29,6 +29,7 @@ SHAPED: Mapping[str, tuple[Any, Any]] = {
     "removed": (False, True),
     "revoked": (False, True),
     "means": ("cash", "national_portal"),
+    "day_times": (["/received_at"], ["/due/at"]),
 }
 """Values of a fixed shape, and those whose first two would look alike to a system, by name."""
 Path = tuple[str | int, ...]
@@ -42,7 +43,8 @@ def fill(kind: Any, name: str, side: int) -> Any:
     if origin in (Union, types.UnionType):
         return fill(next(one for one in get_args(kind) if one is not type(None)), name, side)
     if name in SHAPED:
-        return SHAPED[name][side]
+        shaped = SHAPED[name][side]
+        return list(shaped) if isinstance(shaped, list) else shaped
     if origin is Literal:
         return get_args(kind)[min(side, len(get_args(kind)) - 1)]
     if origin is tuple:
