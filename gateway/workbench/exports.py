@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,11 @@ from gateway import VERSION
 from gateway.intake.answers import Refusal, Whole
 from gateway.intake.app import ROUTERS
 from gateway.intake.specification import document, edition_30, named
-from gateway.rules.lifecycle import mermaid
+from gateway.rules.lifecycle import DEFAULTS, MUST_CARRY, ONLY_OF, STATES, mermaid
 from schemas.catalogue.statuses import LABEL, NUMBER
 from schemas.dossier import Content, Dossier, NewDossier
 from schemas.event import Event, NewEvent
+from schemas.status import Kind
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: Mapping[str, type[BaseModel]] = {
@@ -83,5 +84,24 @@ def _lifecycle() -> str:
         "Drawn from `gateway/rules/lifecycle.py` by `lienthong openapi`. What is marked unusual is "
         "stored and flagged; what is not drawn is refused. From 3, 9 and 10 a `reopened` event "
         "leads back to 2 or 4.\n\n"
-        f"| number | state | name |\n|---|---|---|\n{names}\n\n```mermaid\n{mermaid()}\n```\n"
+        f"| number | state | name |\n|---|---|---|\n{names}\n\n```mermaid\n{mermaid()}\n```\n\n"
+        "## What an event carries\n\n"
+        "`must`: refused without it. `may`: fields that only some kinds carry; with any other kind "
+        "they are refused, because they would change nothing. `state`: which states it may state, "
+        "beside the one that stands; `default`: where it states none.\n\n"
+        f"| kind | must | may | default | state |\n|---|---|---|---|---|\n{_kinds()}\n"
     )
+
+
+def _kinds() -> str:
+    """Write what each kind of event carries, from the tables."""
+    return "\n".join(
+        f"| `{kind.value}` | {_list(MUST_CARRY.get(kind, ()))} "
+        f"| {_list(name for name in ONLY_OF if kind in ONLY_OF[name])} "
+        f"| {DEFAULTS[kind]} | {_list(sorted(STATES[kind]))} |"
+        for kind in Kind
+    )
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`".replace("|", "` or `") for name in names) or "–"
