@@ -24,13 +24,11 @@ def record_event(unit: UnitOfWork, command: RecordEvent) -> Decided:
     answered = _answered(record, command) or _not_allowed(unit, record, command)
     if answered is not None:
         return answered
-    if _fixed(record, command.event):
-        return denied(409, "code_fixed", [Fault("code_told", "/patch/official_code")])
     event = _undisputed(unit, record, command)
     version = record.follow(event, now=unit.now, flags=command.flags)
     if isinstance(version, tuple):
         return refused(version)
-    barred = _misclaimed(record, command, version)
+    barred = _fixed(record, version) or _misclaimed(record, command, version)
     if barred is None and version.dossier.status is not record.dossier.status:
         barred = _not_theirs(unit, record, command)
     if barred is not None:
@@ -60,10 +58,18 @@ def _answered(record: DossierRecord, command: RecordEvent) -> Decided | None:
     return None
 
 
-def _fixed(record: DossierRecord, event: NewEvent) -> bool:
-    """Say whether a correction would change an official code that a system was told."""
+def _fixed(record: DossierRecord, version: Version) -> Decided | None:
+    """Bar what would change an official code that a system was told, in whatever way."""
+    if version.dossier.official_code == record.dossier.official_code or not code_told(record):
+        return None
+    pointer = "/supersedes" if version.event.patch is None else "/patch/official_code"
+    return denied(409, "code_fixed", [Fault("code_told", pointer)])
+
+
+def code_told(record: DossierRecord) -> bool:
+    """Say whether a system was told the official code."""
     code = record.dossier.official_code
-    if code is None or (event.patch or {}).get("official_code", code) == code:
+    if code is None:
         return False
     named = (one.seq for one in record.history if _brings(one, code))
     since = max(named, default=1)
@@ -92,7 +98,7 @@ def _come_in(record: DossierRecord, command: RecordEvent) -> None:
 def _not_allowed(unit: UnitOfWork, record: DossierRecord, command: RecordEvent) -> Decided | None:
     """Bar whoever may not say such a thing of this dossier (`access.may.NEEDED`)."""
     right = NEEDED.get(command.event.kind)
-    if command.event.patch is not None:
+    if command.event.patch is not None or command.event.supersedes is not None:
         right = Right.CORRECT
     if right is None or may_change(command.client, record, right, unit.owner_of_status(record)):
         return None
