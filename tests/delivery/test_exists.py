@@ -127,6 +127,38 @@ async def test_a_code_that_a_system_was_told_is_fixed(tmp_path: Path) -> None:
         assert snapshots(at) == [CODE]
 
 
+async def test_what_brought_a_told_code_is_not_taken_back(tmp_path: Path) -> None:
+    """Law 17: A told code does not go because the event that brought it is superseded."""
+    linked = {
+        "ref": "ma",
+        "kind": "linked",
+        "occurred_at": "2026-06-14T09:00:00",
+        "official_code": CODE,
+    }
+    undone = {
+        "ref": "bo",
+        "kind": "corrected",
+        "occurred_at": "2026-06-14T10:00:00",
+        "reason": "Gõ nhầm",
+        "supersedes": "ma",
+    }
+    async with house(tmp_path, told(PORTAL)) as at:
+        name = (await at.post(dossier(1, official_code=None))).body["id"]
+        await at.event(name, linked)
+        await at.until(name, idle)
+        answer = await at.batcher.submit(
+            RecordEvent(
+                client=CLIENT,
+                dossier=UUID(name),
+                event=NewEvent.model_validate(undone),
+                digest=b"",
+            )
+        )
+
+        assert isinstance(answer, Denied)
+        assert [one.pointer for one in answer.faults] == ["/supersedes"]
+
+
 def losing(handle: Callable[..., Any]) -> Callable[..., Any]:
     """Lose the answer to the first create, after everything was stored."""
     lost: list[str] = []

@@ -235,6 +235,7 @@ async def test_whoever_joined_may_not_act_for_the_owner(office: Office) -> None:
     path = f"/v1/dossiers/{first['id']}/events"
     acts: list[dict[str, Any]] = [
         {"kind": "corrected", "patch": {"owner": {"name": "Ai Đó"}}, "reason": "x"},
+        {"kind": "progress", "action": "x", "supersedes": "registered"},
         {"kind": "voided", "reason": "x"},
         {"kind": "linked", "codes": [{"value": "z", "kind": "portal"}], "target": "x"},
         {
@@ -254,7 +255,7 @@ async def test_whoever_joined_may_not_act_for_the_owner(office: Office) -> None:
     seen = (await office.get("a", f"/v1/dossiers/{first['id']}")).json()
 
     assert (joined.status_code, joined.json()["joined"]) == (200, True)
-    assert [one.status_code for one in answers] == [403] * 6, [one.text for one in answers]
+    assert [one.status_code for one in answers] == [403] * 7, [one.text for one in answers]
     assert (seen["version"], seen["owner"]["name"], seen["voided"]) == (1, OWNER["name"], False)
 
 
