@@ -73,7 +73,7 @@ def in_order(events: Sequence[T]) -> list[T]:
         placed.append((at, event))
     first, rest = placed[:1], placed[1:]
     rest.sort(key=lambda one: (one[0], one[1].seq))
-    days.sort(key=lambda one: (one[0], _stage(one[1]), one[1].seq))
+    days.sort(key=lambda one: (one[0], one[1].seq))
     for at, event in days:
         rest.insert(_place(rest, at, event), (at, event))
     return [event for _, event in (*first, *rest)]
