@@ -1,0 +1,113 @@
+"""State, events and times agree, whatever comes when: an independent model says the same."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.rules.history import Version, begin, follow
+from gateway.store.ledger.bodies import pack, unpack_dossier, unpack_event
+from schemas.dossier import NewDossier
+from schemas.event import NewEvent
+from tests.rules import histories, history_model
+
+EXAMPLES = int(os.environ.get("LIENTHONG_EXAMPLES", "60"))
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+ID = UUID("019a0000-0000-7000-8000-000000000001")
+Said = dict[str, Any]
+
+
+def opened(events: Sequence[Said] = ()) -> list[Version]:
+    """Post a dossier, with a history or without."""
+    content = NewDossier.model_validate(histories.posted() | {"events": list(events)})
+    made = begin(content, id=ID, environment="sandbox", now=NOW)
+    return [one for one in made if isinstance(one, Version)]
+
+
+def tell(versions: list[Version], said: Said) -> bool:
+    """Post an event; say whether it was taken."""
+    first = versions[0].dossier
+    made = follow(
+        versions[-1].dossier,
+        [one.event for one in versions],
+        NewEvent.model_validate(said),
+        now=NOW,
+        first=lambda: first,
+    )
+    if isinstance(made, Version):
+        versions.append(made)
+    return isinstance(made, Version)
+
+
+def spoken(version: Version) -> Said:
+    """Give a version as it is given out."""
+    found: Said = json.loads(version.dossier.model_dump_json(exclude_none=True))
+    return found
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(histories.events())
+def test_the_dossier_is_what_its_events_add_up_to(events: list[Said]) -> None:
+    """Law 16: After each event that is taken the dossier is the model's, leaf by leaf."""
+    versions, taken = opened(), []
+    for said in events:
+        if not tell(versions, said):
+            continue
+        taken.append(said)
+        held = history_model.shown(spoken(versions[-1]))
+        wanted = history_model.told(histories.posted(), taken)
+
+        assert not list(history_model.differences(held, wanted))
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(histories.events(most=8))
+def test_what_is_stored_goes_on_as_what_was_not(events: list[Said]) -> None:
+    """A history that is read back for each event leads to the same dossier."""
+    kept, stored = opened(), opened()
+    for said in events:
+        read = [
+            Version(unpack_event(body), unpack_dossier(body))
+            for body in (pack(one.event, one.dossier) for one in stored)
+        ]
+        assert tell(read, said) == tell(kept, said)
+        stored = read
+
+        assert spoken(stored[-1]) == spoken(kept[-1])
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(histories.events(most=6), st.randoms(use_true_random=False))
+def test_a_posted_history_may_come_in_any_order(events: list[Said], random: Any) -> None:
+    """Law 16: The same list in another order is the same dossier."""
+    once = {one["occurred_at"]: one for one in events if "supersedes" not in one}
+    listed = list(once.values())
+    first = opened(listed)
+    random.shuffle(listed)
+
+    second = opened(listed)
+
+    assert [spoken(one) for one in first[-1:]] == [spoken(one) for one in second[-1:]]
+
+
+def test_most_of_what_the_model_is_shown_is_taken() -> None:
+    """The properties above speak of histories that are taken, not of refusals."""
+    counted = [0, 0]
+
+    @settings(max_examples=40, deadline=None, derandomize=True, database=None)
+    @given(histories.events())
+    def count(events: list[Said]) -> None:
+        versions = opened()
+        for said in events:
+            counted[tell(versions, said)] += 1
+
+    count()
+    refused, taken = counted
+    assert taken > refused
