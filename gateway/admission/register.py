@@ -19,7 +19,8 @@ from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers import outbox
 from gateway.dossiers.record import DossierRecord, Source, millis
 from gateway.dossiers.systems import Systems, numbering
-from gateway.rules.history import Version, begin
+from gateway.rules.beginning import begin
+from gateway.rules.history import Version
 from gateway.rules.owners import agreement
 from gateway.rules.times import impossible
 from gateway.words.fault import Fault

@@ -11,38 +11,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
-from uuid import UUID
 
 from gateway.rules.fold import fold
 from gateway.rules.lifecycle import astray, carries, judge, lacking, resulting
-from gateway.rules.merging import state, unmet
-from gateway.rules.order import STAGE, active, in_order
-from gateway.rules.times import (
-    CLOSING,
-    ORDER,
-    compare,
-    disorder,
-    embellishes,
-    ended,
-    impossible,
-    moved,
-    moved_flags,
-    punctuality,
-    stray,
-)
+from gateway.rules.merging import state
+from gateway.rules.order import active, in_order
+from gateway.rules.quality import Flags, marked
+from gateway.rules.times import CLOSING, compare, embellishes, impossible
 from gateway.words.fault import Fault
 from gateway.words.lifecycle import KIND_NAMES
-from schemas.base import is_day, utc
-from schemas.dossier import Content, Dossier, NewDossier, Quality
+from schemas.base import is_day
+from schemas.dossier import Dossier
 from schemas.event import Event, NewEvent
 from schemas.status import Kind, Status
 
-CONTENT = tuple(Content.model_fields)
 GIVEN = tuple(name for name in NewEvent.model_fields if name != "status")
 """Fields that are taken over as they are. Asking a model for its fields costs as much as a dump."""
-APART = ("/status", "/source", "/events", "/known_in", "/schema_version", "/day_times")
-"""What a post says beside the dossier that its history leads to."""
-Flags = Sequence[tuple[str, str]]
 First = Callable[[], Dossier]
 By = Literal["event", "report", "row"]
 
@@ -55,7 +39,7 @@ class Version:
     dossier: Dossier
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """All of an event that decides its place in the history, before it is one."""
 
     seq: int
@@ -64,117 +48,6 @@ class _Place(NamedTuple):
     inferred: bool
     ref: str
     supersedes: str | None
-
-
-def begin(
-    new: NewDossier,
-    *,
-    id: UUID,  # noqa: A002 - the dossier's own word for it
-    environment: Literal["live", "sandbox"],
-    now: datetime,
-    flags: Flags = (),
-) -> tuple[Version, ...] | tuple[Fault, ...]:
-    """Give the versions that a first post makes, or all its faults together."""
-    faults = list(impossible(new, now))
-    posted = _sorted(new.events)
-    own = next((index for index, event in posted if event.kind is Kind.REGISTERED), None)
-    first = _registered(new) if own is None else new.events[own]
-    start = first.status or Status.SUBMITTED
-    if not new.events and start is not Status.SUBMITTED:
-        flags = (*flags, ("history_incomplete", "/events"))
-    fields = {name: getattr(new, name) for name in CONTENT} | {"status": start}
-    fields |= dict.fromkeys(_told_by(new.events))
-    blank = Dossier.model_construct(
-        **fields,
-        id=id,
-        version=1,
-        environment=environment,
-        supplements=(),
-        punctuality=None,
-        voided=False,
-        data_quality=(),
-    )
-    given = _given(first) | {"carried": False}
-    opened = Event(**given, seq=1, recorded_at=now, status=start)
-    dossier = fold(blank, opened, start)
-    if isinstance(dossier, tuple):
-        return dossier
-    faults += [Fault(one.code, _in_event(own, one.pointer), one.values) for one in astray(first)]
-    versions = [Version(opened, _marked(None, dossier, opened, flags, now))]
-    for index, event in posted:
-        if index == own:
-            continue
-        found = follow(
-            versions[-1].dossier,
-            [one.event for one in versions],
-            event,
-            now=now,
-            first=lambda: versions[0].dossier,
-        )
-        if isinstance(found, Version):
-            versions.append(found)
-        else:
-            faults += [_below(one, f"/events/{index}") for one in found]
-    faults += [one for one in _contradictions(new, versions[-1].dossier) if not faults]
-    if faults:
-        return tuple({(one.code, one.pointer): one for one in faults}.values())
-    return (*versions[:-1], _compared(new, versions[-1], now))
-
-
-def _told_by(events: Sequence[NewEvent]) -> set[str]:
-    """Name the fields of a post that its history tells, so that they begin empty."""
-    found = {*CLOSING} if events else set()
-    if any(event.due is not None for event in events):
-        found.add("due")
-    if any(event.kind is Kind.ACCEPTED for event in events):
-        found.add("received_at")
-    return found
-
-
-def _sorted(events: Sequence[NewEvent]) -> list[tuple[int, NewEvent]]:
-    """Put posted events in order; those of one moment by the lifecycle."""
-    listed = sorted(
-        enumerate(events),
-        key=lambda one: (one[1].kind is not Kind.REGISTERED, one[1].occurred_at, _stage(one[1])),
-    )
-    places = [_place(event, seq, inferred=False) for seq, (_, event) in enumerate(listed, start=1)]
-    if places and places[0].kind is not Kind.REGISTERED:  # the first place is the registration's
-        places = [one._replace(seq=one.seq + 1) for one in places]
-        head = _Place(1, Kind.REGISTERED, places[0].occurred_at, False, "", None)
-        return [listed[one.seq - 2] for one in in_order([head, *places])[1:]]
-    return [listed[one.seq - 1] for one in in_order(places)]
-
-
-def _stage(event: NewEvent) -> int:
-    return STAGE.get(event.kind, 4)
-
-
-def _contradictions(new: NewDossier, final: Dossier) -> list[Fault]:
-    """Name what a post says of the present state and its history does not lead to."""
-    faults = [
-        Fault("time_without_state", f"/{name}", {"status": final.status.value})
-        for name in stray(new, final.status)
-    ]
-    if "status" in new.model_fields_set and new.events and final.status is not new.status:
-        faults.append(Fault("status_contradicts", "/status", {"computed": final.status.value}))
-    return faults
-
-
-def _compared(new: NewDossier, last: Version, now: datetime) -> Version:
-    """Flag what a post says otherwise than its own history."""
-    if not new.events:
-        return last
-    apart = [("history_contradicts", at) for at in unmet(new, last.dossier)]
-    flags = [one for one in apart if not one[1].startswith(APART)]
-    return Version(last.event, _flagged(last.dossier, flags, now)) if flags else last
-
-
-def _registered(new: NewDossier) -> NewEvent:
-    """Say that the dossier was handed in: what the client told us without an event of its own."""
-    status = Status.SUBMITTED if new.events else new.status
-    return NewEvent(
-        ref="registered", kind=Kind.REGISTERED, occurred_at=new.submitted_at, status=status
-    )
 
 
 def follow(
@@ -197,7 +70,7 @@ def follow(
     """
     faults = [*(lacking(new) if by == "event" else ()), *astray(new), *impossible(new, now)]
     faults += _refs(history, new, dossier)
-    place = _place(new, len(history) + 1, inferred=inferred)
+    place = place_of(new, len(history) + 1, inferred=inferred)
     listed: list[Any] = _listed(history, place)
     index = next(number for number, one in enumerate(listed) if one.seq == place.seq)
     before_that = not inferred and _before_taking_over(history[0], new, first)
@@ -211,7 +84,7 @@ def follow(
     if faults:
         return tuple(faults)
     event = Event(
-        **_given(new),
+        **given(new),
         seq=place.seq,
         recorded_at=now,
         status=status,
@@ -233,10 +106,10 @@ def follow(
             return (Fault("embellishes", f"/{lacks}"),)
     named = {"late": late, "unusual_transition": unusual}
     found = [(name, f"/events/{event.seq - 1}") for name, holds in named.items() if holds]
-    return Version(event, _marked(dossier, folded, event, [*flags, *found], now))
+    return Version(event, marked(dossier, folded, event, [*flags, *found], now))
 
 
-def _listed(history: Sequence[Event], place: _Place) -> list[Any]:
+def _listed(history: Sequence[Event], place: Place) -> list[Any]:
     """Put the history and what is new into order; what surely comes last is not sorted in."""
     sure = place.supersedes is None and place.kind not in RESUMING and not is_day(place.occurred_at)
     if sure and not any(event.day_times for event in history):
@@ -322,11 +195,12 @@ def _waited_from(earlier: Sequence[Event], kind: Kind) -> Status:
     return next(passed, Status.SUBMITTED)
 
 
-def _place(new: NewEvent, seq: int, *, inferred: bool) -> _Place:
-    return _Place(seq, new.kind, new.occurred_at, inferred, new.ref, new.supersedes)
+def place_of(new: NewEvent, seq: int, *, inferred: bool) -> Place:
+    """Give all of a new event that decides its place."""
+    return Place(seq, new.kind, new.occurred_at, inferred, new.ref, new.supersedes)
 
 
-def _given(new: NewEvent) -> dict[str, Any]:
+def given(new: NewEvent) -> dict[str, Any]:
     """Take a new event's fields over; an action is never empty."""
     fields = {name: getattr(new, name) for name in GIVEN}
     return fields | {"action": new.action or KIND_NAMES[new.kind][0]}
@@ -349,42 +223,3 @@ def _refs(history: Sequence[Event], new: NewEvent, dossier: Dossier) -> list[Fau
     if new.official_code is not None and code is not None and new.official_code != code:
         faults.append(Fault("code_fixed", "/official_code"))
     return faults
-
-
-def _marked(
-    before: Dossier | None, dossier: Dossier, event: Event, flags: Flags, now: datetime
-) -> Dossier:
-    """Say beside the dossier what its times are worth."""
-    marks: list[tuple[str, str]] = []
-    if before is not None and event.kind is not Kind.REOPENED:
-        named = moved(before, dossier)
-        told = event.inferred or ended(before)
-        marks += moved_flags([name for name in named if name != "due" or told])
-    told_in_time = punctuality(before, dossier, event.kind)
-    if told_in_time is not dossier.punctuality:
-        dossier = dossier.model_copy(update={"punctuality": told_in_time})
-    disordered = [(ORDER, at) for at in disorder(dossier)]
-    held = dossier.data_quality
-    kept = tuple(one for one in held if one.code != ORDER or (ORDER, one.pointer) in disordered)
-    if len(kept) < len(held):
-        dossier = dossier.model_copy(update={"data_quality": kept})
-    new = [*flags, *marks, *disordered]
-    return _flagged(dossier, new, now) if new else dossier
-
-
-def _flagged(dossier: Dossier, flags: Flags, now: datetime) -> Dossier:
-    known = {(flag.code, flag.pointer) for flag in dossier.data_quality}
-    new = [
-        Quality(code=code, pointer=at or None, since=utc(now))
-        for code, at in dict.fromkeys(flags)
-        if (code, at or None) not in known
-    ]
-    return dossier.model_copy(update={"data_quality": (*dossier.data_quality, *new)})
-
-
-def _in_event(index: int | None, pointer: str) -> str:
-    return pointer if index is None else f"/events/{index}{pointer}"
-
-
-def _below(fault: Fault, where: str) -> Fault:
-    return Fault(fault.code, f"{where}{fault.pointer}", fault.values)

@@ -12,7 +12,8 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.rules.history import Version, begin, follow
+from gateway.rules.beginning import begin
+from gateway.rules.history import Version, follow
 from gateway.store.ledger.bodies import pack, unpack_dossier, unpack_event
 from schemas.dossier import NewDossier
 from schemas.event import NewEvent

@@ -1,0 +1,46 @@
+"""What a reader of the data should know about it: flags, and whether it was in time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from gateway.rules.times import ORDER, disorder, ended, moved, moved_flags, punctuality
+from schemas.base import utc
+from schemas.dossier import Dossier, Quality
+from schemas.event import Event
+from schemas.status import Kind
+
+Flags = Sequence[tuple[str, str]]
+
+
+def marked(
+    before: Dossier | None, dossier: Dossier, event: Event, flags: Flags, now: datetime
+) -> Dossier:
+    """Say beside the dossier what its times are worth."""
+    marks: list[tuple[str, str]] = []
+    if before is not None and event.kind is not Kind.REOPENED:
+        named = moved(before, dossier)
+        told = event.inferred or ended(before)
+        marks += moved_flags([name for name in named if name != "due" or told])
+    told_in_time = punctuality(before, dossier, event.kind)
+    if told_in_time is not dossier.punctuality:
+        dossier = dossier.model_copy(update={"punctuality": told_in_time})
+    disordered = [(ORDER, at) for at in disorder(dossier)]
+    held = dossier.data_quality
+    kept = tuple(one for one in held if one.code != ORDER or (ORDER, one.pointer) in disordered)
+    if len(kept) < len(held):
+        dossier = dossier.model_copy(update={"data_quality": kept})
+    new = [*flags, *marks, *disordered]
+    return flagged(dossier, new, now) if new else dossier
+
+
+def flagged(dossier: Dossier, flags: Flags, now: datetime) -> Dossier:
+    """Add flags, as (code, pointer), that the dossier does not bear yet."""
+    known = {(flag.code, flag.pointer) for flag in dossier.data_quality}
+    new = [
+        Quality(code=code, pointer=at or None, since=utc(now))
+        for code, at in dict.fromkeys(flags)
+        if (code, at or None) not in known
+    ]
+    return dossier.model_copy(update={"data_quality": (*dossier.data_quality, *new)})
