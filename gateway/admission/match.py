@@ -227,7 +227,7 @@ def keep_difference(
             why=why,
             at=unit.millis,
             dossier_id=record.id,
-            pointers=tuple(fields[:20]),
+            pointers=tuple(fields),
             body=body,
         )
     )
