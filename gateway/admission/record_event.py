@@ -24,7 +24,9 @@ def record_event(unit: UnitOfWork, command: RecordEvent) -> Decided:
     answered = _answered(record, command) or _not_allowed(unit, record, command)
     if answered is not None:
         return answered
-    if _fixed(record, command.event):
+    if fixed(
+        record, (command.event.patch or {}).get("official_code", record.dossier.official_code)
+    ):
         return denied(409, "code_fixed", [Fault("code_told", "/patch/official_code")])
     event = _undisputed(unit, record, command)
     version = record.follow(event, now=unit.now, flags=command.flags)
@@ -60,10 +62,10 @@ def _answered(record: DossierRecord, command: RecordEvent) -> Decided | None:
     return None
 
 
-def _fixed(record: DossierRecord, event: NewEvent) -> bool:
-    """Say whether a correction would change an official code that a system was told."""
+def fixed(record: DossierRecord, new: str | None) -> bool:
+    """Say whether another code would take the place of one that a system was told."""
     code = record.dossier.official_code
-    if code is None or (event.patch or {}).get("official_code", code) == code:
+    if code is None or new == code:
         return False
     named = (one.seq for one in record.history if _brings(one, code))
     since = max(named, default=1)
