@@ -65,9 +65,7 @@ def laid_over(held: Any, said: Any, name: str = "", *, free: bool = False) -> An
         made = dict(held)
         for key, one in said.items():
             made[key] = laid_over(held.get(key), one, key, free=free)
-        if name == "due":  # a promise, or none: each ends the other
-            made.pop("none" if "at" in said else "at", None)
-        return made
+        return _promised(held, said, made) if name == "due" else made
     if isinstance(said, list) and not free:
         names = NAMED_BY[name]
         kept = list(held or [])
@@ -82,6 +80,15 @@ def laid_over(held: Any, said: Any, name: str = "", *, free: bool = False) -> An
     if isinstance(said, dict):
         return {key: laid_over(None, one, key, free=free) for key, one in said.items()}
     return copy.deepcopy(said)
+
+
+def _promised(held: Row, said: Row, made: Row) -> Row:
+    """Give a promise, or that there is none: each ends the other, and who had stated it."""
+    made.pop("none" if "at" in said else "at", None)
+    new, old = said.get("at"), held.get("at")
+    if new is None or old is None or not same_time(new, old):
+        return {name: one for name, one in made.items() if name in said}
+    return made
 
 
 @dataclass

@@ -77,6 +77,9 @@ LEADS = {
     "progress": frozenset({"submitted", "accepted", "processing", "awaiting_payment"}),
 }
 """To which states a kind of event leads."""
+TIME_OF = {"accepted": "received_at", "refused": "refused_at"}
+TIME_OF |= {"finished": "finished_at", "returned": "returned_at"}
+"""Where a row states when a step was."""
 STEPS = {"accepted": "received_at", "finished": "finished_at"}
 """Steps on the way, shown where the row states their time."""
 
@@ -185,6 +188,10 @@ def shown(row: Row, seen: Seen, before: Seen | None) -> None:
         return
     *steps, last = fresh
     assert status in LEADS[last["kind"]], f"{last['kind']} does not lead to {status}"
+    time = TIME_OF.get(last["kind"], "")
+    at = said.get(time) or (held.get(time) if held["status"] == "returned" else None)
+    at = at or said["source"]["as_of"]
+    assert same(last["occurred_at"], at), f"{last['kind']} at {last['occurred_at']}, not {at}"
     for one in steps:
         assert same(one["occurred_at"], said[STEPS[one["kind"]]]), f"{one['kind']} is made up"
     if status == "returned" and "finished_at" in said and "finished_at" not in held:
