@@ -121,8 +121,13 @@ def _value(old: Any, new: Any) -> Any:
     if isinstance(new, tuple) and isinstance(old, tuple):
         return state_all(old, new) if new and type(new[0]) in KEYS else new
     if isinstance(new, dict) and isinstance(old, dict):
-        return {**old, **{key: _value(old.get(key), one) for key, one in new.items()}}
+        return old | {key: _free(old.get(key), one) for key, one in new.items()}
     return new
+
+
+def _free(old: Any, new: Any) -> Any:
+    """Merge one value of somebody else's schema, in which nothing is absent that is written."""
+    return new if new is None else _value(old, new)
 
 
 def _day_differs(new: Any, old: Any) -> bool:
@@ -158,6 +163,8 @@ def _unmet(said: Any, held: Any, at: str) -> Iterator[str]:
     elif isinstance(said, dict):
         known = held if isinstance(held, dict) else {}
         for key, one in said.items():
+            if one is None and known.get(key) is not None:
+                yield f"{at}/{key}"
             yield from _unmet(one, known.get(key), f"{at}/{key}")
     elif said != held:
         yield at
