@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from datetime import datetime, time
 
@@ -31,15 +30,15 @@ def as_post(row: Content) -> NewDossier:
 
 def record_snapshot(unit: UnitOfWork, command: RecordSnapshot) -> Decided:
     """Take the present state of a dossier."""
+    faults = tuple(impossible(command.content, unit.now))
+    if faults:  # before anything is set aside
+        return refused(faults)
     record = unit.by_ref.get((command.client.id, command.content.source.ref))
     if record is None:
         return _new(unit, command)
     as_of = command.content.source.as_of
     if as_of is None:
         return denied(422, "invalid", [Fault("missing", "/source/as_of")])
-    faults = tuple(impossible(command.content, unit.now))
-    if faults:
-        return refused(faults)
     source = record.joined.get(command.client.id)
     newest = source.as_of if source is not None else record.as_of
     if source is not None and not source.verified:
@@ -237,15 +236,11 @@ def _keep_row(
     why: str = "differs",
 ) -> None:
     """Keep a row as evidence, once for as long as it says the same."""
-    same = command.content.model_copy(
-        update={"source": command.content.source.model_copy(update={"as_of": None})}
-    )
-    digest = hashlib.sha256(same.model_dump_json().encode()).digest()
     match.keep_difference(
         unit,
         record,
-        RecordSnapshot(client=command.client, content=command.content, digest=digest),
+        command,
         fields,
-        command.content.model_dump(mode="json", exclude_none=True),
+        command.content.model_dump(mode="json", exclude_none=True, exclude_unset=True),
         why=why,
     )
