@@ -28,7 +28,6 @@ from gateway.admission.claims import (
     set_aside,
 )
 from gateway.admission.decisions import Decided, decided, denied, digest_of
-from gateway.admission.diff import differing_fields
 from gateway.admission.requests import RecordSnapshot, RegisterDossier
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.evidence import Evidence
@@ -37,6 +36,7 @@ from gateway.rules.agencies import path_of, within
 from gateway.rules.codes import is_official
 from gateway.rules.history import Version
 from gateway.rules.owners import agreement
+from gateway.rules.snapshot import aside
 from gateway.words.fault import Fault
 from schemas.dossier import Content, NewDossier
 from schemas.event import NewEvent, OtherCode
@@ -140,13 +140,10 @@ def join(unit: UnitOfWork, command: Filing, content: NewDossier, found: Match) -
         unit.put(record)
         return keep_unsure(unit, record, command, content)
     add_codes(unit, record, command, content, found.contested)
-    fields = [
-        at for at in differing_fields(content, record.dossier) if not at.startswith("/source")
-    ]
-    if content.status is not record.dossier.status:
-        fields.append("/status")
+    fields = aside(record.dossier, content)
     if fields:
-        keep_difference(unit, record, command, fields, content.model_dump(mode="json"))
+        said = content.model_dump(mode="json", exclude_none=True, exclude_unset=True)
+        keep_difference(unit, record, command, fields, said)
     unit.route(record)
     return decided(record, 200, {"created": False, "joined": True, "differs": fields})
 
@@ -219,7 +216,7 @@ def keep_difference(
     why: str = "differs",
 ) -> None:
     """Keep what a further source says otherwise; the same difference is kept once."""
-    said = hashlib.sha256(repr(sorted(fields)).encode() + command.digest).hexdigest()[:16]
+    said = hashlib.sha256(repr(sorted(fields)).encode() + _digest(command)).hexdigest()[:16]
     unit.evidence.append(
         Evidence(
             source=f"client:{command.client.id}",
@@ -227,10 +224,19 @@ def keep_difference(
             why=why,
             at=unit.millis,
             dossier_id=record.id,
-            pointers=tuple(fields[:20]),
+            pointers=tuple(fields),
             body=body,
         )
     )
+
+
+def _digest(command: Filing) -> bytes:
+    """Give a digest of what is said; of rows, in whatever night it is said."""
+    if not isinstance(command, RecordSnapshot):
+        return command.digest
+    source = command.content.source.model_copy(update={"as_of": None})
+    same = command.content.model_copy(update={"source": source})
+    return hashlib.sha256(same.model_dump_json().encode()).digest()
 
 
 __all__ = ["Match", "add_codes", "join", "keep_difference", "keep_unsure", "match"]

@@ -60,16 +60,16 @@ def _answered(record: DossierRecord, command: RecordEvent) -> Decided | None:
 
 def _fixed(record: DossierRecord, version: Version) -> Decided | None:
     """Bar what would change an official code that a system was told, in whatever way."""
-    if version.dossier.official_code == record.dossier.official_code or not code_told(record):
+    if not fixed(record, version.dossier.official_code):
         return None
     pointer = "/supersedes" if version.event.patch is None else "/patch/official_code"
     return denied(409, "code_fixed", [Fault("code_told", pointer)])
 
 
-def code_told(record: DossierRecord) -> bool:
-    """Say whether a system was told the official code."""
+def fixed(record: DossierRecord, new: str | None) -> bool:
+    """Say whether another code would take the place of one that a system was told."""
     code = record.dossier.official_code
-    if code is None:
+    if code is None or new == code:
         return False
     named = (one.seq for one in record.history if _brings(one, code))
     since = max(named, default=1)

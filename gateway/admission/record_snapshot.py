@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from datetime import datetime, time
 
 from gateway.access.may import decides
 from gateway.admission import claims, match
 from gateway.admission.decisions import Decided, decided, denied, digest_of, refused
+from gateway.admission.record_event import fixed
 from gateway.admission.register import file, surer
 from gateway.admission.requests import RecordSnapshot
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.record import DossierRecord, Source, millis
-from gateway.rules.snapshot import Seen, otherwise, rest, steps, without_stray
-from gateway.rules.times import compare, impossible
+from gateway.rules.snapshot import Seen, aside, otherwise, rest, steps, without, without_stray
+from gateway.rules.times import CLOSING, compare, impossible
 from gateway.words.fault import Fault
 from schemas.base import VIETNAM, date_of, is_day
-from schemas.dossier import Content, NewDossier
+from schemas.dossier import Content, Dossier, NewDossier, Quality
 from schemas.inbound import Word
+
+WITHOUT_STATE = "time_without_state"
 
 
 def as_post(row: Content) -> NewDossier:
@@ -28,15 +30,15 @@ def as_post(row: Content) -> NewDossier:
 
 def record_snapshot(unit: UnitOfWork, command: RecordSnapshot) -> Decided:
     """Take the present state of a dossier."""
+    faults = tuple(impossible(command.content, unit.now))
+    if faults:  # before anything is set aside
+        return refused(faults)
     record = unit.by_ref.get((command.client.id, command.content.source.ref))
     if record is None:
         return _new(unit, command)
     as_of = command.content.source.as_of
     if as_of is None:
         return denied(422, "invalid", [Fault("missing", "/source/as_of")])
-    faults = tuple(impossible(command.content, unit.now))
-    if faults:
-        return refused(faults)
     source = record.joined.get(command.client.id)
     newest = source.as_of if source is not None else record.as_of
     if source is not None and not source.verified:
@@ -46,24 +48,26 @@ def record_snapshot(unit: UnitOfWork, command: RecordSnapshot) -> Decided:
     row = _row(unit, record, command)
     if newest is not None and latest(as_of) < newest:
         return _stale(unit, record, command, row)
-    if newest == millis(as_of) and not is_day(as_of) and otherwise(record.dossier, row):
-        return denied(409, "snapshot_contradicts", [Fault("differs", "/source/as_of")])
     if source is not None or _only_helped(unit, record, command):
         return _second(unit, record, source or record, command, row)
     if _older_than_told(record, as_of):
         return _stale(unit, record, command, row)
-    return _first(unit, record, command, row)
+    row, withheld = _withheld(unit, record, command, row)
+    contradicts = otherwise(record.dossier, row)
+    if newest == millis(as_of) and not is_day(as_of) and contradicts:
+        return denied(409, "snapshot_contradicts", [Fault("differs", "/source/as_of")])
+    return _first(unit, record, command, row, withheld)
 
 
 def _new(unit: UnitOfWork, command: RecordSnapshot) -> Decided:
     """Begin with the first row of a dossier; the closing times that its state contradicts aside."""
     row, stray = without_stray(command.content, command.content.status)
-    flags = [*command.flags, *(("time_without_state", at) for at in stray)]
+    flags = [*command.flags, *_without_state(stray)]
     if "status" not in row.model_fields_set:
         flags.append(("status_not_stated", "/status"))
     found = file(unit, replace(command, content=row, flags=tuple(flags)), as_post(row))
     if stray and found.record is not None and found.stated is None:
-        _keep_row(unit, found.record, command, stray)
+        _keep_row(unit, found.record, command, stray, why=WITHOUT_STATE)
     return found
 
 
@@ -92,7 +96,7 @@ def _stale(
     unit: UnitOfWork, record: DossierRecord, command: RecordSnapshot, row: Content
 ) -> Decided:
     """Keep what an older row says otherwise, so that nothing true vanishes; nothing moves."""
-    fields = otherwise(record.dossier, row)
+    fields = aside(record.dossier, row)
     if not fields:
         return decided(record, 200, {"stale": True, "events": []}, "stale")
     _keep_row(unit, record, command, fields, why="stale")
@@ -105,19 +109,40 @@ def _only_helped(unit: UnitOfWork, record: DossierRecord, command: RecordSnapsho
     return helped and not decides(command.client, record.dossier)
 
 
-def _first(
+def _withheld(
     unit: UnitOfWork, record: DossierRecord, command: RecordSnapshot, row: Content
+) -> tuple[Content, list[str]]:
+    """Take out of the owner's row what may not move, and name it.
+
+    The state may be somebody else's, closing times stand only with closing states, and a code that
+    a system was told is fixed.
+    """
+    head = record.dossier
+    names = []
+    owns = unit.owner_of_status(record) in (None, unit.voice(command.client.id))
+    if not owns and "status" in row.model_fields_set:
+        names = ["status"] if row.status is not head.status else []
+        row = without(row, ["status"])
+    if row.official_code is not None and fixed(record, row.official_code):
+        names.append("official_code")
+        row = without(row, ["official_code"])
+    target = row.status if "status" in row.model_fields_set else head.status
+    row, stray = without_stray(row, target)
+    return row, [*(f"/{name}" for name in names), *stray]
+
+
+def _first(
+    unit: UnitOfWork,
+    record: DossierRecord,
+    command: RecordSnapshot,
+    row: Content,
+    withheld: list[str],
 ) -> Decided:
-    """Take a row of the source that owns the content; the state may be somebody else's."""
+    """Take a row of the source that owns the content."""
     length, head = len(record.recorded), record.dossier
     as_of = command.content.source.as_of or unit.now
-    owns = unit.owner_of_status(record) in (None, unit.voice(command.client.id))
-    target = row.status if owns and "status" in row.model_fields_set else head.status
-    row, withheld = without_stray(row, target)
-    if not owns and "status" in row.model_fields_set and row.status is not head.status:
-        withheld = ["/status", *withheld]
-    flags = [*command.flags, *(("time_without_state", at) for at in withheld if at != "/status")]
-    for one in steps(head, row, as_of=as_of, number=length + 1) if owns else ():
+    flags = [*command.flags, *_without_state(withheld)]
+    for one in steps(head, row, as_of=as_of, number=length + 1):
         fault = _add(unit, record, command, one, flags)
         if fault is not None:
             record.go_back(length, head)
@@ -129,13 +154,32 @@ def _first(
             record.go_back(length, head)
             return fault
     if withheld:
-        _keep_row(unit, record, command, withheld)
+        _keep_row(unit, record, command, withheld, why=_why(withheld))
     record.as_of, record.touched = max(record.as_of or 0, earliest(as_of)), True
     unit.route(record)
     added = [past.event.seq for past in record.recorded[length:]]
     more = {"stale": False, "events": added} | ({"evidence": True} if withheld else {})
     word: Word = "stored" if added else ("evidence" if withheld else "unchanged")
-    return decided(record, 200, more, word)
+    found = decided(record, 200, more, word)
+    found.head = _told(record.dossier, withheld)
+    return found
+
+
+def _without_state(pointers: list[str]) -> list[tuple[str, str]]:
+    """Flag the closing times that the state contradicts."""
+    return [(WITHOUT_STATE, at) for at in pointers if at.removeprefix("/") in CLOSING]
+
+
+def _why(withheld: list[str]) -> str:
+    return WITHOUT_STATE if _without_state(withheld) else "differs"
+
+
+def _told(head: Dossier, withheld: list[str]) -> Dossier:
+    """Flag in the answer what made no event that could bear the flag."""
+    held = {(flag.code, flag.pointer) for flag in head.data_quality}
+    new = [Quality(code=code, pointer=at) for code, at in _without_state(withheld)]
+    lacking = [flag for flag in new if (flag.code, flag.pointer) not in held]
+    return head.model_copy(update={"data_quality": (*head.data_quality, *lacking)})
 
 
 def _add(
@@ -165,7 +209,7 @@ def _second(
     """Take a row of a further source: what it says otherwise is evidence."""
     as_of = command.content.source.as_of or unit.now
     source.as_of, record.touched = max(source.as_of or 0, earliest(as_of)), True
-    fields = otherwise(record.dossier, row)
+    fields = aside(record.dossier, row)
     if not fields:
         return decided(record, 200, {"stale": False, "events": []}, "unchanged")
     _keep_row(unit, record, command, fields)
@@ -192,15 +236,11 @@ def _keep_row(
     why: str = "differs",
 ) -> None:
     """Keep a row as evidence, once for as long as it says the same."""
-    same = command.content.model_copy(
-        update={"source": command.content.source.model_copy(update={"as_of": None})}
-    )
-    digest = hashlib.sha256(same.model_dump_json().encode()).digest()
     match.keep_difference(
         unit,
         record,
-        RecordSnapshot(client=command.client, content=command.content, digest=digest),
+        command,
         fields,
-        command.content.model_dump(mode="json", exclude_none=True),
+        command.content.model_dump(mode="json", exclude_none=True, exclude_unset=True),
         why=why,
     )

@@ -63,16 +63,18 @@ BELONGS: Mapping[type[Part], Mapping[str, tuple[str, ...]]] = MappingProxyType(
         Party: _NAME_OF_PARTY,
         Submitter: _NAME_OF_PARTY,
         File: {"sha256": ("size", "media_type", "signed", "url")},
-        Due: {
-            "at": ("precision", "none", "stated_by", "rule"),
-            "none": ("at", "precision", "stated_by", "rule"),
-        },
+        Due: {"at": ("precision", "stated_by", "rule")},
         Form: {"schema_": ("version",)},
         Decision: {"decision": ("effective_from",)},
         Procedure: {"code": ("local_code", "name", "version", "case", "online_service", "field")},
     }
 )
 """What goes with a field: another code comes without the name of the old one."""
+
+ENDS: Mapping[type[Part], Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {Due: {"at": ("none",), "none": ("at", "precision", "stated_by", "rule")}}
+)
+"""What a field puts an end to, also where it was not held: a promise, that there is none."""
 
 
 def state(held: P, said: Part) -> P:
@@ -91,6 +93,13 @@ def state(held: P, said: Part) -> P:
             for other in goes:
                 if other not in stated:
                     change[other] = type(held).model_fields[other].get_default()
+    for name, ended in ENDS.get(type(held), {}).items():
+        if change.get(name):
+            change |= {
+                other: type(held).model_fields[other].get_default()
+                for other in ended
+                if other not in stated or getattr(said, other) is None
+            }
     return held.model_copy(update=change)
 
 
@@ -112,8 +121,13 @@ def _value(old: Any, new: Any) -> Any:
     if isinstance(new, tuple) and isinstance(old, tuple):
         return state_all(old, new) if new and type(new[0]) in KEYS else new
     if isinstance(new, dict) and isinstance(old, dict):
-        return {**old, **{key: _value(old.get(key), one) for key, one in new.items()}}
+        return old | {key: _free(old.get(key), one) for key, one in new.items()}
     return new
+
+
+def _free(old: Any, new: Any) -> Any:
+    """Merge one value of somebody else's schema, in which nothing is absent that is written."""
+    return new if new is None else _value(old, new)
 
 
 def _day_differs(new: Any, old: Any) -> bool:
@@ -149,6 +163,8 @@ def _unmet(said: Any, held: Any, at: str) -> Iterator[str]:
     elif isinstance(said, dict):
         known = held if isinstance(held, dict) else {}
         for key, one in said.items():
+            if one is None and known.get(key) is not None:
+                yield f"{at}/{key}"
             yield from _unmet(one, known.get(key), f"{at}/{key}")
     elif said != held:
         yield at

@@ -19,7 +19,7 @@ def marked(
 ) -> Dossier:
     """Say beside the dossier what its times are worth."""
     marks: list[tuple[str, str]] = []
-    if before is not None and event.kind is not Kind.REOPENED:
+    if before is not None and (event.inferred or event.kind is not Kind.REOPENED):
         named = moved(before, dossier)
         told = event.inferred or ended(before)
         marks += moved_flags([name for name in named if name != "due" or told])

@@ -25,13 +25,13 @@ from schemas.status import Kind, Status
 
 STATED_AT = MappingProxyType(
     {
-        Status.ACCEPTED: "received_at",
-        Status.REFUSED: "refused_at",
-        Status.FINISHED: "finished_at",
-        Status.RETURNED: "returned_at",
+        Kind.ACCEPTED: "received_at",
+        Kind.REFUSED: "refused_at",
+        Kind.FINISHED: "finished_at",
+        Kind.RETURNED: "returned_at",
     }
 )
-"""Where a row states the time of the step that led to a state."""
+"""Where a row states when a step was; of another step that leads to the same state, nowhere."""
 
 KIND_TO = MappingProxyType(
     {
@@ -107,7 +107,10 @@ def _passed(held: Dossier, row: Content, target: Status) -> Iterator[tuple[Kind,
 def _step(
     held: Dossier, row: Content, kind: Kind, status: Status, as_of: datetime, number: int
 ) -> Seen:
-    stated: datetime | None = getattr(row, STATED_AT.get(status, ""), None)
+    name = STATED_AT.get(kind, "")
+    stated: datetime | None = getattr(row, name, None)
+    if stated is None and name in CLOSING:  # a return is taken back, the finish is when it was
+        stated = getattr(held, name)
     fields: dict[str, Any] = {
         "ref": _ref(as_of, number),
         "kind": kind,
@@ -154,6 +157,11 @@ def otherwise(held: Dossier, row: Content) -> list[str]:
     return (["/status"] if moved else []) + found
 
 
+def aside(held: Dossier, row: Content) -> list[str]:
+    """Name what a row states otherwise where nothing of it moves: its own software's words too."""
+    return otherwise(held, row) + [f"/source/{name}" for name in _source(held.source, row.source)]
+
+
 def without_stray(row: Content, status: Status) -> tuple[Content, list[str]]:
     """Take out the closing times that the state contradicts, and name them."""
     stray = [
@@ -161,10 +169,10 @@ def without_stray(row: Content, status: Status) -> tuple[Content, list[str]]:
         for name, states in CLOSING.items()
         if status not in states and getattr(row, name) is not None
     ]
-    return (_without(row, stray), [f"/{name}" for name in stray]) if stray else (row, [])
+    return (without(row, stray), [f"/{name}" for name in stray]) if stray else (row, [])
 
 
-def _without(row: Content, names: list[str]) -> Content:
+def without(row: Content, names: list[str]) -> Content:
     """Leave fields unsaid."""
     copy = row.model_copy(update=dict.fromkeys(names))
     copy.model_fields_set.difference_update(names)

@@ -89,8 +89,9 @@ def find_dossier(connection: Connection, viewer: Viewer, dossier_id: UUID) -> di
             for one in against
             if one.why != UNSURE or one.source in unsure
             for by in [one.source.partition(":")[2][:100]]
-            for pointer in one.pointers[:1]
+            for pointer in [at for at in one.pointers if not at.startswith(OWN_WORDS)][:1]
         ),
+        *_without_state(found, against),
         *_conflicts(connection, dossier_id, found),
     ]
     found["data_quality"] = flags
@@ -109,6 +110,21 @@ def find_dossier(connection: Connection, viewer: Viewer, dossier_id: UUID) -> di
         sa.select(dossier.c.merged_into).where(dossier.c.id == dossier_id)
     ).scalar_one()
     return found | ({"merged_into": str(into)} if into is not None else {})
+
+
+OWN_WORDS = ("/source/system", "/source/raw")
+"""What a source says of itself contradicts nobody."""
+WITHOUT_STATE = "time_without_state"
+CLOSING_TIMES = frozenset({"/refused_at", "/finished_at", "/returned_at"})
+
+
+def _without_state(found: dict[str, Any], against: list[Evidence]) -> list[dict[str, Any]]:
+    """Flag the closing times of rows that made no version which could bear the flag."""
+    rows = (one for one in against if one.why == WITHOUT_STATE)
+    pointers = {at: None for one in rows for at in one.pointers if at in CLOSING_TIMES}
+    flags = found.get("data_quality", [])
+    held = {one.get("pointer") for one in flags if one["code"] == WITHOUT_STATE}
+    return [{"code": WITHOUT_STATE, "pointer": at} for at in pointers if at not in held]
 
 
 UNSURE = "owner_unverified"
