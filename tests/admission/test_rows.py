@@ -6,6 +6,7 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.access.keys import make_key
-from gateway.admission.admit import admit
+from gateway.admission.admit import admit, decide
+from gateway.admission.unit_of_work import UnitOfWork
+from gateway.dossiers.record import LaneRecord
 from gateway.main.bootstrap import open_store
 from gateway.settings import Settings
 from gateway.store import clients
 from gateway.store.engine import Connection
+from schemas.outcome import Remote
+from schemas.status import Status
 from tests.admission.row_chance import month
 from tests.admission.rows import CLIENT, NOBODY, Seen, judge, snapshot, store, tell, undone
 
@@ -268,3 +273,18 @@ def test_a_further_source_moves_nothing_and_each_leaf_is_named(office: Connectio
     assert {"/status", "/finished_at", "/owner/phone", "/source/raw"} | leaves <= named
     assert (seen.held["status"], len(seen.events)) == ("accepted", len(first.events))
     assert (len(again.events), again.evidence) == (len(seen.events), seen.evidence)
+
+
+def test_a_code_that_a_system_was_told_is_not_changed_by_a_row() -> None:
+    """Another one is evidence under its pointer; the rest of the row is taken."""
+    unit = UnitOfWork(NOBODY, datetime.now(UTC))
+    (first,) = decide(unit, [snapshot(row(at(2), "accepted", official_code=CODE))])
+    assert first.record is not None
+    told_of_it = LaneRecord(system=1, done_seq=1, remote=Remote(), born_here=False, via=None)
+    first.record.lanes[1] = told_of_it
+    other = row(at(3), "processing", official_code=CODE[:-1] + "8")
+    (second,) = decide(unit, [snapshot(other)])
+
+    assert first.record.dossier.official_code == CODE
+    assert first.record.dossier.status is Status.PROCESSING
+    assert (second.more.get("evidence"), unit.evidence[-1].pointers) == (True, ("/official_code",))
