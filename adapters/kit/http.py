@@ -98,6 +98,7 @@ class HttpTransport:
         self.seconds = exchange_seconds
         self._files = files
         self._base = base_url.rstrip("/")
+        self.host = urlsplit(self._base).netloc
         context = ssl.create_default_context(cafile=ca_file)
         # From 3.13 on Python sets both. Private CAs are often made by tools that know of no key
         # identifiers: who is trusted must not change with the Python that we run on.

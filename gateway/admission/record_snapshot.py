@@ -13,6 +13,7 @@ from gateway.admission.register import file, surer
 from gateway.admission.requests import RecordSnapshot
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.record import DossierRecord, Source, millis
+from gateway.rules.order import active
 from gateway.rules.snapshot import Seen, aside, otherwise, rest, steps, without, without_stray
 from gateway.rules.times import CLOSING, compare, impossible
 from gateway.words.fault import Fault
@@ -88,7 +89,7 @@ def _row(unit: UnitOfWork, record: DossierRecord, command: RecordSnapshot) -> Co
 
 def _older_than_told(record: DossierRecord, as_of: datetime) -> bool:
     """Say whether somebody told of a step that came after this row was written."""
-    told = (past.event for past in record.recorded[1:] if not past.event.inferred)
+    told = (event for event in active(record.history[1:]) if not event.inferred)
     return any(compare(as_of, event.occurred_at) < 0 for event in told)
 
 

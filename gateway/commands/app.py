@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "catalogue": "catalogue.app",
         "clients": "clients.app",
         "conflicts": "conflicts.conflicts",
+        "asof": "asof.asof",
         "hand-over": "hand_over.hand_over",
         "accounts": "accounts.app",
         "audit": "audit.app",

@@ -40,6 +40,13 @@ SENTENCES: Mapping[Code, str] = MappingProxyType(
         "days": "--expires: {said} is not above nothing",
         "not_fed_by_files": "{said} is not fed by files",
         "unreadable_file": "{said} cannot be read: {known}",
+        "asof_time": "asof: {said!r} is no time like 2026-03-02T09:30:00, nor a day",
+        "asof_future": "asof: {said!r} is in the future; our clock says {known}",
+        "asof_reason": "asof: say why, with --reason",
+        "asof_ref": "asof: {said!r} is no dossier's id, no client's ref and no official code",
+        "asof_client": "asof: --client: {said!r} is no source of it; there are: {known}",
+        "asof_never": "asof: nobody has told of {said!r} by a row: there is nothing to put right",
+        "asof_several": "asof: {said!r} is told by several; choose by --client or id: {known}",
     }
 )
 
@@ -53,6 +60,12 @@ CUT: frozenset[Code] = frozenset(
         "unknown_key",
         "client_name",
         "audit_head",
+        "asof_time",
+        "asof_future",
+        "asof_ref",
+        "asof_client",
+        "asof_never",
+        "asof_several",
     }
 )
 """What was typed may be anything, and is said again cut short."""

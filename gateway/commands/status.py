@@ -17,6 +17,7 @@ from gateway.commands.shown import Lang, age, clock, instant, language, plain
 from gateway.main.bootstrap import opened
 from gateway.operations.status import STATES, Standing, Status, look, looks
 from gateway.settings import Settings, SettingsError, load
+from gateway.watch.clock import WRONG
 from gateway.words import Language
 from gateway.words.causes import explain
 from gateway.words.standing import standing
@@ -93,6 +94,7 @@ class Show:
             "at_risk": seen.survey.at_risk,
             "at_risk_hours": seen.at_risk_hours,
             "unstarted": seen.unstarted,
+            "clock_skew_seconds": round(seen.clock_skew, 1),
             "systems": [self._row(one, seen) for one in seen.survey.systems],
         }
 
@@ -134,6 +136,9 @@ class Show:
         missing = ", ".join(seen.unstarted)
         if missing:
             lines.append(Text(standing("unstarted", self._said, names=missing)))
+        if abs(seen.clock_skew) > WRONG:
+            skew = f"{seen.clock_skew:+.0f}"
+            lines.append(Text(standing("clock_wrong", self._said, seconds=skew)))
         return Group(table, *lines)
 
     def _cells(self, one: Standing, seen: Status) -> list[str]:

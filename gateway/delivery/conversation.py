@@ -10,11 +10,12 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from adapters.kit.driver import Conversation, Exchanged, Fenced, first_request
+from adapters.kit.driver import Conversation, Exchanged, Fenced, Transport, first_request
 from adapters.kit.files import Folder
 from adapters.kit.http import HttpTransport
 from adapters.kit.port import Checkpoint, Http, Put, Step, Take
 from adapters.kit.session import SessionCache
+from gateway.delivery.foreign_clocks import ForeignClocks
 from gateway.dossiers.systems import System
 from gateway.dossiers.unheard import unheard
 from gateway.rules.outcomes import word
@@ -36,11 +37,22 @@ EXCHANGED = tuple(one.name for one in fields(Exchanged))
 
 @dataclass(frozen=True, slots=True)
 class SystemConnection:
-    """The ways to one system: its socket and its session, or its folder."""
+    """The ways to one system: its socket and its session, or its folder.
+
+    clocks: who looks at the clock of its replies
+    """
 
     session_cache: SessionCache
     transport: HttpTransport | None = None
     folder: Folder | None = None
+    clocks: ForeignClocks | None = None
+
+    @property
+    def way(self) -> Transport | None:
+        """Give the way that conversations go."""
+        if self.transport is None or self.clocks is None:
+            return self.transport
+        return self.clocks.on(self.transport.host, self.transport)
 
     async def close(self) -> None:
         """Close what is open."""
@@ -125,7 +137,7 @@ async def converse_many(
     conversation = Conversation(
         adapter=system.adapter,
         settings=system.settings,
-        transport=outbound.transport,
+        transport=outbound.way,
         folder=outbound.folder,
         session_cache=outbound.session_cache,
         seconds=system.facts.conversation,
@@ -183,7 +195,7 @@ async def _live(
     conversation = Conversation(
         adapter=system.adapter,
         settings=system.settings,
-        transport=outbound.transport,
+        transport=outbound.way,
         folder=outbound.folder,
         session_cache=outbound.session_cache,
         checkpoint=checkpoint,

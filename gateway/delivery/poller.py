@@ -94,7 +94,7 @@ class Poller:
         conversation = Conversation(
             adapter=self._system.adapter,
             settings=self._system.settings,
-            transport=self._outbound.transport,
+            transport=self._outbound.way,
             folder=self._outbound.folder,
             session_cache=self._outbound.session_cache,
             hand=hand,

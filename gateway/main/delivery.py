@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from adapters.kit.files import Folder
@@ -20,6 +20,7 @@ from gateway.delivery.consistency import ConsistencyScan
 from gateway.delivery.context import WorkerContext
 from gateway.delivery.conversation import SystemConnection
 from gateway.delivery.expiring import watch_expiry
+from gateway.delivery.foreign_clocks import ForeignClocks
 from gateway.delivery.poller import Poller
 from gateway.delivery.runner import Runner
 from gateway.delivery.shared_session import SharedSessionCache
@@ -27,6 +28,7 @@ from gateway.delivery.sweeper import sweep, turn_months
 from gateway.dossiers.systems import System, Systems
 from gateway.intake.files import FileStore
 from gateway.main.bootstrap import find_systems, open_store, shared
+from gateway.main.database_clock import DatabaseClock
 from gateway.main.settings_seen import note_settings
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.retries.port import Retries, Wake
@@ -68,12 +70,13 @@ class Delivery:
             scale=self.scale,
             wake=self.wake,
         )
+        self.clocks = ForeignClocks()
         self.inbound = InboundHandler(self.store, self.systems, self.accounts, self.wake)
         self.pollers = [
             Poller(
                 context,
                 system,
-                outbound(system, self.files, self.session_cache(system), self.scale),
+                self._outbound(system),
                 self.inbound.handle,
             )
             for system in self.systems.all
@@ -83,11 +86,15 @@ class Delivery:
             system.id: Runner(
                 context,
                 system,
-                outbound(system, self.files, self.session_cache(system), self.scale),
+                self._outbound(system),
             )
             for system in self.systems.all
             if system.config.mode != "off"
         }
+
+    def _outbound(self, system: System) -> SystemConnection:
+        made = outbound(system, self.files, self.session_cache(system), self.scale)
+        return replace(made, clocks=self.clocks)
 
     def session_cache(self, system: System) -> SessionCache:
         """Give who keeps the session of a system: shared by all processes where there are more."""
@@ -135,6 +142,7 @@ class Delivery:
             tasks.create_task(sweep(self.store, self.systems.all, self.wake, self.scale))
             tasks.create_task(ConsistencyScan(self.store, self.worker, self._spoken_to).run())
             tasks.create_task(watch_expiry(self._ways()))
+            tasks.create_task(self.clocks.run())
             for runner in self.runners.values():
                 tasks.create_task(runner.run())
             for poller in self.pollers:
@@ -234,17 +242,21 @@ async def work(settings: Settings, begun: Callable[[], None]) -> None:
     """
     key = audit_key(settings, make=True)
     store = await open_store(settings)
+    clock = DatabaseClock(store)
+    await clock.look()
     systems = await find_systems(settings, store)
     await note_settings(store, settings, systems)
     files = FileStore(settings.data / "files", settings.max_file_bytes)
     delivery = Delivery(store, systems, files, accounts(systems), settings)
     loop = asyncio.create_task(watch_loop())
     sealing = asyncio.create_task(Sealer(store, key, delivery.worker).run())
+    comparing = asyncio.create_task(clock.run())
     begun()
     try:
         await delivery.run()
     finally:
         loop.cancel()
         sealing.cancel()
+        comparing.cancel()
         await delivery.close()
         await store.close()

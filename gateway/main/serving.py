@@ -23,6 +23,7 @@ from gateway.intake.app import Parts, application
 from gateway.intake.files import FileStore
 from gateway.intake.load import Load
 from gateway.main.bootstrap import find_systems, open_store, private_folder
+from gateway.main.database_clock import DatabaseClock
 from gateway.main.delivery import Delivery, accounts, queues
 from gateway.main.people import people_of, transport_to
 from gateway.main.settings_seen import note_settings
@@ -57,6 +58,8 @@ async def build(settings: Settings) -> FastAPI:
     key = audit_key(settings, make=True)
     store = await open_store(settings)
     sealer = Sealer(store, key, f"{socket.gethostname()}:{os.getpid()}")
+    clock = DatabaseClock(store)
+    await clock.look()
     systems = await find_systems(settings, store)
     private_folder(settings.data)
     private_folder(settings.data / "files")
@@ -74,6 +77,7 @@ async def build(settings: Settings) -> FastAPI:
         running = asyncio.create_task(delivery.run()) if delivery is not None else None
         loop = asyncio.create_task(watch_loop())
         sealing = asyncio.create_task(sealer.run())
+        comparing = asyncio.create_task(clock.run())
         noting = asyncio.create_task(app.state.keys.note_uses())
         watching = asyncio.create_task(broker.run()) if broker is not None else None
         try:
@@ -83,6 +87,7 @@ async def build(settings: Settings) -> FastAPI:
                 watching.cancel()
             loop.cancel()
             sealing.cancel()
+            comparing.cancel()
             noting.cancel()
             if delivery is not None and running is not None:
                 running.cancel()

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from gateway.admission.catalogue import open_agencies, open_procedures
 from gateway.dossiers.systems import System
-from gateway.operations import doctor_servers, doctor_systems
+from gateway.operations import asof, doctor_servers, doctor_systems
 from gateway.operations.findings import Finding
 from gateway.retries.rabbit import RabbitRetries
 from gateway.settings import Settings, SettingsError
@@ -109,8 +109,10 @@ def _embedded(settings: Settings) -> Iterator[Finding]:
     engine = connect(settings.database)
     with engine.connect() as connection:
         lacking = ", ".join(schema.missing(connection))
+        ahead = [] if lacking else [asof.look(connection)]
     engine.dispose()
     yield Finding(not lacking, f"migrations: {'missing ' + lacking if lacking else 'complete'}")
+    yield from ahead
 
 
 async def _broker(settings: Settings) -> list[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 
+from gateway.operations import asof
 from gateway.operations.findings import Finding
 from gateway.retries import inspection
 from gateway.retries.inspection import BrokerAway
@@ -27,6 +28,7 @@ async def database(dsn: str) -> list[Finding]:
     store = PostgresStore(dsn)
     try:
         seen = await store.read(schema.look)
+        ahead = [] if seen.missing or seen.refused else [await store.read(asof.look)]
     except StoreUnavailable as error:
         return [Finding(False, f"LIENTHONG_DATABASE cannot be reached: {error}")]
     finally:
@@ -53,6 +55,7 @@ async def database(dsn: str) -> list[Finding]:
             True,
             f"failover is {covered} by synchronous replication: {CONSEQUENCE[seen.synchronous]}",
         ),
+        *ahead,
     ]
 
 

@@ -39,6 +39,13 @@ Code = Literal[
     "no_audit_key",
     "not_fed_by_files",
     "unreadable_file",
+    "asof_time",
+    "asof_future",
+    "asof_reason",
+    "asof_ref",
+    "asof_client",
+    "asof_never",
+    "asof_several",
 ]
 
 

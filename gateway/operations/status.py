@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -26,11 +27,13 @@ class Status:
     """All systems at one moment, beside what the systems file says of them.
 
     modes: by the name of each configured system; at_risk_hours: the margin before a due time
+    clock_skew: seconds by which our clock is ahead of the database's
     """
 
     survey: Survey
     modes: Mapping[str, Mode]
     at_risk_hours: float
+    clock_skew: float = 0.0
 
     @property
     def unstarted(self) -> list[str]:
@@ -60,7 +63,12 @@ async def look(store: Store, settings: Settings) -> Status:
     """See how every system stands."""
     seen = await store.read(lambda connection: operating.survey(connection, ahead(settings)))
     modes = {system.name: system.mode for system in settings.systems}
-    return Status(survey=seen, modes=modes, at_risk_hours=settings.at_risk_hours)
+    return Status(
+        survey=seen,
+        modes=modes,
+        at_risk_hours=settings.at_risk_hours,
+        clock_skew=time.time() - seen.now / 1000,
+    )
 
 
 async def looks(store: Store, settings: Settings, every: float) -> AsyncGenerator[Status | None]:

@@ -123,6 +123,11 @@ DELIVERED_SECONDS = Histogram(
 )
 SWEPT = Gauge("lienthong_sweeper_last_seconds", "Unix time of the sweeper's last whole round")
 LAG = Gauge("lienthong_loop_lag_seconds", "By how much the event loop was late, last time")
+CLOCK_SKEW = Gauge(
+    "lienthong_clock_skew_seconds",
+    "By how much our clock is ahead of the database's, or of what the systems agree on",
+    ["against"],
+)
 GATES = {"open": 1.0, "probing": 0.5, "closed": 0.0}
 
 
@@ -205,6 +210,14 @@ def login(system: str, what: str) -> None:
 def expires(system: str, what: str, at: float) -> None:
     """Show when something that a system needs ends."""
     EXPIRY.labels(system, what).set(at)
+
+
+def clock(against: str, seconds: float | None) -> None:
+    """Show how far our clock is from another; None: nobody can tell."""
+    if seconds is None:
+        CLOCK_SKEW.remove_by_labels({"against": against})
+    else:
+        CLOCK_SKEW.labels(against).set(seconds)
 
 
 def swept() -> None:

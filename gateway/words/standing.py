@@ -31,6 +31,10 @@ STANDING: dict[str, tuple[str, str]] = {
         "{at}: {dossiers} hồ sơ sắp trễ hẹn mà hệ thống chưa được báo",
         "{at}: {dossiers} dossiers at risk of being late before a system is told",
     ),
+    "clock_wrong": (
+        "đồng hồ máy này lệch {seconds} giây so với cơ sở dữ liệu",
+        "this machine's clock is {seconds} s from the database's",
+    ),
     "away": ("không kết nối được cơ sở dữ liệu", "the database cannot be reached"),
 }
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -247,7 +248,8 @@ async def _request(
 
 async def _send(connection: h11.Connection, writer: asyncio.StreamWriter, answer: Answer) -> None:
     status, headers, body = answer
-    fields = [*headers.items(), ("Content-Length", str(len(body)))]
+    date = formatdate(usegmt=True)
+    fields = [*headers.items(), ("Content-Length", str(len(body))), ("Date", date)]
     writer.write(connection.send(h11.Response(status_code=status, headers=fields)) or b"")
     writer.write(connection.send(h11.Data(data=body)) or b"")
     writer.write(connection.send(h11.EndOfMessage()) or b"")

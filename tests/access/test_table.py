@@ -97,6 +97,7 @@ COMMANDS: Mapping[str, tuple[Right | str, bool]] = {
     "preview": (Right.METADATA, SAYS),
     "retry": (Right.REPLAY, CHANGES),
     "conflicts": (Right.METADATA, SAYS),
+    "asof": (Right.OPERATE, CHANGES),
     "hand-over": (Right.HAND_OVER, CHANGES),
     "clients add": (Right.CLIENTS, CHANGES),
     "clients rotate": (Right.CLIENTS, CHANGES),
