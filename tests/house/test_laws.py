@@ -33,8 +33,6 @@ LAWS = {
 TO_COME = {
     13: "the battery of answers that are no success",
     14: "suspects, and what parks or closes naming the call",
-    15: "every leaf that was stated: kept, evidence, or named in the answer",
-    16: "process times, orders that cannot be, punctuality as it stood",
     18: "changes and outcomes as feeds of their own; a restore that begins an epoch",
     19: "files read by a child process under limits",
     20: "shadow as a state of its own, preview and catching up",
