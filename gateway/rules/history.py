@@ -71,9 +71,9 @@ def follow(
     faults = [*(lacking(new) if by == "event" else ()), *astray(new), *impossible(new, now)]
     faults += _refs(history, new, dossier)
     place = place_of(new, len(history) + 1, inferred=inferred)
-    listed: list[Any] = _listed(history, place)
-    index = next(number for number, one in enumerate(listed) if one.seq == place.seq)
     before_that = not inferred and _before_taking_over(history[0], new, first)
+    listed: list[Any] = _listed(history, place, older=before_that)
+    index = next(number for number, one in enumerate(listed) if one.seq == place.seq)
     late = index < len(listed) - 1 or before_that
     anew = late or new.supersedes is not None
     earlier: list[Event] = listed[:index]
@@ -109,10 +109,13 @@ def follow(
     return Version(event, marked(dossier, folded, event, [*flags, *found], now))
 
 
-def _listed(history: Sequence[Event], place: Place) -> list[Any]:
-    """Put the history and what is new into order; what surely comes last is not sorted in."""
+def _listed(history: Sequence[Event], place: Place, *, older: bool) -> list[Any]:
+    """Put the history and what is new into order; what surely comes last is not sorted in.
+
+    older: it is older than the state that was taken over, so that the dossier is made anew
+    """
     sure = place.supersedes is None and place.kind not in RESUMING and not is_day(place.occurred_at)
-    if sure and not any(event.day_times for event in history):
+    if sure and not older and not any(event.day_times for event in history):
         newest = max(event.occurred_at for event in history)
         if place.inferred or place.occurred_at >= newest:
             return [place]

@@ -294,3 +294,15 @@ async def test_an_event_of_a_wrong_time_shuts_out_no_rows_once_it_is_superseded(
 
     assert (first.status_code, second.status_code) == (201, 201)
     assert (stale["stale"], taken["stale"]) == (True, False)
+
+
+async def test_an_event_between_what_was_handed_in_and_the_first_row_is_taken(at: Desk) -> None:
+    """It is the newest in the history, and older than the state that was taken over."""
+    said = names()
+    code = {"official_code": said["official_code"]}
+    made = await at.row("one", said["ref"], 25, status="processing", **code)
+    event = {"ref": "e", "kind": "progress", "action": "Thẩm định"}
+    event["occurred_at"] = "2026-06-12T09:00:00+07:00"
+    told = await at.clients["one"].post(f"/v1/dossiers/{made['id']}/events", json=event)
+
+    assert (told.status_code, told.json()["status"]) == (201, "processing")
