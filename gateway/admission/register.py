@@ -136,7 +136,9 @@ def surer(
         record.touched = True
         del unit.by_ref[source.client, source.ref]
         return file(unit, command, new)
-    source.as_of, record.touched = millis(new.source.as_of or unit.now), True
+    if new.source.as_of is not None:
+        source.as_of = millis(new.source.as_of)
+    record.touched = True
     source.digest = command.digest
     return match.keep_unsure(unit, record, command, new)
 

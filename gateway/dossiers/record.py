@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from gateway.rules.history import By, Version, follow
+from gateway.rules.times import compare
 from gateway.words.fault import Fault
 from schemas.dossier import Dossier
 from schemas.event import Event, NewEvent
@@ -184,7 +185,15 @@ class DossierRecord:
         held = self.recorded[0].dossier or (self.opening() if self.opening is not None else None)
         if held is None:
             raise LookupError("a dossier without a first version")
-        return held
+        as_of, newest = held.source.as_of, self.as_of
+        if as_of is None or newest is None:
+            return held
+        # An operator may have said since that the source's clock was ahead when it spoke first.
+        limit = datetime.fromtimestamp(newest / 1000, UTC)
+        if compare(as_of, limit) <= 0:
+            return held
+        source = held.source.model_copy(update={"as_of": limit})
+        return held.model_copy(update={"source": source})
 
     def go_back(self, length: int, head: Dossier) -> None:
         """Forget versions that were added and never written."""

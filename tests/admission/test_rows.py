@@ -84,7 +84,7 @@ def kinds(seen: Seen) -> list[str]:
 )
 @given(number=st.integers(0, 2**32))
 def test_the_difference_is_total(opened: Connection, number: int) -> None:
-    """Laws 15 and 16: whatever a month of rows says, what is held is what the model holds."""
+    """Law 15: Whatever a month of rows says, what is held is what the model holds."""
     with undone(opened):
         judge(opened, month(random.Random(number)))
 

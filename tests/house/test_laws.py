@@ -102,6 +102,8 @@ NAMED = {
         "store/work/test_steps.py",
     ),
     13: ("adapters/kit/test_driver_ways.py",),
+    15: ("admission/test_rows.py",),
+    16: ("rules/test_history.py",),
     17: (
         "adapters/test_exists.py",
         "admission/test_apply_report.py",

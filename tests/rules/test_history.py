@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.dossiers.record import DossierRecord, millis
 from gateway.rules.beginning import begin
 from gateway.rules.history import Version, follow
 from gateway.store.ledger.bodies import pack, unpack_dossier, unpack_event
+from schemas.base import VIETNAM
 from schemas.dossier import NewDossier
 from schemas.event import NewEvent
 from tests.rules import histories, history_model
@@ -96,6 +99,25 @@ def test_a_posted_history_may_come_in_any_order(events: list[Said], random: Any)
     second = opened(listed)
 
     assert [spoken(one) for one in first[-1:]] == [spoken(one) for one in second[-1:]]
+
+
+@pytest.mark.parametrize(("put_right", "status"), [(2, "finished"), (30, "processing")])
+def test_only_a_right_clock_holds_back_what_is_older(put_right: int, status: str) -> None:
+    """Law 16: Once an operator has said as of when a source spoke, newer events move the state."""
+    taken_over = histories.posted() | {"status": "processing"}
+    taken_over["source"] = {"ref": "1", "as_of": "2026-03-30T08:00:00+07:00"}
+    made = begin(NewDossier.model_validate(taken_over), id=ID, environment="sandbox", now=NOW)
+    record = DossierRecord(ID, 1, "1", b"")
+    for one in made:
+        assert isinstance(one, Version)
+        record.add(one, origin=None, digest=b"")
+    record.as_of = millis(datetime(2026, 3, put_right, 8, tzinfo=VIETNAM))
+    said = {"ref": "e", "kind": "finished", "occurred_at": "2026-03-10T08:00:00", "reason": "x"}
+
+    after = record.follow(NewEvent.model_validate(said), now=NOW)
+
+    assert isinstance(after, Version)
+    assert after.dossier.status == status
 
 
 def test_most_of_what_the_model_is_shown_is_taken() -> None:
