@@ -76,7 +76,7 @@ def follow(
     index = next(number for number, one in enumerate(listed) if one.seq == place.seq)
     late = index < len(listed) - 1 or before_that
     anew = late or new.supersedes is not None
-    earlier: list[Event] = listed[:index]
+    earlier = listed[:index] if before_that else _since(listed[:index], first)
     before = _states(earlier)[-1] if anew else dossier.status
     status = resulting(new.kind, new.status, before, _waited_from(earlier, new.kind))
     unusual, fault = judge(new.kind, before, status, seen=by == "row" or before_that)
@@ -139,20 +139,27 @@ def _before_taking_over(opened: Event, new: NewEvent, first: First) -> bool:
     return as_of is not None and compare(new.occurred_at, as_of) < 0
 
 
+def _since(earlier: list[Event], first: First) -> list[Event]:
+    """Leave out what was before the dossier was taken over: its state then is newer."""
+    if not earlier or earlier[0].status is Status.SUBMITTED:
+        return earlier
+    opened, *rest = earlier
+    known = [one for one in rest if one.inferred or not _before_taking_over(opened, one, first)]
+    return [opened, *known]
+
+
 def _again(first: Dossier, ordered: Sequence[Event], head: Dossier) -> Dossier | tuple[Fault, ...]:
     """Make the dossier anew from its first version and the events in their order."""
-    older = [
-        one
-        for one in ordered[1:]
-        if not one.inferred and _before_taking_over(ordered[0], one, lambda: first)
-    ]
+    since = _since(list(ordered), lambda: first)
+    known = {one.seq for one in since}
+    older = [one for one in ordered if one.seq not in known]
     dossier = _folded(first, [ordered[0], *older])
     if older and isinstance(dossier, Dossier):  # what was taken over is newer than they are
         dossier = state(dossier, first).model_copy(update={"status": first.status})
         given = {name: getattr(first, name) for name in CLOSING}
         dossier = dossier.model_copy(update=given)
     if isinstance(dossier, Dossier):
-        dossier = _folded(dossier, [one for one in ordered if one not in older])
+        dossier = _folded(dossier, since)
     if isinstance(dossier, tuple):
         return dossier
     procedure, frozen = dossier.procedure, head.procedure

@@ -101,6 +101,33 @@ def test_a_posted_history_may_come_in_any_order(events: list[Said], random: Any)
     assert [spoken(one) for one in first[-1:]] == [spoken(one) for one in second[-1:]]
 
 
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(
+    histories.events(most=8),
+    st.sampled_from(["accepted", "processing", "awaiting_supplement", "stopped", "refused"]),
+    st.integers(1, 26),
+)
+def test_what_is_taken_over_is_newer_than_what_it_was_before(
+    events: list[Said], status: str, day: int
+) -> None:
+    """Law 16: Nothing older than the state that was taken over moves it, and times go with it."""
+    as_of = f"2026-03-{day:02}T12:00:00+07:00"
+    taken_over = histories.posted() | {"status": status, "source": {"ref": "1", "as_of": as_of}}
+    made = begin(NewDossier.model_validate(taken_over), id=ID, environment="sandbox", now=NOW)
+    versions = [one for one in made if isinstance(one, Version)]
+    for said in events:
+        before = spoken(versions[-1])
+        if tell(versions, said) and history_model.moment(said["occurred_at"]) < as_of:
+            moved = spoken(versions[-1])["status"] != before["status"]
+            assert not moved or "supersedes" in said
+        head = versions[-1].dossier
+        assert (head.finished_at is not None) == (head.status in {"finished", "returned"}) or (
+            head.status == "returned"
+        )
+        assert (head.returned_at is not None) == (head.status == "returned")
+        assert head.refused_at is None or head.status == "refused"
+
+
 @pytest.mark.parametrize(("put_right", "status"), [(2, "finished"), (30, "processing")])
 def test_only_a_right_clock_holds_back_what_is_older(put_right: int, status: str) -> None:
     """Law 16: Once an operator has said as of when a source spoke, newer events move the state."""
