@@ -63,6 +63,8 @@ def record_snapshot(unit: UnitOfWork, command: RecordSnapshot) -> Decided:
 def _new(unit: UnitOfWork, command: RecordSnapshot) -> Decided:
     """Begin with the first row of a dossier; the closing times that its state contradicts aside."""
     row, stray = without_stray(command.content, command.content.status)
+    if stray and match.match(unit, command, as_post(command.content)).record is not None:
+        row, stray = command.content, []  # whoever joins moves nothing: all of it is evidence
     flags = [*command.flags, *_without_state(stray)]
     if "status" not in row.model_fields_set:
         flags.append(("status_not_stated", "/status"))

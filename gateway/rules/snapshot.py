@@ -18,7 +18,7 @@ from gateway.rules.lifecycle import ONLY_OF, REOPENING
 from gateway.rules.merging import state, state_all, unmet
 from gateway.rules.times import CLOSING
 from schemas.base import Part, spoken
-from schemas.days import dated, day_times
+from schemas.days import dated, day_times, settle
 from schemas.dossier import Content, Dossier, Source
 from schemas.event import NewEvent
 from schemas.status import Kind, Status
@@ -125,7 +125,14 @@ def _step(
         fields["results"] = _changed(held.results, row.results)
     if kind is Kind.RETURNED:
         fields["hand_over"] = row.return_
-    return Seen(NewEvent(**fields), untimed=stated is None)
+    return Seen(_event(**fields), untimed=stated is None)
+
+
+def _event(**fields: Any) -> NewEvent:
+    """Make an event; days within parts that were read with the row are days in it too."""
+    made = NewEvent(**fields)
+    settle(made, tuple(day_times(made)))
+    return made
 
 
 def _ref(as_of: datetime, number: int) -> str:
@@ -141,7 +148,7 @@ def rest(held: Dossier, row: Content, *, as_of: datetime, number: int) -> NewEve
     if not patch and not source and not any(lists.values()):
         return None
     patch["source"] = source | {"as_of": spoken(as_of)}
-    return NewEvent(
+    return _event(
         ref=_ref(as_of, number),
         kind=Kind.CORRECTED,
         occurred_at=as_of,

@@ -254,6 +254,15 @@ def test_a_promise_ends_that_there_is_none(office: Connection) -> None:
     assert (none.held["due"]["none"], "at" in none.held["due"]) == (True, False)
 
 
+def test_a_promise_known_by_its_day_stays_a_day_in_a_step(office: Connection) -> None:
+    """Also where no other time of the dossier is a day."""
+    first = row(at(2), "stopped", received_at=at(2, "08:00"))
+    seen = told(office, first, row(at(3), "processing", due={"at": "2026-03-09"}))
+
+    assert seen.events[1]["kind"] == "resumed"
+    assert seen.held["day_times"] == ["/due/at", "/due/first_at"]
+
+
 def test_a_further_source_moves_nothing_and_each_leaf_is_named(office: Connection) -> None:
     """Also where there are many; and its row again is no contradiction."""
     clients.add(office, "y", "sandbox", ["*"], b"2")
