@@ -1,4 +1,4 @@
-"""The properties of histories with many more examples: `python -m tests.rules.many --examples N`."""
+"""Histories with many more examples: `python -m tests.rules.many --examples N`."""
 
 from __future__ import annotations
 
