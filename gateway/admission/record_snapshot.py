@@ -20,6 +20,7 @@ from gateway.words.fault import Fault
 from schemas.base import VIETNAM, date_of, is_day
 from schemas.dossier import Content, Dossier, NewDossier, Quality
 from schemas.inbound import Word
+from schemas.status import Kind
 
 WITHOUT_STATE = "time_without_state"
 
@@ -90,8 +91,16 @@ def _row(unit: UnitOfWork, record: DossierRecord, command: RecordSnapshot) -> Co
 
 
 def _older_than_told(record: DossierRecord, as_of: datetime) -> bool:
-    """Say whether somebody told of a step that came after this row was written."""
-    told = (event for event in active(record.history[1:]) if not event.inferred)
+    """Say whether somebody told of a step that came after this row was written.
+
+    Codes that became known, and what the gateway itself noted, say nothing of what a row says.
+    """
+    own = {past.event.seq for past in record.recorded if past.origin == claims.GATEWAY}
+    told = (
+        event
+        for event in active(record.history[1:])
+        if not event.inferred and event.kind is not Kind.LINKED and event.seq not in own
+    )
     return any(compare(as_of, event.occurred_at) < 0 for event in told)
 
 

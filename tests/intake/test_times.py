@@ -350,3 +350,31 @@ async def test_a_post_that_differs_from_its_own_history_is_flagged(api: httpx.As
     found = await held(api, name)
     assert found["due"]["at"] == DUE
     assert ("history_contradicts", "/due/at") in flags(found)
+
+
+def row(as_of: str, ref: str, **change: Any) -> dict[str, Any]:
+    """Write a row."""
+    return body(source={"ref": ref, "as_of": as_of}, **change)
+
+
+@pytest.mark.parametrize(
+    ("told", "stale"),
+    [
+        (event("linked", at(4), codes=[{"value": "TN-1", "kind": "receipt"}]), False),
+        (event("corrected", at(4), patch={"notes": "mới"}), True),
+        (event("progress", at(4), status="processing"), True),
+    ],
+    ids=["a code", "a correction", "a step"],
+)
+async def test_only_what_says_more_than_a_row_makes_it_stale(
+    api: httpx.AsyncClient, told: dict[str, Any], stale: bool
+) -> None:
+    """A row that was written before a code became known is as new as before."""
+    ref = f"row-{next(COUNT)}"
+    first = row(at(2), ref, status="accepted", received_at=at(2), due={"at": DUE})
+    made = await api.post("/v1/snapshots", json=first)
+    await tell(api, made.json()["id"], told)
+
+    answer = await api.post("/v1/snapshots", json=first | row(at(3), ref, notes="từ dòng"))
+
+    assert answer.json()["stale"] is stale
