@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from gateway.rules.fold import fold
 from gateway.rules.history import Place, Version, follow, given, place_of
 from gateway.rules.lifecycle import astray
 from gateway.rules.merging import unmet
-from gateway.rules.order import BETWEEN, STAGE, in_order
+from gateway.rules.order import BETWEEN, GOES_ON, STAGE, in_order
 from gateway.rules.quality import Flags, flagged, marked
 from gateway.rules.times import CLOSING, impossible, stray
 from gateway.words.fault import Fault
@@ -22,6 +23,8 @@ from schemas.status import Kind, Status
 CONTENT = tuple(Content.model_fields)
 APART = ("/status", "/source", "/events", "/known_in", "/schema_version", "/day_times")
 """What a post says beside the dossier that its history leads to."""
+AGAIN = MappingProxyType({Kind.RESUMED: 7.5, Kind.REOPENED: 9.5})
+"""The stages of what goes on again at the moment of the end: just behind what it goes on from."""
 
 
 def begin(
@@ -93,7 +96,11 @@ def _sorted(events: Sequence[NewEvent]) -> list[tuple[int, NewEvent]]:
     """Put posted events in order; those of one moment by the lifecycle."""
     listed = sorted(
         enumerate(events),
-        key=lambda one: (one[1].kind is not Kind.REGISTERED, one[1].occurred_at, _stage(one[1])),
+        key=lambda one: (
+            one[1].kind is not Kind.REGISTERED,
+            one[1].occurred_at,
+            _stage(one[1], events),
+        ),
     )
     places = [
         place_of(event, seq, inferred=False) for seq, (_, event) in enumerate(listed, start=1)
@@ -105,8 +112,18 @@ def _sorted(events: Sequence[NewEvent]) -> list[tuple[int, NewEvent]]:
     return [listed[one.seq - 1] for one in in_order(places)]
 
 
-def _stage(event: NewEvent) -> int:
-    return STAGE.get(event.kind, BETWEEN)
+def _stage(event: NewEvent, events: Sequence[NewEvent]) -> float:
+    """Say how far an event comes; one goes on from an end before, else from one of its moment."""
+    ends = GOES_ON.get(event.kind)
+    if ends is None:
+        return STAGE.get(event.kind, BETWEEN)
+    earlier = (
+        (one.occurred_at, one.kind is event.kind)
+        for one in events
+        if one.occurred_at < event.occurred_at and one.kind in ends | {event.kind}
+    )
+    _, open_again = max(earlier, default=(None, True))
+    return AGAIN[event.kind] if open_again else BETWEEN
 
 
 def _contradictions(new: NewDossier, final: Dossier) -> list[Fault]:

@@ -4,6 +4,7 @@ what                            its place
 the registration                first, whatever clerks' clocks said
 a time                          by the clock, ties by arrival
 a day                           within its day by the lifecycle, ties by arrival
+a day on which it goes on       behind the end of that day that was told before
 what was seen in a row          after all that was known then: the row shows the state it led to
 what another one supersedes     none: as if it had not happened
 """
@@ -31,6 +32,13 @@ STAGE = MappingProxyType(
 )
 """How far in the life of a dossier a kind usually comes."""
 BETWEEN = 4
+GOES_ON = MappingProxyType(
+    {
+        Kind.RESUMED: frozenset({Kind.STOPPED}),
+        Kind.REOPENED: frozenset({Kind.REFUSED, Kind.FINISHED, Kind.RETURNED}),
+    }
+)
+"""What each lets go on again. It may end again on the same day: the order of arrival tells."""
 
 
 class Timed(Protocol):
@@ -92,6 +100,10 @@ def _stage(event: Timed) -> int:
     return STAGE.get(event.kind, BETWEEN)
 
 
+def _lets_go_on(event: Timed, other: Timed) -> bool:
+    return other.seq < event.seq and other.kind in GOES_ON.get(event.kind, ())
+
+
 def _place(placed: Sequence[tuple[datetime, T]], at: datetime, event: T) -> int:
     """Find the place of a day: behind the last of its day that is no further in the lifecycle."""
     day = date_of(at)
@@ -99,6 +111,6 @@ def _place(placed: Sequence[tuple[datetime, T]], at: datetime, event: T) -> int:
     for index, (one, other) in enumerate(placed[place:], start=place):
         if date_of(one) != day:
             break
-        if _stage(other) <= _stage(event):
+        if _stage(other) <= _stage(event) or _lets_go_on(event, other):
             place = index + 1
     return place

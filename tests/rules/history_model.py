@@ -30,6 +30,8 @@ RESTORES = {
 }
 WAITING = ("awaiting_supplement", "awaiting_payment")
 LIFE = ["accepted", "progress", "refused", "stopped", "finished", "returned"]
+GOES_ON = {"resumed": ["stopped"], "reopened": ["refused", "finished", "returned"]}
+"""May come before or after these on one day: whatever arrived first was first."""
 END_OF_DAY = "T17:00:00+07:00"
 LISTS = ("components", "results", "fees")
 
@@ -44,18 +46,31 @@ def standing(events: Sequence[Said]) -> list[Said]:
 
 
 def ordered(events: Sequence[Said]) -> list[Said]:
-    """Sort by when it happened, ties by arrival; days within their day by the lifecycle."""
-    arrived = list(enumerate(events))
+    """Sort by when it happened, ties by arrival, the registration first.
 
-    def place(numbered: tuple[int, Said]) -> tuple[Any, ...]:
-        number, one = numbered
-        when = one["occurred_at"]
-        if len(when) > len("2026-03-02"):
-            return (when[:10], 0, when, 0, number)
-        stage = LIFE.index(one["kind"]) if one["kind"] in LIFE else 1
-        return (when, 1, "", stage, number)
+    A day stands behind the last of its day that comes no later in the life of a dossier.
+    """
+    days = [one for one in events if len(one["occurred_at"]) == len("2026-03-02")]
+    placed = sorted((one for one in events if one not in days), key=lambda one: one["occurred_at"])
+    for one in days:
+        before = [
+            at
+            for at, other in enumerate(placed, start=1)
+            if other["occurred_at"][:10] < one["occurred_at"]
+            or (other["occurred_at"][:10] == one["occurred_at"] and _precedes(events, other, one))
+        ]
+        placed.insert(max(before, default=0), one)
+    return sorted(placed, key=lambda one: one["kind"] != "registered")
 
-    return [one for _, one in sorted(arrived, key=place)]
+
+def _precedes(events: Sequence[Said], other: Said, one: Said) -> bool:
+    """Tell whether another event of its day was before this one, of which only the day is known."""
+    ended = other["kind"] in GOES_ON.get(one["kind"], ())
+    return _stage(other) <= _stage(one) or (ended and events.index(other) < events.index(one))
+
+
+def _stage(one: Said) -> int:
+    return LIFE.index(one["kind"]) if one["kind"] in LIFE else LIFE.index("progress")
 
 
 def told(posted: Said, events: Sequence[Said]) -> Said:
@@ -70,6 +85,10 @@ def told(posted: Said, events: Sequence[Said]) -> Said:
         "returned_at": None,
         "handling": None,
         "notes": posted.get("notes"),
+        "summary": posted.get("summary"),
+        "official_code": None,
+        "codes": [],
+        "return": None,
         "voided": False,
         "supplements": [],
         **{name: {one["id"]: dict(one) for one in posted.get(name, ())} for name in LISTS},
@@ -88,15 +107,28 @@ def _tell(held: Said, event: Said) -> None:
     if "due" in event:
         held["due"] = moment(event["due"]["at"])
     _own(held, event, kind)
-    if kind == "supplement_requested":
-        held["supplements"].append([when, None])
-    if kind == "supplement_received":
-        for one in reversed(held["supplements"]):
-            if one[1] is None:
-                one[1] = when
-                break
+    _round(held, event.get("supplement", {}), kind, when)
     _move(held, event, kind, when)
-    held.update(event.get("patch", {}))
+    _correct(held, event.get("patch", {}))
+
+
+def _round(held: Said, note: Said, kind: str, when: str) -> None:
+    """Open a round of supplements, or close the newest that is open."""
+    rounds = held["supplements"]
+    if kind == "supplement_requested":
+        rounds.append({"requested_at": when, "received_at": None, "done": False, **note})
+    still = [one for one in rounds if not one["done"]]
+    if kind == "supplement_received" and still:
+        still[-1] |= {"received_at": when, "done": True, **note}
+
+
+def _correct(held: Said, patch: Said) -> None:
+    """Replace what a patch states, whole."""
+    for name, value in patch.items():
+        if name in LISTS:
+            held[name] = {one["id"]: one for one in value}
+        else:
+            held[name] = moment(value["at"]) if name == "due" else value
 
 
 def _own(held: Said, event: Said, kind: str) -> None:
@@ -107,6 +139,10 @@ def _own(held: Said, event: Said, kind: str) -> None:
         held["received_at"] = moment(event["received_at"])
     if kind == "transferred":
         held["handling"] = event["transfer"]["to"]["code"]
+    held["official_code"] = event.get("official_code", held["official_code"])
+    held["codes"] = sorted({*held["codes"], *(one["value"] for one in event.get("codes", ()))})
+    if kind == "returned":
+        held["return"] = event["hand_over"]["note"]
     if kind == "voided":
         held["voided"] = True
 
@@ -158,10 +194,12 @@ def shown(dossier: Said) -> Said:
         "returned_at": dossier.get("returned_at"),
         "handling": (dossier["agencies"].get("handling") or {}).get("code"),
         "notes": dossier.get("notes"),
+        "summary": dossier.get("summary"),
+        "official_code": dossier.get("official_code"),
+        "codes": sorted(one["value"] for one in dossier["codes"]),
+        "return": (dossier.get("return") or {}).get("note"),
         "voided": dossier["voided"],
-        "supplements": [
-            [one["requested_at"], one.get("received_at")] for one in dossier["supplements"]
-        ],
+        "supplements": dossier["supplements"],
         **{name: {one["id"]: one for one in dossier[name]} for name in LISTS},
     }
 
