@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ from gateway.access.principals import Principal
 from gateway.admission.admit import admit
 from gateway.admission.decisions import Decided
 from gateway.admission.odd_times import suspicious
-from gateway.admission.parse import Unreadable, parse, validate
+from gateway.admission.parse import Unreadable, digest, parse, validate
 from gateway.admission.requests import ApplyReport, Command, RecordSnapshot, RegisterDossier
 from gateway.admission.shown import CONFLICT, conflicts_of
 from gateway.dossiers.evidence import Evidence
@@ -128,8 +127,7 @@ def _read(
     every = "*" in account.agencies
     if isinstance(read, Content) and not every and not may_file(account, read):
         return _refused(item, [Fault("agency", "/agencies/competent/code")])
-    digest = hashlib.sha256(read.model_dump_json(exclude_none=True).encode()).digest()
-    return read, digest, tuple(suspicious(body))
+    return read, digest(read), tuple(suspicious(body))
 
 
 def _born(content: C, system: str) -> C:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import hashlib
 import json
 import math
 import re
@@ -219,6 +220,25 @@ def validate(model: type[M], found: dict[str, Any]) -> M | tuple[Fault, ...]:
         ]
         return tuple(faults)
     return tuple(faults) or read
+
+
+def digest(read: BaseModel) -> bytes:
+    """Hash what was said, so that the same said again is recognised: also by a newer version.
+
+    What later editions of the schema added is left out where it says nothing, and the edition
+    itself is none of what is said.
+    """
+    if "schema_version" in type(read).model_fields:
+        read = read.model_copy(update={"schema_version": FIRST_EDITION})
+    parts = (read, *getattr(read, "events", ()))
+    days = {at for part in parts for at in getattr(part, "day_times", ())}
+    silent = days <= {"/due/at"}  # a promised day was one from the first edition on
+    canonical = read.model_dump_json(exclude_none=True, exclude=ADDED if silent else None)
+    return hashlib.sha256(canonical.encode()).digest()
+
+
+FIRST_EDITION = "1.0"
+ADDED: dict[str, Any] = {"day_times": True, "events": {"__all__": {"day_times"}}}
 
 
 TYPES = {

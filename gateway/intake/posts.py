@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from gateway.access.may import helps, may_claim, may_file
 from gateway.access.principals import Principal
 from gateway.access.roles import Right
 from gateway.admission.odd_times import odd_times
-from gateway.admission.parse import Unreadable, parse, validate
+from gateway.admission.parse import Unreadable, digest, parse, validate
 from gateway.admission.requests import (
     Command,
     Denied,
@@ -190,9 +189,7 @@ async def read_body(
     read = validate(model, found)
     if isinstance(read, tuple):
         raise Problem(422, "invalid", read)
-    canonical = read.model_dump_json(exclude_none=True)
-    digest = hashlib.sha256(canonical.encode()).digest()
-    return read, digest, odd_times(body, found)
+    return read, digest(read), odd_times(body, found)
 
 
 def _may(client: Principal, content: Content) -> None:

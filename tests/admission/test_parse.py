@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from gateway.admission import parse as parsing
 from gateway.admission.odd_times import odd_times
-from gateway.admission.parse import Unreadable, parse
+from gateway.admission.parse import Unreadable, digest, parse, validate
+from schemas.dossier import NewDossier
 
 TEXT = st.text(
     st.characters(codec="utf-8") | st.sampled_from("\u0301\u00e2\u1ebf\x00ệ"), max_size=6
@@ -67,3 +68,46 @@ def test_an_odd_time_is_found_with_and_without_others() -> None:
 
     assert odd_times(json.dumps(odd).encode(), odd) == (("suspicious_offset", "/submitted_at"),)
     assert odd_times(b'{"a": "2026"}', {"a": "2026"}) == ()
+
+
+STATED = {
+    "source": {"ref": "1"},
+    "procedure": {"code": "1.001193"},
+    "agencies": {"competent": {"code": "H99.14.05"}},
+    "owner": {"kind": "citizen", "name": "Lò Thị Mẫu Thử"},
+    "channel": "direct",
+    "submitted_at": "2026-03-01T08:00:00+07:00",
+    "due": {"at": "2026-03-05"},
+    "events": [
+        {
+            "ref": "a",
+            "kind": "accepted",
+            "occurred_at": "2026-03-02T08:00:00",
+            "received_at": "2026-03-02T08:00:00",
+            "due": {"at": "2026-03-05"},
+        }
+    ],
+}
+BY_0_2_0 = "0115949d56c5ce8aa877d27cdcd0db030567ef77486b0cdb9d41194a74fe0e8a"
+"""What version 0.2.0 kept of the dossier above."""
+
+
+@pytest.mark.parametrize("edition", [{}, {"schema_version": "1.0"}, {"schema_version": "1.1"}])
+def test_what_an_older_version_took_is_recognised(edition: dict[str, str]) -> None:
+    """A client that repeats a post after an upgrade is answered as before."""
+    read = validate(NewDossier, STATED | edition)
+
+    assert isinstance(read, NewDossier)
+    assert digest(read).hex() == BY_0_2_0
+
+
+def test_a_day_is_not_its_end() -> None:
+    """A post that knows only the day says something else than one that knows the moment."""
+    day, moment = (
+        validate(NewDossier, STATED | {"submitted_at": at})
+        for at in ("2026-03-01", "2026-03-01T17:00:00+07:00")
+    )
+
+    assert isinstance(day, NewDossier)
+    assert isinstance(moment, NewDossier)
+    assert digest(day) != digest(moment)
