@@ -57,7 +57,8 @@ def record_snapshot(unit: UnitOfWork, command: RecordSnapshot) -> Decided:
     row, withheld = _withheld(unit, record, command, row)
     contradicts = otherwise(record.dossier, row)
     if newest == millis(as_of) and not is_day(as_of) and contradicts:
-        return denied(409, "snapshot_contradicts", [Fault("differs", "/source/as_of")])
+        named = [Fault("differs", at) for at in ("/source/as_of", *contradicts)]
+        return denied(409, "snapshot_contradicts", named)
     return _first(unit, record, command, row, withheld)
 
 

@@ -17,7 +17,14 @@ from gateway.rules.lifecycle import astray, carries, judge, lacking, resulting
 from gateway.rules.merging import state
 from gateway.rules.order import active, in_order
 from gateway.rules.quality import Flags, marked
-from gateway.rules.times import CLOSING, compare, embellishes, impossible
+from gateway.rules.times import (
+    CLOSING,
+    compare,
+    embellishes,
+    impossible,
+    moved_back,
+    moved_flags,
+)
 from gateway.words.fault import Fault
 from gateway.words.lifecycle import KIND_NAMES
 from schemas.base import is_day
@@ -106,6 +113,8 @@ def follow(
             return (Fault("embellishes", f"/{lacks}"),)
     named = {"late": late, "unusual_transition": unusual}
     found = [(name, f"/events/{event.seq - 1}") for name, holds in named.items() if holds]
+    back = moved_back(dossier, folded, history, event)
+    found += moved_flags([back]) if back is not None else []
     return Version(event, marked(dossier, folded, event, [*flags, *found], now))
 
 

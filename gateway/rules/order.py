@@ -91,8 +91,8 @@ def active(events: Sequence[Event]) -> list[Event]:
     """Leave out what is superseded; what supersedes may be superseded itself."""
     gone: set[str] = set()
     for event in reversed(events):
-        if event.supersedes is not None and event.ref not in gone:
-            gone.add(event.supersedes)
+        if event.supersedes not in {None, event.ref} and event.ref not in gone:
+            gone.add(str(event.supersedes))
     return [event for event in events if event.ref not in gone] if gone else list(events)
 
 

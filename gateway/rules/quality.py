@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from gateway.rules.times import ORDER, disorder, ended, moved, moved_flags, punctuality
+from gateway.rules.times import CLOSING, ORDER, disorder, ended, moved, moved_flags, punctuality
 from schemas.base import utc
 from schemas.dossier import Dossier, Quality
 from schemas.event import Event
@@ -22,8 +22,8 @@ def marked(
     if before is not None and (event.inferred or event.kind is not Kind.REOPENED):
         named = moved(before, dossier)
         told = event.inferred or ended(before)
-        marks += moved_flags([name for name in named if name != "due" or told])
-    told_in_time = punctuality(before, dossier, event.kind)
+        marks += moved_flags([name for name in named if name in CLOSING or told])
+    told_in_time = punctuality(before, dossier, event)
     if told_in_time is not dossier.punctuality:
         dossier = dossier.model_copy(update={"punctuality": told_in_time})
     disordered = [(ORDER, at) for at in disorder(dossier)]

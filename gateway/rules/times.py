@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from typing import Any, get_args
 from gateway.words.fault import Fault
 from schemas.base import VIETNAM, Part, date_of, is_day, spoken
 from schemas.dossier import Decision, Dossier, Punctuality, Supplement, Verdict
-from schemas.event import NewEvent, SupplementNote
+from schemas.event import Event, NewEvent, SupplementNote
 from schemas.parts import Due, Party, Result
 from schemas.status import Kind, Status
 
@@ -58,7 +58,14 @@ BEFORE = (
 )
 """Which time comes before which."""
 ORDER = "time_order"
-MOVED = MappingProxyType(dict.fromkeys(CLOSING, "closing_time_moved") | {"due": "due_moved"})
+MOVED = MappingProxyType(
+    dict.fromkeys(CLOSING, "closing_time_moved")
+    | {"due": "due_moved", "received_at": "reception_moved"}
+)
+OF_KIND = MappingProxyType(
+    {Kind.REFUSED: "refused_at", Kind.FINISHED: "finished_at", Kind.RETURNED: "returned_at"}
+)
+"""The closing time that a kind of event sets."""
 
 
 def impossible(part: Part, now: datetime, at: str = "") -> Iterator[Fault]:
@@ -176,6 +183,21 @@ def moved(before: Dossier, after: Dossier) -> list[str]:
     ]
 
 
+def moved_back(
+    before: Dossier, after: Dossier, history: Sequence[Event], event: Event
+) -> str | None:
+    """Name the closing time that an event set before one that was told already."""
+    name = OF_KIND.get(event.kind)
+    if name is None or getattr(after, name) != event.occurred_at:
+        return None
+    told = before.punctuality
+    if told is not None and told.at_end == "late" and verdict(after) == "on_time":
+        return name
+    later = (one for one in history if compare(one.occurred_at, event.occurred_at) > 0)
+    again = {event.kind, Kind.REOPENED} if event.inferred else {event.kind}
+    return name if any(one.kind in again for one in later) else None
+
+
 def ended(dossier: Dossier) -> bool:
     """Say whether the handling has come to an end that counts."""
     return any(dossier.status in states for states in CLOSING.values())
@@ -183,7 +205,11 @@ def ended(dossier: Dossier) -> bool:
 
 def embellishes(before: Dossier, after: Dossier) -> str | None:
     """Name what makes a dossier that ended late look less late than it was."""
-    if not ended(before) or verdict(before) != "late":
+    if not ended(before):  # its end was taken back
+        told = before.punctuality
+        was_late = told is not None and told.at_end == "late"
+        return "finished_at" if was_late and verdict(after) == "on_time" else None
+    if verdict(before) != "late":
         return None
     for name in ("due", "received_at", "refused_at", "finished_at", "returned_at"):
         old, new = _time(before, name), _time(after, name)
@@ -197,21 +223,28 @@ def embellishes(before: Dossier, after: Dossier) -> str | None:
 
 
 def verdict(dossier: Dossier) -> Verdict:
-    """Say whether the handling ended in time, by the times as they stand."""
-    end = dossier.refused_at or dossier.finished_at or dossier.returned_at
+    """Say whether the handling ended in time, by the times as they stand.
+
+    Where only the hand-over is known, nobody knows when the handling ended.
+    """
+    end = dossier.refused_at or dossier.finished_at
     due = _time(dossier, "due")
     if end is None or due is None:
         return "unknown"
     return "on_time" if compare(end, due) <= 0 else "late"
 
 
-def punctuality(before: Dossier | None, after: Dossier, kind: Kind) -> Punctuality | None:
-    """Tell it by what stands now, and by what stood at the first end of this handling."""
-    told = before.punctuality if before is not None and kind is not Kind.REOPENED else None
+def punctuality(before: Dossier | None, after: Dossier, event: Event) -> Punctuality | None:
+    """Tell it by what stands now, and by what stood at the first end of this handling.
+
+    Who approves a reopening lets it count anew; that a row goes on says nothing of the kind.
+    """
+    again = event.kind is Kind.REOPENED and not event.inferred
+    told = before.punctuality if before is not None and not again else None
     if told is None and not ended(after):
         return None
     now = verdict(after) if ended(after) else "unknown"
-    at_end = now if told is None else told.at_end
+    at_end = now if told is None or told.at_end == "unknown" else told.at_end
     if told is not None and (told.now, told.at_end) == (now, at_end):
         return told
     return Punctuality(now=now, at_end=at_end)

@@ -89,6 +89,14 @@ class Store(Protocol):
         ...
 
 
+def _ended(job: Callable[[Connection], T], connection: Connection) -> T:
+    """Run a job; a StopIteration, which no future can bear, would hold its caller for ever."""
+    try:
+        return job(connection)
+    except StopIteration as error:
+        raise RuntimeError("a job ran out of what it looked for") from error
+
+
 class EmbeddedStore:
     """The embedded store: `write` joins the next group commit, `read` never waits for it."""
 
@@ -109,7 +117,7 @@ class EmbeddedStore:
         future: Future[T] = Future()
         # In the caller's context: what is written down names the request that it is for.
         context = copy_context()
-        self._jobs.put((lambda connection: context.run(job, connection), future))
+        self._jobs.put((lambda connection: context.run(_ended, job, connection), future))
         return await asyncio.shield(asyncio.wrap_future(future))
 
     async def read(self, job: Callable[[Connection], T]) -> T:
@@ -120,7 +128,7 @@ class EmbeddedStore:
         with self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")
             try:
-                return job(connection)
+                return _ended(job, connection)
             except sa.exc.OperationalError as error:
                 raise StoreUnavailable(str(error.orig)) from None
             finally:

@@ -378,3 +378,98 @@ async def test_only_what_says_more_than_a_row_makes_it_stale(
     answer = await api.post("/v1/snapshots", json=first | row(at(3), ref, notes="từ dòng"))
 
     assert answer.json()["stale"] is stale
+
+
+async def test_what_takes_itself_back_is_refused_and_holds_nobody_up(
+    api: httpx.AsyncClient,
+) -> None:
+    """An event that supersedes itself names no event, and the next post is taken."""
+    name = await begun(api, accepted())
+    own = event("corrected", at(5), ref="c1", supersedes="c1")
+
+    answer = await tell(api, name, own)
+    posted = await api.post("/v1/dossiers", json=body(events=[own]))
+
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/supersedes"]
+    assert [one["pointer"] for one in posted.json()["errors"]] == ["/events/0/supersedes"]
+    assert await begun(api, accepted())
+
+
+async def test_a_late_end_taken_back_and_set_earlier_needs_who_approved_it(
+    api: httpx.AsyncClient,
+) -> None:
+    """What one correction may not do, two events may not do either."""
+    name = await begun(api, accepted(), event("finished", at(9), ref="end"))
+    await tell(api, name, event("corrected", at(10), supersedes="end"))
+    again = event("finished", at(4))
+
+    refused = await tell(api, name, again)
+    taken = await tell(api, name, again | {"approver": BY})
+
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/approver"]
+    assert ("closing_time_moved", "/finished_at") in flags(taken.json())
+
+
+async def test_a_hand_over_alone_does_not_say_when_it_ended(api: httpx.AsyncClient) -> None:
+    """The finish that comes later tells whether it was in time."""
+    name = await begun(api, accepted(), event("returned", at(9)))
+    before = (await held(api, name))["punctuality"]
+
+    answer = await tell(api, name, event("finished", at(4)))
+
+    assert answer.status_code == 201
+    assert before == {"now": "unknown", "at_end": "unknown"}
+    assert (await held(api, name))["punctuality"] == {"now": "on_time", "at_end": "on_time"}
+
+
+@pytest.mark.parametrize(
+    ("between", "last", "flag"),
+    [
+        ({"status": "processing"}, {"finished_at": at(4)}, "closing_time_moved"),
+        ({"status": "awaiting_payment"}, {"finished_at": at(4)}, "closing_time_moved"),
+        (
+            {"status": "processing"},
+            {"finished_at": at(9), "due": {"at": at(20)}},
+            "due_moved",
+        ),
+        ({"status": "processing"}, {"finished_at": "2026-03-04"}, "closing_time_moved"),
+    ],
+)
+async def test_rows_make_no_late_dossier_punctual(
+    api: httpx.AsyncClient, between: dict[str, Any], last: dict[str, Any], flag: str
+) -> None:
+    """Whatever rows do between, the end stays told as it stood, and what moved is flagged."""
+    ref = f"row-{next(COUNT)}"
+    base = {"received_at": at(2), "due": {"at": DUE}}
+    rows = [
+        {"status": "finished", "finished_at": at(9), **base},
+        {**base, **between},
+        {"status": "finished", **base, **last},
+    ]
+    for day, said in enumerate(rows, start=9):
+        answer = await api.post("/v1/snapshots", json=row(at(day, "12:00"), ref, **said))
+
+    found = await held(api, answer.json()["id"])
+    assert found["punctuality"] == {"now": "on_time", "at_end": "late"}
+    assert flag in {code for code, _ in flags(found)}
+
+
+async def test_a_reception_that_a_row_moves_is_flagged(api: httpx.AsyncClient) -> None:
+    """It stands as the row states it, and says so."""
+    ref = f"row-{next(COUNT)}"
+    for day, received in ((6, at(5)), (7, at(3))):
+        said = row(at(day, "12:00"), ref, status="accepted", received_at=received)
+        answer = await api.post("/v1/snapshots", json=said)
+
+    assert ("reception_moved", "/received_at") in flags(answer.json())
+
+
+async def test_two_rows_of_one_moment_name_what_differs(api: httpx.AsyncClient) -> None:
+    """Which one is newer nobody knows, so the second is refused, leaf by leaf."""
+    ref = f"row-{next(COUNT)}"
+    await api.post("/v1/snapshots", json=row(at(6), ref, notes="một"))
+
+    answer = await api.post("/v1/snapshots", json=row(at(6), ref, notes="hai"))
+
+    pointers = {one["pointer"] for one in answer.json()["errors"]}
+    assert (answer.status_code, pointers) == (409, {"/source/as_of", "/notes"})
