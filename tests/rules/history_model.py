@@ -29,7 +29,8 @@ RESTORES = {
     "fee_waived": "awaiting_payment",
 }
 WAITING = ("awaiting_supplement", "awaiting_payment")
-LIFE = ["accepted", "progress", "refused", "stopped", "finished", "returned"]
+LIFE = {"accepted": 0, "refused": 2, "stopped": 2, "finished": 3, "returned": 4}
+"""Stages of life, all else being 1; of a refusal and a stop neither follows the other."""
 GOES_ON = {"resumed": ["stopped"], "reopened": ["refused", "finished", "returned"]}
 """May come before or after these on one day: whatever arrived first was first."""
 END_OF_DAY = "T17:00:00+07:00"
@@ -70,7 +71,7 @@ def _precedes(events: Sequence[Said], other: Said, one: Said) -> bool:
 
 
 def _stage(one: Said) -> int:
-    return LIFE.index(one["kind"]) if one["kind"] in LIFE else LIFE.index("progress")
+    return LIFE.get(one["kind"], 1)
 
 
 def told(posted: Said, events: Sequence[Said]) -> Said:
