@@ -112,7 +112,8 @@ class Folder:
 
     async def find(self, asked: Find) -> tuple[Lying, ...]:
         """List complete files, with what belongs to each."""
-        quiet = self.quiet_seconds if asked.quiet is None else asked.quiet * self.scale
+        own = self.quiet_seconds
+        quiet = own if asked.quiet is None else max(asked.quiet * self.scale, min(asked.quiet, own))
 
         def find() -> tuple[Lying, ...]:
             lies = dict(one for pattern in asked.patterns for one in self._matching(pattern)) | {

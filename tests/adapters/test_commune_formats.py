@@ -16,8 +16,9 @@ import xlwt
 from pydantic import ValidationError
 from typer.testing import CliRunner, Result
 
-from adapters.commune_files import ADAPTER, CommuneSettings
+from adapters.commune_files import ADAPTER
 from adapters.commune_files.reading import read as reader
+from adapters.commune_files.settings import CommuneSettings
 from adapters.kit import charsets
 from adapters.kit.port import UnusableFile
 from gateway.commands.app import program

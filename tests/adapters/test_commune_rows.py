@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from adapters import registry
-from adapters.commune_files import ADAPTER, CommuneSettings
+from adapters.commune_files import ADAPTER
 from adapters.commune_files.columns import READ
 from adapters.commune_files.formats.workbook import shown
 from adapters.commune_files.rows import plan
+from adapters.commune_files.settings import CommuneSettings
 from adapters.kit.files import Folder
 from adapters.kit.port import Hand, RowRead
 from gateway.workbench.transports import all_stored, read_exports, subject
@@ -157,7 +158,7 @@ def test_the_report_beside_the_export_names_what_was_left_out(tmp_path: Path) ->
     (tmp_path / "out").mkdir()
     text = "".join([",".join(cells) + "\n", ",".join(cells.values()) + "\n"])
     (tmp_path / "out" / "a.csv").write_text(text, "utf-8")
-    refs = []
+    refs: list[str] = []
 
     async def hand(asked: Hand) -> tuple[Verdict, ...]:
         refs.extend(item.ref for item in asked.items)
