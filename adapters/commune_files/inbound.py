@@ -57,6 +57,7 @@ class Cursor:
 
     file, beside: what is being read, where it was put aside; origin: where it lay before
     tries, again: how often it was begun without progress, and read again because it had changed
+    run: the process that began it last
     row, sha: up to which row, of which bytes; bad: what is wrong in it so far
     end: it was read to its end, and why it goes to the bad ones, if so ("" for none)
     name: under which name it goes, once that is known
@@ -69,6 +70,7 @@ class Cursor:
     origin: str = ""
     tries: int = 0
     again: int = 0
+    run: str = ""
     row: int = 0
     sha: str = ""
     bad: tuple[tuple[int, str, str], ...] = ()
@@ -202,28 +204,33 @@ async def _through(cursor: Cursor, look: PollContext, settings: CommuneSettings)
     cursor = await _there(cursor)
     while cursor.file:
         if cursor.end is None:
-            cursor = await _read(cursor)
+            cursor = await _read(cursor, look)
         cursor = await _away(cursor, look, settings)
     return cursor
 
 
 async def _there(cursor: Cursor) -> Cursor:
     """Look for a file where the cursor says that it was put, or put it there now."""
-    if not await Find(names=(cursor.file,), quiet=0.0) and cursor.end is None and cursor.origin:
-        folder = cursor.origin.rpartition("/")[0]
-        await Move(name=cursor.origin, to=cursor.file)
-        for one in cursor.beside:
-            plain = original(one.rsplit("/", 1)[-1])
-            await Move(name=f"{folder}/{plain}" if folder else plain, to=one)
+    if cursor.end is not None or await Digest(name=cursor.file):
+        return cursor
+    if not cursor.origin or not await Digest(name=cursor.origin):
+        return replace(cursor, end="it went away after it was put aside")
+    folder = cursor.origin.rpartition("/")[0]
+    for one in cursor.beside:
+        plain = original(one.rsplit("/", 1)[-1])
+        await Move(name=f"{folder}/{plain}" if folder else plain, to=one)
+    await Move(name=cursor.origin, to=cursor.file)
     return cursor
 
 
-async def _read(cursor: Cursor) -> Cursor:
+async def _read(cursor: Cursor, look: PollContext) -> Cursor:
     """Read the rows of a file and hand them in."""
-    if cursor.tries >= MOST_TRIES:
-        return replace(cursor, end="reading it ended the gateway, more than once")
-    cursor = replace(cursor, tries=cursor.tries + 1)
-    await Hand(items=(), cursor=cursor.text)
+    if cursor.tries == 0 or cursor.run != look.run:
+        # Begun by another process, which came to no end: a poll that was only broken off has none.
+        if cursor.tries >= MOST_TRIES:
+            return replace(cursor, end="reading it ended the gateway, more than once")
+        cursor = replace(cursor, tries=cursor.tries + 1, run=look.run)
+        await Hand(items=(), cursor=cursor.text)
     while True:
         batch = await Rows(name=cursor.file, beside=cursor.beside, after=cursor.row, limit=CHUNK)
         if cursor.sha and batch.sha != cursor.sha:

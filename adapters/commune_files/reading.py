@@ -122,7 +122,6 @@ class _Cells:
     ) -> None:
         self._columns = columns
         self._wanted = wanted
-        self._how = how
         self._fonts = {name: how.font_of(name) for name in wanted}
         self._mixed = how.mixed != "font"
 

@@ -32,7 +32,6 @@ def _font(name: str) -> str:
 Charset = Annotated[str, AfterValidator(_charset)]
 Font = Annotated[str, AfterValidator(_font)]
 Words = Mapping[str, Mapping[str, str]]
-HOW = ("charset", "font", "fonts", "mixed", "sheet", "delimiter", "unended")
 
 
 class FileSettings(BaseModel):
@@ -143,7 +142,11 @@ class CommuneSettings(FolderSettings):
         stated: dict[str, Any] = {
             "charset": self.exports_charset or self.charset,
             "font": self.exports_font or ("unicode" if theirs else self.font),
-            **{each: getattr(self, each) for each in HOW[2:]},
+            "fonts": self.fonts,
+            "mixed": self.mixed,
+            "sheet": self.sheet,
+            "delimiter": self.delimiter,
+            "unended": self.unended,
         }
         if own is not None:
             stated |= {each: getattr(own, each) for each in own.model_fields_set}

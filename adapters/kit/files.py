@@ -158,6 +158,9 @@ class Folder:
             )
             self._reading = reading
         batch = await reading.rows(asked.limit)
+        if batch.fault is not None and not path.exists():
+            await self.stop_reading()
+            raise TransportError(Unreachable(why="folder: a file went away while it was read"))
         self._read_to = batch.after or asked.after
         return batch
 

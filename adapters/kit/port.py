@@ -315,10 +315,14 @@ class Hand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollContext:
-    """What a poll knows: where the last one had come to ("" at first), and the time."""
+    """What a poll knows: where the last one had come to ("" at first), and the time.
+
+    run: names the process that listens, for as long as it lives
+    """
 
     cursor: str
     now: datetime
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
+from uuid import uuid4
 
 import structlog
 
@@ -55,6 +56,7 @@ class Poller:
         self._outbound = outbound
         self._hears = hears
         self._failed = 0
+        self._run = uuid4().hex
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -107,7 +109,7 @@ class Poller:
         )
         try:
             return await conversation.run_poll(
-                PollContext(cursor=one.cursor, now=datetime.now(UTC))
+                PollContext(cursor=one.cursor, now=datetime.now(UTC), run=self._run)
             )
         finally:
             await self._files_left()

@@ -6,7 +6,9 @@ from typing import Any
 
 from adapters.kit.confined import told
 from adapters.kit.files import Folder
+from adapters.kit.http import TransportError
 from adapters.kit.port import Adapter, Batch, RowRead, Rows, Settings
+from schemas.outcome import Unreachable
 
 
 class NearFolder(Folder):
@@ -18,6 +20,8 @@ class NearFolder(Folder):
             raise TypeError("this adapter reads no files")
         path = self._within(asked.name)
         beside = tuple(map(self._within, asked.beside))
+        if not path.exists():
+            raise TransportError(Unreachable(why="folder: a file went away while it was read"))
         lines = told(adapter.reader, settings, path, beside, asked.after)
         sha = next(lines)[1]
         rows: list[RowRead] = []

@@ -198,6 +198,7 @@ def read_exports(
     folder: Folder,
     hand: Callable[[Hand], Awaitable[tuple[Verdict, ...]]],
     now: datetime = NOW,
+    run: str = "",
 ) -> Outcome | None:
     """Let an adapter poll a real folder, once."""
     conversation = Conversation(
@@ -212,7 +213,7 @@ def read_exports(
 
     async def poll() -> Outcome | None:
         try:
-            return await conversation.run_poll(PollContext(cursor=cursor, now=now))
+            return await conversation.run_poll(PollContext(cursor=cursor, now=now, run=run))
         finally:
             await folder.stop_reading()
 

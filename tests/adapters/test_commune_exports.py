@@ -59,6 +59,7 @@ class Office:
     handed: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     left: int = 10_000
+    run: str = "1"
     clock: Clock = field(default_factory=Clock)
     before: Callable[[Any], None] = lambda _asked: None
     now: datetime = NOW
@@ -88,7 +89,12 @@ class Office:
         self.before(asked)
         self.left -= 1
         if self.left < 0:
-            raise Killed
+            self.die()
+
+    def die(self) -> None:
+        """End this process; the next one has another name."""
+        self.run += "+"
+        raise Killed
 
     async def hand(self, asked: Hand) -> tuple[Verdict, ...]:
         """Store rows and cursor, as the store does."""
@@ -104,7 +110,7 @@ class Office:
         before = len(self.handed)
         one = replace(subject(ADAPTER), others={"quiet_seconds": 60, **self.settings})
         for _ in range(times):
-            read_exports(one, self.cursor, self.folder, self.hand, self.now)
+            read_exports(one, self.cursor, self.folder, self.hand, self.now, self.run)
             self.clock.now += 60
             self.now += timedelta(minutes=1)
         return self.handed[before:]
@@ -247,7 +253,7 @@ def test_a_file_that_kills_is_tried_twice(office: Office) -> None:
 
     def kill(asked: Any) -> None:
         if isinstance(asked, Rows) and asked.name.endswith("a.csv"):
-            raise Killed
+            office.die()
 
     office.before = kill
     office.clock.now = 60
@@ -262,6 +268,46 @@ def test_a_file_that_kills_is_tried_twice(office: Office) -> None:
     assert b"it ended the gateway" in office.files("bad")["a.csv.errors.csv"].replace(
         b"reading it", b"it"
     )
+
+
+def test_a_share_that_goes_away_is_no_fault_of_the_file(office: Office) -> None:
+    """Whatever was going on, it goes on when the share is back."""
+    office.lay("a.csv", export("BN-1", "BN-2"))
+    office.poll()
+    aside = office.root.with_name("aside")
+
+    def away(asked: Any) -> None:
+        if office.root.exists() and (isinstance(asked, (Rows, Put)) or "done" in str(asked)):
+            office.root.rename(aside)
+
+    office.before = away
+    for _ in range(4):
+        office.poll()
+        if aside.exists():
+            aside.rename(office.root)
+    office.before = lambda _asked: None
+    office.poll(3)
+
+    assert set(office.handed) == {"BN-1", "BN-2"}
+    assert office.files("done") == {"a.csv": export("BN-1", "BN-2")}
+
+
+def test_a_file_that_somebody_took_away_is_reported(office: Office) -> None:
+    """It lies nowhere any more, and holds nothing up."""
+    office.lay("a.csv", export("BN-1"))
+    office.poll()
+
+    def take(asked: Any) -> None:
+        if isinstance(asked, Rows):
+            (office.root / asked.name).unlink(missing_ok=True)
+
+    office.before = take
+    office.poll()
+    office.before = lambda _asked: None
+    office.lay("b.csv", export("BN-9"))
+
+    assert office.poll(2) == ["BN-9"]
+    assert b"it went away" in office.files("bad")["a.csv.errors.csv"]
 
 
 @pytest.mark.parametrize("effects", range(9))
