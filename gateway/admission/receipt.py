@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.admission.decisions import Decided
 from gateway.admission.requests import Answer, Denied
-from gateway.admission.warn import warnings
+from gateway.admission.warn import warnings, wrong_formats
 from gateway.dossiers.systems import Systems
 from schemas.dossier import Content
 
@@ -49,5 +49,5 @@ def _own_words(one: Decided, stated: Content) -> dict[str, Any]:
         **one.more,
         "systems": [],
         "data_quality": [{"code": "owner_unverified", "pointer": "/owner"}],
-        "warnings": [],
+        "warnings": wrong_formats(stated),
     }

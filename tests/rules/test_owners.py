@@ -15,7 +15,7 @@ from schemas.parts import Party
 SYLLABLES = ["Lò", "Thị", "Hòa", "Hoa", "Nguyễn", "Đặng", "Thủy", "Mẫu", "A", "Vy"]
 NAMES = st.lists(st.sampled_from(SYLLABLES), min_size=2, max_size=4).map(" ".join)
 NUMBERS = st.dictionaries(
-    st.sampled_from(["personal_number", "old_id_card", "passport"]),
+    st.sampled_from(["personal_number", "foreign_id", "passport"]),
     st.sampled_from(["001399000000", "001399000001"]),
 )
 BIRTHS = st.sampled_from([None, "1999", "1999-02", "1999-02-03", "1999-02-04", "1990"])
