@@ -16,6 +16,7 @@ A wrong one is kept as it was said, and is nobody's identity. Pure: no clock, no
 
 from __future__ import annotations
 
+import operator
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
@@ -107,7 +108,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "other": UNKNOWN,
         "phone": Form(
             re.compile(
-                r"(?!0([0-9])\1+$)0[1-9][0-9]{8,9}|1[89]00[0-9]{4,6}|\+(?!84)[1-9][0-9]{6,14}"
+                r"0[1-9][0-9]{8,9}|1[89]00[0-9]{4,6}|\+(?!84)[1-9][0-9]{6,14}"
             ),
             (10, 11),
             1,
@@ -123,8 +124,12 @@ FORMS: Mapping[str, Form] = MappingProxyType(
 def fault(kind: str, text: str) -> Fault | None:
     """Say what is wrong with a number; None: well formed, once it is in its normal form."""
     form = FORMS.get(kind, UNKNOWN)
-    if form.right is not None and form.right.fullmatch(text) is not None:
-        return _by_digits(text) if kind == "tax_code" else None
+    if form.right is not None:  # almost all are well formed: no more than this is done for them
+        number = text.replace(" ", "") if form.lengths else text
+        if form.right.fullmatch(number) is not None:
+            return _by_digits(number) if kind == "tax_code" else None
+    elif _has_digits(text):
+        return None
     if stands_for_none(text):
         return "filler"
     plain = _spelled(text)
@@ -139,6 +144,11 @@ def fault(kind: str, text: str) -> Fault | None:
     if form.right.fullmatch(number) is not None:
         return _by_digits(number) if kind == "tax_code" else None
     return _shape(form, number)
+
+
+def _has_digits(text: str) -> bool:
+    """Say whether a text is letters and digits, and more than one of them over and over."""
+    return text.isascii() and text.isalnum() and not text.isalpha() and len(set(text)) > 1
 
 
 def _shape(form: Form, number: str) -> Fault:
@@ -163,14 +173,14 @@ def _by_digits(number: str) -> Fault | None:
 
 
 def _checks(number: str) -> bool:
-    weighed = sum(weight * int(digit) for weight, digit in zip(WEIGHTS, number, strict=False))
+    weighed = sum(map(operator.mul, WEIGHTS, map(int, number)))
     return 10 - weighed % 11 == int(number[9])
 
 
 def stands_for_none(text: str) -> bool:
     """Say whether a text only fills the place of a number."""
-    if text.isascii() and text.isdigit():
-        return len(set(text)) <= 1
+    if _has_digits(text):
+        return False
     spelt = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
     bare = "".join(letter for letter in spelt if unicodedata.category(letter) not in ZERO_WIDTH)
     plain = re.sub(r"[\W_]+", " ", bare).strip()

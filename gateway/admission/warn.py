@@ -22,7 +22,9 @@ from schemas.dossier import Content
 def warnings(record: DossierRecord, systems: Systems) -> list[dict[str, str]]:
     """Translate for each system that still has to be told, send nothing, and report what fails."""
     found = _procedure(record, systems) + _communes(record) + _agencies(record, systems)
-    found += _times(record) + wrong_formats(record.dossier)
+    found += _times(record)
+    if any(flag.code == FORMAT for flag in record.dossier.data_quality):
+        found += wrong_formats(record.dossier)
     for system in systems.all:
         lane, entry = record.lanes.get(system.id), record.outbox.get(system.id)
         if lane is None or entry is None:
