@@ -107,9 +107,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "agency_code": UNKNOWN,
         "other": UNKNOWN,
         "phone": Form(
-            re.compile(
-                r"0[1-9][0-9]{8,9}|1[89]00[0-9]{4,6}|\+(?!84)[1-9][0-9]{6,14}"
-            ),
+            re.compile(r"0[1-9][0-9]{8,9}|1[89]00[0-9]{4,6}|\+(?!84)[1-9][0-9]{6,14}"),
             (10, 11),
             1,
             "phone",
@@ -173,7 +171,7 @@ def _by_digits(number: str) -> Fault | None:
 
 
 def _checks(number: str) -> bool:
-    weighed = sum(map(operator.mul, WEIGHTS, map(int, number)))
+    weighed: int = sum(map(operator.mul, WEIGHTS, map(int, number)))
     return 10 - weighed % 11 == int(number[9])
 
 

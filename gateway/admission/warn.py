@@ -11,6 +11,7 @@ from gateway.rules.communes import doubts
 from gateway.rules.formats import FORMAT, malformed
 from gateway.rules.lane_states import WAITING
 from gateway.rules.order import active
+from gateway.rules.outcomes import word
 from gateway.rules.procedures import doubt
 from gateway.rules.times import ORDER, disorder
 from gateway.rules.withhold import withheld
@@ -58,7 +59,7 @@ def warnings(record: DossierRecord, systems: Systems) -> list[dict[str, str]]:
             found.append(
                 {
                     "system": system.name,
-                    "code": "cannot_express",
+                    "code": word(lack),
                     "pointer": lack.field,
                     "detail": lack.why,
                 }
