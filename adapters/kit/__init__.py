@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     )
     from adapters.kit.files import Folder
     from adapters.kit.http import HttpTransport, TransportError
+    from adapters.kit.identities import (
+        NoIdentity,
+        check_code,
+        unsent,
+        well_formed,
+        well_formed_event,
+        without_identity,
+    )
     from adapters.kit.port import (
         Adapter,
         Attached,
@@ -80,6 +88,7 @@ __all__ = [
     "HttpTransport",
     "Many",
     "Move",
+    "NoIdentity",
     "NotARequestError",
     "PollContext",
     "Previewed",
@@ -96,6 +105,7 @@ __all__ = [
     "TransportError",
     "WebSettings",
     "charsets",
+    "check_code",
     "commune",
     "event_text",
     "exists",
@@ -109,9 +119,13 @@ __all__ = [
     "strings_of",
     "told_codes",
     "unread",
+    "unsent",
+    "well_formed",
+    "well_formed_event",
+    "without_identity",
 ]
 
-PORT_VERSION = "1.2"
+PORT_VERSION = "1.3"
 """The edition of the port, as EDITION.ADDITION.
 
 Within an edition nothing is taken away and nothing changes its meaning: an adapter written for 1.0
@@ -133,6 +147,14 @@ _HOMES = {
     ),
     "files": ("Folder",),
     "http": ("HttpTransport", "TransportError"),
+    "identities": (
+        "NoIdentity",
+        "check_code",
+        "unsent",
+        "well_formed",
+        "well_formed_event",
+        "without_identity",
+    ),
     "replies": (
         "exists",
         "judge",
