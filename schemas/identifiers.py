@@ -157,7 +157,8 @@ def _shape(form: Form, number: str) -> Fault:
     if bare.isascii() and bare.isdigit():
         short = (length - len(bare) for length in form.lengths)
         lost = any(1 <= missing <= form.zeros for missing in short)
-        return "zeros_lost" if lost and not number.startswith(("0", "+")) else "length"
+        whole = form.sort == "phone" and number.startswith(("0", "+"))
+        return "zeros_lost" if lost and not whole else "length"
     meant = bare.translate(LETTERS)
     return "letter_o" if meant.isascii() and meant.isdigit() else "characters"
 
