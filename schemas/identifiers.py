@@ -66,7 +66,7 @@ DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 LETTERS = str.maketrans("OoQlI|", "000111")
 """Letters that are typed in place of a digit."""
 EXPONENT = re.compile(r"[-+]?\d+(?:[.,]\d*)?[eE][-+]?\d{1,3}")
-SIGNED_EXPONENT = re.compile(r"[-+]?\d+(?:[.,]\d*)?[eE][-+]\d{1,3}")
+SIGNED_EXPONENT = re.compile(r"[-+]?\d+(?:[.,]\d*)?[eE]\+\d{1,3}")
 """A number as a narrow column shows it; where letters may stand in a number, only with its sign."""
 BETWEEN = re.compile(r"(?<=\d)[\s-]+(?=\d)")
 GROUPED = re.compile(r"\d{1,4}(?:\.\d{2,4})+")
@@ -106,6 +106,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "business_registration": UNKNOWN,
         "agency_code": UNKNOWN,
         "other": UNKNOWN,
+        "account_id": UNKNOWN,
         "phone": Form(
             re.compile(r"0[1-9][0-9]{8,9}|1[89]00[0-9]{4,6}|\+(?!84)[1-9][0-9]{6,14}"),
             (10, 11),
@@ -145,7 +146,9 @@ def fault(kind: str, text: str) -> Fault | None:
 
 
 def _has_digits(text: str) -> bool:
-    """Say whether a text is letters and digits, and more than one of them over and over."""
+    """Say whether a text is plain letters and digits, not one of them over and over."""
+    if not text.isalnum():
+        text = text.replace("-", "").replace(".", "").replace("_", "")
     return text.isascii() and text.isalnum() and not text.isalpha() and len(set(text)) > 1
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from adapters.kit.http import HttpTransport, TransportError
     from adapters.kit.identities import (
         NoIdentity,
+        account_of,
         check_code,
         unsent,
         well_formed,
@@ -104,6 +105,7 @@ __all__ = [
     "Transport",
     "TransportError",
     "WebSettings",
+    "account_of",
     "charsets",
     "check_code",
     "commune",
@@ -149,6 +151,7 @@ _HOMES = {
     "http": ("HttpTransport", "TransportError"),
     "identities": (
         "NoIdentity",
+        "account_of",
         "check_code",
         "unsent",
         "well_formed",

@@ -22,7 +22,7 @@ national or local, and `*` for all others. `park`, as where nothing is said: an 
 `untold`: it is not told."""
 
 NO_CODE = frozenset({"filler", "exponent"})
-UNSENT = "identity numbers that are not well formed"
+UNSENT = "identities that are not well formed"
 
 
 def without_identity(of: Dossier, ways: NoIdentity, why: str) -> CannotExpress:
@@ -47,10 +47,16 @@ def check_code(of: Dossier) -> None:
         raise CannotExpress("/official_code", "what stands in place of the code is no code")
 
 
+def account_of(party: Party) -> str | None:
+    """Give the id of a party's electronic account, if what stands there is one."""
+    account = party.account_id
+    return account if account is not None and fault("account_id", account) is None else None
+
+
 def unsent(party: Party) -> str | None:
     """Say what of a party was not sent, for the ledger."""
     wrong = any(fault(one.kind, one.number) is not None for one in party.identities)
-    return UNSENT if wrong else None
+    return UNSENT if wrong or account_of(party) != party.account_id else None
 
 
 def well_formed(of: Dossier) -> Dossier:
@@ -93,6 +99,8 @@ def _party(party: P) -> P:
     """Give a party with its well-formed identities; the same one if all of them are."""
     told = tuple(identities_of(party))
     change: dict[str, Any] = {} if told == party.identities else {"identities": told}
+    if isinstance(party, Party) and account_of(party) != party.account_id:
+        change["account_id"] = None
     if isinstance(party, Party) and party.representative is not None:
         representative = _party(party.representative)
         if representative is not party.representative:
@@ -124,6 +132,7 @@ def _patch(value: Any) -> Any:
     return {
         key: _stated(one) if key == "identities" and isinstance(one, list) else _patch(one)
         for key, one in value.items()
+        if key != "account_id" or not isinstance(one, str) or fault(key, one) is None
     }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from adapters.kit.identities import unsent, without_identity
+from adapters.kit.identities import account_of, unsent, without_identity
 from adapters.national_portal import codes, papers
 from adapters.national_portal.settings import PortalSettings
 from adapters.national_portal.words import flag, limited, moment
@@ -136,7 +136,7 @@ def cut(of: Dossier, settings: PortalSettings) -> str | None:
 
 def _account(of: Dossier, settings: PortalSettings) -> str:
     online = settings.account_id == "always" or of.channel == "online"
-    return (of.owner.account_id or "") if online else ""
+    return (account_of(of.owner) or "") if online else ""
 
 
 def _other_info(of: Dossier, settings: PortalSettings) -> str:

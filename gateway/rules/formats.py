@@ -10,7 +10,7 @@ from schemas.identifiers import Fault, fault
 from schemas.parts import Party, Representative
 
 FORMAT = "format"
-LEAVES = ("phone", "email")
+LEAVES = ("phone", "email", "account_id")
 """What is checked of a party beside its identities."""
 
 

@@ -46,6 +46,7 @@ def document(everywhere: Identities, owner: Identities | None = None) -> dict[st
     own = everywhere if owner is None else owner
     event = made["events"][0]
     parties = [made["submitter"], *(one["holder"] for one in (*made["results"], *event["results"]))]
+    made["owner"]["account_id"] = "không có" if everywhere else None
     for party in [made["owner"], *parties]:
         party["representative"]["identities"] = everywhere
     for party in parties:

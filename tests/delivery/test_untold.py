@@ -51,7 +51,7 @@ async def standing(at: House) -> tuple[dict[str, int], int | None, int, int]:
 
 
 async def test_what_is_not_told_says_so_and_goes_once_it_can(tmp_path: Path) -> None:
-    """Law 20: Counted and shown as untold, never as delivered or late; an identity frees it."""
+    """Counted and shown as untold, never as delivered or late; an identity frees it."""
     async with house(tmp_path, {"portal": dict(LACKING)}) as at:
         posted = (await at.post(foreigner())).body
         name = posted["id"]

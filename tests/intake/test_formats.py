@@ -20,6 +20,7 @@ PLACES = {
     "/owner/identities/0/number",
     "/owner/phone",
     "/owner/email",
+    "/owner/account_id",
     "/owner/representative/identities/0/number",
     "/submitter/identities/0/number",
     "/submitter/phone",
@@ -37,7 +38,9 @@ def all_wrong() -> dict[str, Any]:
     representative = {"name": "Lò Văn Mẫu", "identities": [WRONG]}
     return body(
         official_code="H99.14-260302-77,1",
-        owner=party(representative=representative, phone="912345678", email="không có"),
+        owner=party(
+            representative=representative, phone="912345678", email="không có", account_id="0"
+        ),
         submitter=party(phone="9.12E+08"),
         results=[{"id": "kq", "name": "Trích lục", "holder": party()}],
     )
@@ -104,3 +107,15 @@ async def test_a_wrong_number_makes_no_two_dossiers_one(
         codes |= {one["code"] for one in answer["data_quality"]}
 
     assert codes == {"format"}
+
+
+@pytest.mark.parametrize("code", ["0", "không có", "1.2E+05"])
+async def test_what_is_no_code_is_nobodys_claim(api: httpx.AsyncClient, code: str) -> None:
+    """A citizen's two dossiers with the same filler for a code are two, and contest nothing."""
+    answers = [
+        await api.post("/v1/dossiers", json=body(official_code=code, codes=[])) for _ in range(2)
+    ]
+    found = [{one["code"] for one in answer.json()["data_quality"]} for answer in answers]
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert [one - {"possible_duplicate"} for one in found] == [{"format"}, {"format"}]

@@ -20,7 +20,7 @@ def test_every_kind_has_its_row() -> None:
     """No kind of identity is left to an "else: fine"."""
     kinds = set(get_args(Identity.model_fields["kind"].annotation))
 
-    assert set(FORMS) == kinds | {"phone", "email", "official_code"}
+    assert set(FORMS) == kinds | {"phone", "email", "account_id", "official_code"}
     assert set(FORMATS) == set(get_args(Fault))
 
 
@@ -88,6 +88,8 @@ def test_a_filler_is_nothing_of_any_kind(text: str) -> None:
         ("passport", "b 1234567", None),
         ("passport", "1.2E+07", "exponent"),
         ("passport", "1E07", None),
+        ("account_id", "7f3a-0012", None),
+        ("account_id", "1.23E+11", "exponent"),
         ("business_registration", "01A8012345", None),
         ("agency_code", "000.00.14.H99", None),
         ("other", "12/UBND-GCN", None),
