@@ -9,7 +9,8 @@
     Malformed     an answer their contract does not know    the integrator
 
 An adapter returns one of these and never raises for an answer.
-Before anything is sent, translation may raise `CannotExpress`.
+Before anything is sent, translation may raise `CannotExpress`, or `Untold` where the deployment
+says that such a dossier is not told to this system.
 """
 
 from __future__ import annotations
@@ -129,3 +130,10 @@ class CannotExpress(Exception):  # noqa: N818 - a sentence, not an accident
         super().__init__(f"{field}: {why}")
         self.field = field
         self.why = why
+
+
+class Untold(CannotExpress):
+    """A setting says that this is not told to the system: nobody acts, until an event changes it.
+
+    It is no delivery: the lane stays behind, is counted and shown, with what is lacking.
+    """

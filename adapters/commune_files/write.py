@@ -17,6 +17,7 @@ from adapters.kit.port import Step
 from schemas.base import VIETNAM
 from schemas.dossier import Dossier
 from schemas.event import Event
+from schemas.identifiers import identities_of
 from schemas.outcome import CannotExpress
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _row(
         "loaichuhoso": _word("/owner/kind", owner.kind, settings),
         "chuhoso": owner.name,
         "ngaysinh": owner.birth,
-        "sodinhdanh": "; ".join(one.number for one in owner.identities),
+        "sodinhdanh": "; ".join(one.number for one in identities_of(owner)),
         "dienthoai": owner.phone,
         "email": owner.email,
         "diachi": place.detail if place is not None else None,

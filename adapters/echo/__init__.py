@@ -24,6 +24,7 @@ from adapters.kit import (
     read_json,
     redact,
     strings_of,
+    unsent,
 )
 from schemas.outcome import (
     Delivered,
@@ -121,6 +122,7 @@ def verdict(answer: object, step: Step, raw: str) -> Outcome:
                 up_to=step.dossier.version,
                 remote=Remote(created=True, line=step.dossier.version),
                 official_code=code if isinstance(code, str) and code else None,
+                note=None if (left := unsent(step.dossier.owner)) is None else f"not sent: {left}",
             )
         case {"ok": False, "problems": list(problems), **more}:
             return Refused(

@@ -18,6 +18,7 @@ from adapters.igate.inbound import poll
 from adapters.igate.not_carried import NOT_CARRIED
 from adapters.igate.replies import odd, read, says_exists
 from adapters.kit.communes import Expects
+from adapters.kit.identities import NoIdentity, check_code
 from adapters.kit.port import (
     Adapter,
     Attached,
@@ -57,6 +58,8 @@ class IgateSettings(WebSettings):
     status_path, update_path: not stated by any public source (inferred)
     files: `upload` or `none`; link_only_files: `refuse` or `skip` files that we have no bytes of
     procedures, agencies: canonical code → their id
+    no_identity: what becomes of an owner without a number, by procedure: `park` or `untold`; "*"
+        for all others
     communes: the generation of communes that they expect; `as_written` changes nothing
     poll_days, page_size: how far back their search looks, and its page
     """
@@ -88,6 +91,7 @@ class IgateSettings(WebSettings):
     link_only_files: Literal["refuse", "skip"] = "refuse"
     procedures: Mapping[str, str] = Field(default_factory=dict)
     agencies: Mapping[str, str] = Field(default_factory=dict)
+    no_identity: NoIdentity = Field(default_factory=dict)
     communes: Expects = "as_written"
     poll_days: int = Field(default=30, ge=1, le=366)
     page_size: int = Field(default=50, ge=1, le=500)
@@ -134,6 +138,8 @@ def dead(reply: Reply) -> bool:
 async def deliver(step: Step, settings: IgateSettings) -> Outcome:
     """Allocate a code if need be, send what is new of the files, the dossier, then its states."""
     # Everything is translated before anything is sent: what cannot be said stops the step whole.
+    check_code(step.dossier)
+    translate.identified(step.dossier, settings)
     files = translate.uploads(step.dossier, settings)
     states = [
         (event.seq, translate.progress(step.dossier, event, settings))

@@ -1,6 +1,7 @@
 """Canonical fields for which no place in iGate is known; a check keeps this true.
 
-A file travels under its own name; of several identities and addresses the first is told.
+A file travels under its own name; of several identities the first that is well formed is told, and
+of several addresses the first.
 """
 
 from __future__ import annotations

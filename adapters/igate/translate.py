@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.igate import codes
 from adapters.kit.communes import commune
+from adapters.kit.identities import unsent, without_identity
 from adapters.kit.texts import event_text
 from schemas.base import VIETNAM
 from schemas.dossier import Dossier
 from schemas.event import Event
+from schemas.identifiers import identity_of
 from schemas.outcome import CannotExpress
-from schemas.parts import Address, AgencyRef, Component, Fee, File, Party, Unit
+from schemas.parts import Address, AgencyRef, Component, Fee, File, Identity, Party, Unit
 
 if TYPE_CHECKING:
     from adapters.igate import IgateSettings
@@ -46,7 +48,7 @@ def birthday(birth: str | None) -> str | None:
 
 def unsaid(of: Dossier, settings: IgateSettings) -> str | None:
     """Say what of this very dossier has no form in iGate and was left out."""
-    left = []
+    left = [] if (numbers := unsent(of.owner)) is None else [numbers]
     if of.owner.birth is not None and len(of.owner.birth) < WHOLE_DATE:
         left.append("a date of birth without its day")
     if settings.link_only_files == "skip" and any(file.sha256 is None for file in files_of(of)):
@@ -137,7 +139,7 @@ def _form(of: Dossier) -> dict[str, Any]:
 
 def _applicant(of: Dossier, settings: IgateSettings) -> dict[str, Any]:
     owner = of.owner
-    identity = owner.identities[0] if owner.identities else None
+    identity = identified(of, settings)
     place = _place(owner)
     return {
         "fullname": of.submitter.name if of.submitter is not None else owner.name,
@@ -145,10 +147,10 @@ def _applicant(of: Dossier, settings: IgateSettings) -> dict[str, Any]:
         "ownerKind": owner.kind,
         "birthday": birthday(owner.birth),
         "gender": codes.GENDER.get(owner.sex or ""),
-        "identityNumber": identity.number if identity is not None else None,
-        "identityType": identity.kind if identity is not None else None,
-        "identityDate": midnight(identity.issued_on) if identity is not None else None,
-        "identityAgency": identity.issued_by if identity is not None else None,
+        "identityNumber": identity.number,
+        "identityType": identity.kind,
+        "identityDate": midnight(identity.issued_on),
+        "identityAgency": identity.issued_by,
         "phoneNumber": owner.phone,
         "email": owner.email,
         "fax": owner.fax,
@@ -158,6 +160,15 @@ def _applicant(of: Dossier, settings: IgateSettings) -> dict[str, Any]:
         "district": _unit(place.district) if place is not None else None,
         "village": _unit(_commune(place, settings)) if place is not None else None,
     }
+
+
+def identified(of: Dossier, settings: IgateSettings) -> Identity:
+    """Give the owner's first number that is well formed: they create nothing without one."""
+    found = identity_of(of.owner)
+    if found is None:
+        why = "iGate takes no applicant without an identity number"
+        raise without_identity(of, settings.no_identity, why)
+    return found
 
 
 def _place(owner: Party) -> Address | None:

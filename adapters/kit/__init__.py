@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     )
     from adapters.kit.files import Folder
     from adapters.kit.http import HttpTransport, TransportError
+    from adapters.kit.identities import (
+        NoIdentity,
+        account_of,
+        check_code,
+        unsent,
+        well_formed,
+        well_formed_event,
+        without_identity,
+    )
     from adapters.kit.port import (
         Adapter,
         Attached,
@@ -95,6 +104,7 @@ __all__ = [
     "Lying",
     "Many",
     "Move",
+    "NoIdentity",
     "NotARequestError",
     "PollContext",
     "Previewed",
@@ -115,7 +125,9 @@ __all__ = [
     "TransportError",
     "UnusableFile",
     "WebSettings",
+    "account_of",
     "charsets",
+    "check_code",
     "commune",
     "event_text",
     "exists",
@@ -129,6 +141,10 @@ __all__ = [
     "strings_of",
     "told_codes",
     "unread",
+    "unsent",
+    "well_formed",
+    "well_formed_event",
+    "without_identity",
 ]
 
 PORT_VERSION = "1.3"
@@ -153,6 +169,15 @@ _HOMES = {
     ),
     "files": ("Folder",),
     "http": ("HttpTransport", "TransportError"),
+    "identities": (
+        "NoIdentity",
+        "account_of",
+        "check_code",
+        "unsent",
+        "well_formed",
+        "well_formed_event",
+        "without_identity",
+    ),
     "replies": (
         "exists",
         "judge",

@@ -145,6 +145,8 @@ def _texts(part: BaseModel) -> Iterator[str]:
     for name, value in part:
         if isinstance(value, str) and name in PERSONAL:
             yield value
+            if name == "number" and not value.isalnum():  # as it is told: without what groups it
+                yield re.sub(r"[\W_]+", "", value)
         elif isinstance(value, BaseModel):
             yield from _texts(value)
         elif isinstance(value, tuple):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from adapters.kit.identities import check_code
 from adapters.kit.port import Adapter, Checkpoint, Facts, Session, Step, Talk
 from adapters.kit.replies import exists, judge, read_json, redact, strings_of
 from adapters.kit.texts import recodes
@@ -55,6 +56,7 @@ async def login(settings: PortalSettings) -> str | Outcome:
 async def deliver(step: Step, settings: PortalSettings) -> Outcome:
     """Bring the snapshot up to date, then append what is new; or answer for what was born there."""
     _not_voided(step, settings)
+    check_code(step.dossier)
     former = _former_code(step)
     if step.born_here and settings.portal_born == "answer":
         return await _answer(step, settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapters.kit.identities import account_of
 from adapters.kit.texts import event_text, told_codes
 from adapters.national_portal import codes
 from adapters.national_portal.papers import address
@@ -68,7 +69,7 @@ def answer(of: Dossier, event: Event, settings: PortalSettings) -> dict[str, Any
     return {
         "MaHoSo": born or of.official_code or "",
         "MaHoSoDonVi": of.official_code or "",
-        "MaDoiTuong": of.owner.account_id or "",
+        "MaDoiTuong": account_of(of.owner) or "",
         "NoiDung": event_text(of, event),
         "NgayXuLy": moment(event.occurred_at),
         "TrangThai": state,

@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from adapters.kit.identities import NoIdentity
 from adapters.kit.port import WebSettings
 
 
@@ -30,6 +31,8 @@ class PortalSettings(WebSettings):
     fee_types: canonical kind → LoaiPhiLePhi, of which three meanings are seen
     account_id: MaDoiTuong `always` or only for dossiers filed `online`
     other_info: ThongTinKhac tells `nothing` or the `submitter`
+    no_identity: what becomes of a citizen without a number that they take, by procedure: `park` or
+        `untold`; "*" for all others
     repeat_identity: the owner's number stands in SoGiayToChuHoSo too
     send_agency_code: MaCoQuan beside the agency's name
     supplements: `empty` as every known client sends them, or `filled` (unproven form)
@@ -68,6 +71,7 @@ class PortalSettings(WebSettings):
     )
     account_id: Literal["always", "online"] = "always"
     other_info: Literal["nothing", "submitter"] = "nothing"
+    no_identity: NoIdentity = Field(default_factory=dict)
     repeat_identity: bool = False
     send_agency_code: bool = True
     supplements: Literal["empty", "filled"] = "empty"

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from adapters.kit.identities import account_of, unsent, without_identity
 from adapters.national_portal import codes, papers
 from adapters.national_portal.settings import PortalSettings
 from adapters.national_portal.words import flag, limited, moment
 from schemas.dossier import Dossier
+from schemas.identifiers import identities_of, identity_of
 from schemas.outcome import CannotExpress
 from schemas.parts import Fee
 
@@ -62,7 +64,7 @@ def dossier(of: Dossier, settings: PortalSettings) -> dict[str, Any]:
             of.verification is not None and of.verification.vneid_account
         ),
         "DuocThanhToanTrucTuyen": _paid_online(of.fees),
-        "DinhDanhCHS": _identities(of),
+        "DinhDanhCHS": _identities(of, settings),
         **_owner_paper(of, settings),
         "DSKetNoiCSDL": [
             {"MaCSDL": one.code} for one in (of.verification.databases if of.verification else ())
@@ -103,17 +105,15 @@ def _paid_online(fees: Iterable[Fee]) -> str:
     return next((mean for mean in means if mean), "3")
 
 
-def _identities(of: Dossier) -> list[dict[str, str]]:
-    """List the owner's numbers; one is never made up where there is none."""
+def _identities(of: Dossier, settings: PortalSettings) -> list[dict[str, str]]:
+    """List the owner's well-formed numbers; one is never made up where there is none."""
     known = [
         {"LoaiDinhDanh": codes.LOAI_DINH_DANH[one.kind], "SoDinhDanh": one.number}
-        for one in of.owner.identities
-        if one.kind in codes.LOAI_DINH_DANH
+        for one in identities_of(of.owner, codes.LOAI_DINH_DANH)
     ]
     if not known and of.owner.kind == "citizen":
-        raise CannotExpress(
-            "/owner/identities", "the portal takes no citizen without a personal number or card"
-        )
+        why = "the portal takes no citizen without a personal number or card"
+        raise without_identity(of, settings.no_identity, why)
     return known
 
 
@@ -128,13 +128,15 @@ def _notes(of: Dossier, settings: PortalSettings) -> str:
 
 
 def cut(of: Dossier, settings: PortalSettings) -> str | None:
-    """Say what was cut, for the ledger."""
-    return "the notes were cut to fit" if len(of.notes or "") >= settings.notes_limit else None
+    """Say what was cut or left out, for the ledger."""
+    left = unsent(of.owner)
+    notes = "the notes were cut to fit" if len(of.notes or "") >= settings.notes_limit else None
+    return "; ".join(one for one in (notes, left and f"not sent: {left}") if one) or None
 
 
 def _account(of: Dossier, settings: PortalSettings) -> str:
     online = settings.account_id == "always" or of.channel == "online"
-    return (of.owner.account_id or "") if online else ""
+    return (account_of(of.owner) or "") if online else ""
 
 
 def _other_info(of: Dossier, settings: PortalSettings) -> str:
@@ -152,5 +154,5 @@ def _owner_paper(of: Dossier, settings: PortalSettings) -> dict[str, str]:
     """Repeat the owner's number where one client was seen to."""
     if not settings.repeat_identity:
         return {}
-    known = [one.number for one in of.owner.identities if one.kind in codes.LOAI_DINH_DANH]
-    return {"SoGiayToChuHoSo": known[0]} if known else {}
+    known = identity_of(of.owner, codes.LOAI_DINH_DANH)
+    return {"SoGiayToChuHoSo": known.number} if known is not None else {}

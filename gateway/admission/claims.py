@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gateway.admission.decisions import digest_of
 from gateway.admission.unit_of_work import UnitOfWork
 from gateway.dossiers.record import DossierRecord, known_codes
-from gateway.rules.codes import is_official
+from gateway.rules.codes import is_code, is_official
 from gateway.rules.history import Version
 from schemas.dossier import Content, Dossier, NewDossier
 from schemas.event import NewEvent, OtherCode
@@ -50,7 +50,7 @@ def claims_of(content: Content | Dossier) -> list[Claim]:
         for index, code in enumerate(content.codes)
         if code.kind in TELLING
     ]
-    return found
+    return [claim for claim in found if is_code(claim.code)]
 
 
 def rivals(unit: UnitOfWork, record: DossierRecord) -> list[Claim]:

@@ -32,6 +32,8 @@ class Decided:
     evidence: Evidence | None = None
     stated: Content | None = None
     """Where whoever asked does not read the dossier: all that it is answered, its own words."""
+    aside: Content | None = None
+    """What a further source or an older row said, which the dossier itself does not show."""
 
 
 def denied(

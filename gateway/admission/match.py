@@ -145,7 +145,9 @@ def join(unit: UnitOfWork, command: Filing, content: NewDossier, found: Match) -
         said = content.model_dump(mode="json", exclude_none=True, exclude_unset=True)
         keep_difference(unit, record, command, fields, said)
     unit.route(record)
-    return decided(record, 200, {"created": False, "joined": True, "differs": fields})
+    joined = decided(record, 200, {"created": False, "joined": True, "differs": fields})
+    joined.aside = content
+    return joined
 
 
 def keep_unsure(

@@ -6,7 +6,8 @@ from typing import Any
 
 from gateway.admission.decisions import Decided
 from gateway.admission.requests import Answer, Denied
-from gateway.admission.warn import warnings
+from gateway.admission.warn import warnings, wrong_formats
+from gateway.dossiers.record import DossierRecord
 from gateway.dossiers.systems import Systems
 from schemas.dossier import Content
 
@@ -33,9 +34,17 @@ def receipt(one: Decided, systems: Systems) -> Answer | Denied:
             "data_quality": [
                 flag.model_dump(mode="json", exclude_none=True) for flag in head.data_quality
             ],
-            "warnings": warnings(record, systems),
+            "warnings": _warned(one, record, systems),
         },
     )
+
+
+def _warned(one: Decided, record: DossierRecord, systems: Systems) -> list[dict[str, str]]:
+    """Warn about the dossier, and about the identifiers of what was kept beside it."""
+    found = warnings(record, systems)
+    if one.aside is not None:
+        found += [more for more in wrong_formats(one.aside) if more not in found]
+    return found
 
 
 def _own_words(one: Decided, stated: Content) -> dict[str, Any]:
@@ -49,5 +58,5 @@ def _own_words(one: Decided, stated: Content) -> dict[str, Any]:
         **one.more,
         "systems": [],
         "data_quality": [{"code": "owner_unverified", "pointer": "/owner"}],
-        "warnings": [],
+        "warnings": wrong_formats(stated),
     }

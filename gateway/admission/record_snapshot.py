@@ -113,7 +113,9 @@ def _stale(
     if not fields:
         return decided(record, 200, {"stale": True, "events": []}, "stale")
     _keep_row(unit, record, command, fields, why="stale")
-    return decided(record, 200, {"stale": True, "events": [], "evidence": True}, "stale")
+    found = decided(record, 200, {"stale": True, "events": [], "evidence": True}, "stale")
+    found.aside = row
+    return found
 
 
 def _only_helped(unit: UnitOfWork, record: DossierRecord, command: RecordSnapshot) -> bool:
@@ -226,7 +228,9 @@ def _second(
     if not fields:
         return decided(record, 200, {"stale": False, "events": []}, "unchanged")
     _keep_row(unit, record, command, fields)
-    return decided(record, 200, {"stale": False, "events": [], "evidence": True}, "evidence")
+    found = decided(record, 200, {"stale": False, "events": [], "evidence": True}, "evidence")
+    found.aside = row
+    return found
 
 
 def earliest(as_of: datetime) -> int:

@@ -26,6 +26,7 @@ from gateway.rules.times import impossible
 from gateway.words.fault import Fault
 from schemas.base import VIETNAM
 from schemas.dossier import Content, NewDossier, Quality
+from schemas.identifiers import identity_of
 
 
 def register(unit: UnitOfWork, command: RegisterDossier) -> Decided:
@@ -183,11 +184,11 @@ def sequence_of(systems: Systems, content: Content) -> str | None:
 
 def twin_of(content: Content) -> bytes | None:
     """Hash what two posts of one and the same request have in common; None: no number is known."""
-    number = next((one.number for one in content.owner.identities), None)
+    identity = identity_of(content.owner)
     agency = content.agencies.competent.code or content.agencies.competent.name
-    if number is None:
+    if identity is None:
         return None
-    text = "\n".join((number, content.procedure.code, agency or ""))
+    text = "\n".join((identity.number, content.procedure.code, agency or ""))
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 

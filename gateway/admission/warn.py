@@ -8,18 +8,24 @@ from gateway.dossiers.record import DossierRecord
 from gateway.dossiers.systems import Systems
 from gateway.dossiers.unheard import unheard
 from gateway.rules.communes import doubts
+from gateway.rules.formats import FORMAT, malformed
 from gateway.rules.lane_states import WAITING
 from gateway.rules.order import active
+from gateway.rules.outcomes import word
 from gateway.rules.procedures import doubt
 from gateway.rules.times import ORDER, disorder
 from gateway.rules.withhold import withheld
+from gateway.words.formats import format_said
 from schemas.base import VIETNAM
+from schemas.dossier import Content
 
 
 def warnings(record: DossierRecord, systems: Systems) -> list[dict[str, str]]:
     """Translate for each system that still has to be told, send nothing, and report what fails."""
     found = _procedure(record, systems) + _communes(record) + _agencies(record, systems)
     found += _times(record)
+    if any(flag.code == FORMAT for flag in record.dossier.data_quality):
+        found += wrong_formats(record.dossier)
     for system in systems.all:
         lane, entry = record.lanes.get(system.id), record.outbox.get(system.id)
         if lane is None or entry is None:
@@ -53,7 +59,7 @@ def warnings(record: DossierRecord, systems: Systems) -> list[dict[str, str]]:
             found.append(
                 {
                     "system": system.name,
-                    "code": "cannot_express",
+                    "code": word(lack),
                     "pointer": lack.field,
                     "detail": lack.why,
                 }
@@ -71,6 +77,19 @@ def _times(record: DossierRecord) -> list[dict[str, str]]:
             "detail": "these times stand in an order that cannot be",
         }
         for pointer in disorder(record.dossier)
+    ]
+
+
+def wrong_formats(content: Content) -> list[dict[str, str]]:
+    """Say which identifiers are not written as their kind is, without repeating them."""
+    return [
+        {
+            "system": "gateway",
+            "code": FORMAT,
+            "pointer": one.pointer,
+            "detail": format_said(one.fault, identity="/identities/" in one.pointer),
+        }
+        for one in malformed(content)
     ]
 
 

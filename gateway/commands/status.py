@@ -30,6 +30,7 @@ COLUMNS = (
     "waiting",
     "asked",
     "parked",
+    "untold",
     "oldest",
     "at_risk",
 )
@@ -148,7 +149,7 @@ class Show:
             self._gate(one, seen),
             f"{one.inflight} / {one.gate.window}",
             ready,
-            *(str(one.lanes.get(state, 0)) for state in ("waiting", "asked", "parked")),
+            *(str(one.lanes.get(state, 0)) for state in ("waiting", "asked", "parked", "untold")),
             "" if one.oldest is None else age(seen.survey.now - one.oldest),
             str(one.at_risk),
         ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from gateway.dossiers.record import DossierRecord, LaneRecord, OutboxRow, millis
 from gateway.dossiers.systems import System, Systems
 from gateway.rules import routing
-from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
+from gateway.rules.lane_states import ASKED, PARKED, READY, UNTOLD, WAITING
 from gateway.rules.schedule import rank
 from schemas.dossier import Dossier, Known
 from schemas.status import Kind
@@ -96,7 +96,8 @@ def _update(
         and entry.parked_for in {"officer", "integrator"}
     )
     asked = entry.state == ASKED and entry.reason == "asked"
-    if freed or corrected or asked:
+    untold = entry.state == UNTOLD  # the event may have brought what was lacking
+    if freed or corrected or asked or untold:
         entry.state = WAITING if waits else READY
         entry.change |= {
             "state": entry.state,

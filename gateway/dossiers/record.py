@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from gateway.rules.codes import is_code
 from gateway.rules.history import By, Version, follow
 from gateway.rules.times import compare
 from gateway.words.fault import Fault
@@ -208,13 +209,16 @@ def millis(moment: datetime) -> int:
 
 
 def known_codes(head: Dossier) -> dict[str, str]:
-    """Give every code by which a dossier is known, with its kind; the official one goes first."""
+    """Give every code by which a dossier is known, with its kind; the official one goes first.
+
+    What only stands in place of a code is none: nobody is known by it.
+    """
     found: dict[str, str] = {code.value: code.kind for code in head.codes}
     if head.origin is not None and head.origin.code is not None:
         found[head.origin.code] = "portal"
     if head.official_code is not None:
         found[head.official_code] = "official"
-    return found
+    return {code: kind for code, kind in found.items() if is_code(code)}
 
 
 Place = tuple[str, str]

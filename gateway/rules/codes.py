@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-OFFICIAL = re.compile(
-    r"(?:\d{3}(?:\.\d{2}){2}\.[A-Z]\d{2}|[A-Z]\d{2}(?:\.\d{1,3}){0,5})-(?:\d{6}|\d{8})-\d{4,8}"
-)
-"""Unit, day, number of the day: all generations of codes that were seen."""
+from schemas.identifiers import OFFICIAL, fault
+
 UNIT = re.compile(r"(?:\w+\.)*[A-Z]\d{2}(?:\.\w+)*")
 """What may be meant as a unit: groups, of which one is that of a province or ministry."""
 DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
@@ -17,6 +15,11 @@ DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "
 def is_official(code: str) -> bool:
     """Say whether a code is written as official ones are."""
     return OFFICIAL.fullmatch(code) is not None
+
+
+def is_code(text: str) -> bool:
+    """Say whether a text may name a dossier: `0` and `không có` are those of many."""
+    return fault("other", text) is None
 
 
 def unit_of(code: str) -> str | None:

@@ -19,6 +19,7 @@ from schemas.outcome import (
     Remote,
     Uncertain,
     Unreachable,
+    Untold,
 )
 
 PARK_AFTER_FAILURES = 8
@@ -65,7 +66,15 @@ class Park:
     problems: tuple[Problem, ...] = ()
 
 
-Decision = Close | Wait | AskLater | Park
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """It is not told, as the settings say; the dossier's next event is a reason to look again."""
+
+    cause: str
+    problems: tuple[Problem, ...]
+
+
+Decision = Close | Wait | AskLater | Park | Leave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +99,7 @@ def word(outcome: Outcome | CannotExpress) -> str:
         Blocked: "blocked",
         Malformed: "malformed",
         CannotExpress: "cannot_express",
+        Untold: "untold",
     }
     return names[type(outcome)]
 
@@ -135,13 +145,17 @@ def decide(
                 "blocked",
                 "",
             )
-        case CannotExpress(field=field, why=why):
-            problem = Problem(field, "cannot_express", why)
-            return (
-                Park("officer", "cannot_express", f"cannot_express:{field}", (problem,)),
-                "none",
-                "",
-            )
+        case CannotExpress():
+            return _unsaid(outcome), "none", ""
+
+
+def _unsaid(error: CannotExpress) -> Decision:
+    """Park what cannot be said for the officer; leave what a setting says not to tell."""
+    name = word(error)
+    cause, problems = f"{name}:{error.field}", (Problem(error.field, name, error.why),)
+    if isinstance(error, Untold):
+        return Leave(cause, problems)
+    return Park("officer", name, cause, problems)
 
 
 def _again(

@@ -11,6 +11,7 @@ import unicodedata
 from typing import Literal
 
 from schemas.catalogue.spelling import name_key
+from schemas.identifiers import identities_of
 from schemas.parts import Party
 
 Agreement = Literal["same", "other", "unknown"]
@@ -21,7 +22,8 @@ def agreement(left: Party, right: Party) -> Agreement:
     """Say whether two owners are one.
 
     same: an equal number of one kind. other: numbers of one kind differ, or names or births do.
-    unknown: nothing contradicts, and nothing proves it
+    unknown: nothing contradicts, and nothing proves it. A number that is not well formed says
+    nothing: two who have "không có" are not one, and what a spreadsheet ruined differs from nobody
     """
     one, two = _numbers(left), _numbers(right)
     common = one.keys() & two.keys()
@@ -33,9 +35,9 @@ def agreement(left: Party, right: Party) -> Agreement:
 
 
 def _numbers(party: Party) -> dict[str, set[str]]:
-    """Gather a party's numbers by kind, without the signs that group their digits."""
+    """Gather a party's well-formed numbers by kind, without the signs that group their digits."""
     found: dict[str, set[str]] = {}
-    for one in party.identities:
+    for one in identities_of(party):
         number = APART.sub("", one.number).upper()
         if number:
             found.setdefault(one.kind, set()).add(number)

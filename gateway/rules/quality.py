@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from gateway.rules.formats import FORMAT, malformed
 from gateway.rules.times import CLOSING, ORDER, disorder, ended, moved, moved_flags, punctuality
 from schemas.base import utc
 from schemas.dossier import Dossier, Quality
@@ -12,12 +13,14 @@ from schemas.event import Event
 from schemas.status import Kind
 
 Flags = Sequence[tuple[str, str]]
+MENDED = frozenset({ORDER, FORMAT})
+"""Flags that a dossier bears for as long as they are true."""
 
 
 def marked(
     before: Dossier | None, dossier: Dossier, event: Event, flags: Flags, now: datetime
 ) -> Dossier:
-    """Say beside the dossier what its times are worth."""
+    """Say beside the dossier what its times and its identifiers are worth."""
     marks: list[tuple[str, str]] = []
     if before is not None and (event.inferred or event.kind is not Kind.REOPENED):
         named = moved(before, dossier)
@@ -26,12 +29,15 @@ def marked(
     told_in_time = punctuality(before, dossier, event)
     if told_in_time is not dossier.punctuality:
         dossier = dossier.model_copy(update={"punctuality": told_in_time})
-    disordered = [(ORDER, at) for at in disorder(dossier)]
+    standing = [(ORDER, at) for at in disorder(dossier)]
+    standing += [(FORMAT, one.pointer) for one in malformed(dossier)]
     held = dossier.data_quality
-    kept = tuple(one for one in held if one.code != ORDER or (ORDER, one.pointer) in disordered)
+    kept = tuple(
+        one for one in held if one.code not in MENDED or (one.code, one.pointer) in standing
+    )
     if len(kept) < len(held):
         dossier = dossier.model_copy(update={"data_quality": kept})
-    new = [*flags, *marks, *disordered]
+    new = [*flags, *marks, *standing]
     return flagged(dossier, new, now) if new else dossier
 
 

@@ -94,6 +94,22 @@ CAUSES: dict[str, Cause] = {
             "The officer compares both, corrects a wrong code here, or calls whoever runs it.",
         ),
     ),
+    "untold": Cause(
+        (
+            "Hồ sơ thiếu nội dung mà hệ thống này đòi hỏi; cài đặt nói là không gửi.",
+            "The dossier lacks what this system asks for; its settings say not to tell it.",
+        ),
+        (
+            (
+                "Không cần làm gì: hồ sơ có đủ là tự gửi. "
+                "Nếu cài đặt đã đổi: lienthong retry --cause untold."
+            ),
+            (
+                "Nothing to do: it goes once the dossier has it. "
+                "If the setting was changed: lienthong retry --cause untold."
+            ),
+        ),
+    ),
     "malformed": Cause(
         (
             "Hệ thống trả lời không theo hợp đồng kết nối.",

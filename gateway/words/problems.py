@@ -247,6 +247,10 @@ LANES: dict[str, tuple[str, str]] = {
         "hệ thống này không nhận được nội dung này, cần cán bộ sửa",
         "this system cannot be told this; an officer must act",
     ),
+    "untold": (
+        "không gửi cho hệ thống này theo cài đặt, cho đến khi hồ sơ có đủ nội dung",
+        "not told to this system, as its settings say, until the dossier has what is lacking",
+    ),
     "malformed": (
         "hệ thống trả lời không theo hợp đồng",
         "the system's answer is outside its contract",

@@ -12,6 +12,7 @@ STANDING: dict[str, tuple[str, str]] = {
     "waiting": ("chờ gửi lại", "waiting"),
     "asked": ("chờ trả lời", "asked"),
     "parked": ("cần người xử lý", "parked"),
+    "untold": ("không gửi theo cài đặt", "not told"),
     "oldest": ("cũ nhất", "oldest"),
     "at_risk": ("sắp trễ hẹn", "at risk"),
     "trouble": ("lỗi gần nhất", "last error"),

@@ -116,7 +116,7 @@ def check_examples(one: Subject) -> None:
 def shown(outcome: Outcome | CannotExpress) -> dict[str, Any]:
     """Write an outcome as examples do."""
     if isinstance(outcome, CannotExpress):
-        return {"outcome": "cannot_express", "field": outcome.field}
+        return {"outcome": word(outcome), "field": outcome.field}
     found: dict[str, Any] = json.loads(json.dumps(asdict(outcome)))
     if not found.get("remote", {}).get("notes", True):
         del found["remote"]["notes"]

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from schemas.base import VIETNAM
 from schemas.dossier import Dossier
 from schemas.event import Event
+from schemas.parts import Identity
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=VIETNAM)
 SHAPED: Mapping[str, tuple[Any, Any]] = {
@@ -32,6 +33,13 @@ SHAPED: Mapping[str, tuple[Any, Any]] = {
     "day_times": (["/received_at"], ["/due/at"]),
 }
 """Values of a fixed shape, and those whose first two would look alike to a system, by name."""
+OF_PART: Mapping[type[BaseModel], Mapping[str, tuple[Any, Any]]] = {
+    Identity: {
+        "kind": ("personal_number", "tax_code"),
+        "number": ("001399000001", "001399000002"),
+    }
+}
+"""The same for the fields of one part: an identity that is not well formed is told to nobody."""
 Path = tuple[str | int, ...]
 
 
@@ -52,8 +60,11 @@ def fill(kind: Any, name: str, side: int) -> Any:
     if origin is dict:
         return {"mau": {"truong": f"{name}-{side}"}}
     if issubclass(kind, BaseModel):
+        shapes = OF_PART.get(kind, {})
         return {
-            field.alias or key: fill(field.annotation, key, side)
+            field.alias or key: shapes[key][side]
+            if key in shapes
+            else fill(field.annotation, key, side)
             for key, field in kind.model_fields.items()
         }
     if issubclass(kind, Enum):

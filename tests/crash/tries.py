@@ -23,7 +23,7 @@ _TRIES = """
            a.fence, a.worker
     FROM attempt a JOIN system s ON s.id = a.system ORDER BY a.ended_at
 """
-WORDS = {None: "done", 1: "ready", 2: "waiting", 3: "parked", 4: "asked"}
+WORDS = {None: "done", 1: "ready", 2: "waiting", 3: "parked", 4: "asked", 5: "untold"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,18 @@ async def test_what_a_second_source_says_otherwise_is_evidence(office: Office) -
     assert "contradicted" in {flag["code"] for flag in seen["data_quality"]}
 
 
+async def test_what_a_second_source_states_wrongly_is_warned_about(office: Office) -> None:
+    """The dossier shows the first one's right number; who joins is told of his own wrong one."""
+    await office.post("old", body())
+    second = body(source={"ref": "other"})
+    second["owner"] |= {"phone": "9.0E+08"}
+    answer = (await office.post("new", second)).json()
+    said = [one["pointer"] for one in answer["warnings"] if one["code"] == "format"]
+
+    assert (answer["joined"], said) == (True, ["/owner/phone"])
+    assert "format" not in {one["code"] for one in answer["data_quality"]}
+
+
 async def test_a_code_of_another_unit_is_not_claimed(office: Office) -> None:
     """Law 17: Whoever does not serve the unit in an official code learns only that."""
     await office.post("old", body())

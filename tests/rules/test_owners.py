@@ -15,7 +15,7 @@ from schemas.parts import Party
 SYLLABLES = ["Lò", "Thị", "Hòa", "Hoa", "Nguyễn", "Đặng", "Thủy", "Mẫu", "A", "Vy"]
 NAMES = st.lists(st.sampled_from(SYLLABLES), min_size=2, max_size=4).map(" ".join)
 NUMBERS = st.dictionaries(
-    st.sampled_from(["personal_number", "old_id_card", "passport"]),
+    st.sampled_from(["personal_number", "foreign_id", "passport"]),
     st.sampled_from(["001399000000", "001399000001"]),
 )
 BIRTHS = st.sampled_from([None, "1999", "1999-02", "1999-02-03", "1999-02-04", "1990"])
@@ -80,3 +80,26 @@ def test_another_mark_or_letter_is_another_name(left: str, right: str) -> None:
 def test_a_tone_on_either_vowel_is_one_name(left: str, right: str) -> None:
     """Both ways of placing a tone are in use."""
     assert agreement(party(left), party(right)) == "unknown"
+
+
+@pytest.mark.parametrize("number", ["không có", "0", "-", "1.23E+11", "1099012345", "O01399000000"])
+@pytest.mark.parametrize("kind", ["personal_number", "old_id_card", "tax_code"])
+def test_a_wrong_number_proves_nothing(kind: str, number: str) -> None:
+    """Two who have "không có" are not one, and what a spreadsheet ruined is nobody else's."""
+    wrong = {kind: number}
+
+    assert agreement(party("Lò Thị A", wrong), party("Lò Thị A", wrong)) == "unknown"
+    assert agreement(party("Lò Thị A", wrong), party("Vũ Văn B", wrong)) == "other"
+    assert (
+        agreement(party("Lò Thị A", wrong), party("Lò Thị A", {kind: "001399000000"})) == "unknown"
+    )
+
+
+def test_how_a_number_is_typed_is_no_difference() -> None:
+    """Spaces, an apostrophe and a branch's dash leave it the same number."""
+    for kind, plain, typed in (
+        ("personal_number", "001399000000", "'001 399 000 000"),
+        ("tax_code", "0100109106001", "0100109106-001"),
+        ("passport", "B1234567", "b 123-4567"),
+    ):
+        assert agreement(party("A", {kind: plain}), party("B", {kind: typed})) == "same"

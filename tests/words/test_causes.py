@@ -12,7 +12,7 @@ import pytest
 from gateway.rules import gate as gates
 from gateway.rules.gate import RECENT, Gate, Result
 from gateway.rules.leases import PARK_AFTER_LAPSES, Withheld, lease
-from gateway.rules.outcomes import AskLater, Close, Lane, Park, Wait, decide, word
+from gateway.rules.outcomes import AskLater, Close, Lane, Leave, Park, Wait, decide, word
 from gateway.words.causes import CAUSES, KINDS, UNKNOWN, explain
 from gateway.words.standing import STANDING
 from schemas.outcome import (
@@ -27,6 +27,7 @@ from schemas.outcome import (
     Remote,
     Uncertain,
     Unreachable,
+    Untold,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +41,7 @@ OUTCOMES: list[Outcome | CannotExpress] = [
     Blocked(why="x"),
     Malformed(why="x", raw=""),
     CannotExpress("/a", "x"),
+    Untold("/a", "x"),
 ]
 GATES = [Gate(), Gate(good_at=9), Gate(state="probing", why="one_cause")]
 
@@ -54,6 +56,8 @@ def decided() -> Iterator[str]:
                 yield reason
             case Park(reason=reason, cause=cause):
                 yield from (reason, cause)
+            case Leave(cause=cause):
+                yield cause
             case AskLater() | Close():
                 pass
         if not isinstance(fate, AskLater | Close):

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from gateway.dossiers.evidence import Evidence
 from gateway.rules.gate import Gate
-from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
+from gateway.rules.lane_states import NAMES, PARKED
 from gateway.store.dialect import now as db_now
 from gateway.store.feed import Cursor, Outdated
 from gateway.store.ledger import evidence
@@ -53,7 +53,7 @@ __all__ = [
     "systems",
 ]
 
-STATES = {READY: "ready", WAITING: "waiting", PARKED: "parked", ASKED: "asked"}
+STATES = NAMES
 MOST_ATTEMPTS = 200
 
 

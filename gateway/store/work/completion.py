@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from gateway.dossiers.limits import Limits
 from gateway.rules import gate as gates
 from gateway.rules.gate import Result
-from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
+from gateway.rules.lane_states import ASKED, PARKED, READY, UNTOLD, WAITING
 from gateway.rules.outcomes import (
     ALONE,
     CERTAIN,
@@ -21,6 +21,7 @@ from gateway.rules.outcomes import (
     Close,
     Decision,
     Lane,
+    Leave,
     Park,
     Wait,
     decide,
@@ -52,14 +53,15 @@ class Finished:
     blamed: bool = True  # False: what befell a whole batch says nothing of this lane
 
 
-Transition = Literal["told", "waiting", "parked", "again", "late"]
+Transition = Literal["told", "waiting", "parked", "untold", "again", "late"]
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
     """What became of the lanes: which wait, and which official codes were allocated.
 
-    transitions: of each attempt in turn: told, waiting, parked, again, or late; gate: its state now
+    transitions: of each attempt in turn: told, waiting, parked, untold, again, or late; gate: its
+        state now
     freed: systems that may be told something by now, because these codes came
     """
 
@@ -254,9 +256,20 @@ def _move(updates: LaneUpdates, one: Finished, head_seq: int, decision: Decision
             _wait(updates, claim, seconds)
             return "waiting"
         case Park(owner=owner) if owner in MENDING and head_seq > claim.head_seq:
-            # Something came in meanwhile that may have mended it: go on at once.
-            updates.change(claim.dossier_id, state=READY, rank=now, wake_at=None)
-            return "again"
+            return _again(updates, claim)
+        case Leave() if head_seq > claim.head_seq:
+            return _again(updates, claim)
+        case Leave(cause=cause, problems=problems):
+            updates.change(
+                claim.dossier_id,
+                state=UNTOLD,
+                wake_at=None,
+                reason="untold",
+                cause=cause[:200],
+                parked_for=None,
+                detail=[asdict(problem) for problem in problems],
+            )
+            return "untold"
         case Park(owner=owner, reason=reason, cause=cause, problems=problems):
             updates.change(
                 claim.dossier_id,
@@ -268,6 +281,12 @@ def _move(updates: LaneUpdates, one: Finished, head_seq: int, decision: Decision
                 detail=[asdict(problem) for problem in problems],
             )
             return "parked"
+
+
+def _again(updates: LaneUpdates, claim: Claim) -> Transition:
+    """Go on at once: something came in meanwhile that may have mended it."""
+    updates.change(claim.dossier_id, state=READY, rank=updates.now, wake_at=None)
+    return "again"
 
 
 def _wait(updates: LaneUpdates, claim: Claim, seconds: float) -> None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.rules.gate import Gate
-from gateway.rules.lane_states import PARKED, READY, WAITING
+from gateway.rules.lane_states import PARKED, READY, UNTOLD, WAITING
 from gateway.store import feed
 from gateway.store.dialect import now as db_now
 from gateway.store.ledger import evidence
@@ -22,10 +22,12 @@ from gateway.store.ledger.attempts import RETRIED
 from gateway.store.ledger.queries import STATES
 from gateway.store.tables import attempt, dossier, inbox, outbox, system
 
-SHOWN = ("ready", "sending", "waiting", "asked", "parked")
+SHOWN = ("ready", "sending", "waiting", "asked", "parked", "untold")
 OWNERS = ("officer", "operator", "integrator")
 PASSED = frozenset({"delivered", "pending", "shadowed"})
 """The words of attempts that went through."""
+NO_TROUBLE = PASSED | {RETRIED, "untold"}
+"""Beside them those that say nothing against a system."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +43,10 @@ class Trouble:
 class Standing:
     """How one system stands now.
 
-    lanes: how many are ready, sending, waiting, asked, parked
-    oldest: since when something of it remains; at_risk: how many dossiers are due before they can
-    have been told, or were due already; commonest: the cause of most of what waits or is parked
+    lanes: how many are ready, sending, waiting, asked, parked, untold
+    oldest: since when something remains that is to be told
+    at_risk: how many dossiers are due before they can have been told, or were due already
+    commonest: the cause of most of what waits or is parked
     """
 
     name: str
@@ -107,7 +110,7 @@ def _standing(row: Any, **more: Any) -> Standing:
 
 
 def _counts(connection: Connection) -> tuple[dict[int, dict[str, int]], dict[int, int]]:
-    """Count lanes by system and state; a leased one is being sent."""
+    """Count lanes by system and state; a leased one is being sent, and none left untold is old."""
     leased = outbox.c.lease_until.is_not(None).label("leased")
     counted: dict[int, dict[str, int]] = {}
     oldest: dict[int, int] = {}
@@ -123,7 +126,8 @@ def _counts(connection: Connection) -> tuple[dict[int, dict[str, int]], dict[int
         counted.setdefault(row.system, {})["sending" if row.leased else STATES[row.state]] = (
             row.many
         )
-        oldest[row.system] = min(row.since, oldest.get(row.system, row.since))
+        if row.state != UNTOLD:
+            oldest[row.system] = min(row.since, oldest.get(row.system, row.since))
     return counted, oldest
 
 
@@ -196,7 +200,7 @@ def _trouble(connection: Connection, number: int, gate: Gate) -> Trouble | None:
         .where(
             attempt.c.dossier_id.in_(remembered),
             attempt.c.system == number,
-            attempt.c.outcome.not_in([*PASSED, RETRIED]),
+            attempt.c.outcome.not_in(NO_TROUBLE),
         )
         .order_by(attempt.c.id.desc())
         .limit(1)
@@ -213,7 +217,7 @@ def _trouble(connection: Connection, number: int, gate: Gate) -> Trouble | None:
 class Totals:
     """Counts by system's name that a survey does not have.
 
-    overdue: dossiers past their due time of which something is still untold; parked: by system and
+    overdue: dossiers past their due time of which something is to be told; parked: by system and
     by who must act; hearing: ms since a system that is listened to was last heard out; snapshot:
     seconds for which the oldest transaction of the database has held on to old rows, None: no such
     evidence: how much is kept by source and reason; feed_lag: seconds, of `feed.lag`
@@ -235,7 +239,7 @@ def totals(connection: Connection) -> Totals:
         sa.select(system.c.name, many)
         .join(outbox, outbox.c.system == system.c.id)
         .join(dossier, dossier.c.id == outbox.c.dossier_id)
-        .where(dossier.c.due_at < now)
+        .where(dossier.c.due_at < now, outbox.c.state != UNTOLD)
         .group_by(system.c.name)
     )
     parked = connection.execute(

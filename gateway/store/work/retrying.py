@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.rules.gate import Gate
-from gateway.rules.lane_states import PARKED, READY, WAITING
+from gateway.rules.lane_states import PARKED, READY, UNTOLD, WAITING
 from gateway.rules.outcomes import MAY_STAND, MAY_STAND_TWICE
 from gateway.rules.schedule import rank
 from gateway.rules.waves import Shut
@@ -65,17 +65,21 @@ _DOUBTFUL = sa.case(
 def choose(connection: Connection, choice: Choice) -> list[Chosen]:
     """Choose what is parked, and what waits for its next try, in order of due time and age.
 
-    What waits for the official code stays: without it there is nothing to send.
+    What waits for the official code stays: without it there is nothing to send. What is not told as
+    a setting says goes where its cause or its dossier is named: the setting may be another by now.
     """
     uncertainty = sa.case((outbox.c.uncertainty > _DOUBTFUL, outbox.c.uncertainty), else_=_DOUBTFUL)
     waits = sa.and_(outbox.c.state == WAITING, outbox.c.wake_at.is_not(None))
-    wanted = [sa.or_(outbox.c.state == PARKED, waits)]
+    stuck = outbox.c.state == PARKED
+    if choice.dossier is not None or choice.cause is not None:
+        stuck = outbox.c.state.in_((PARKED, UNTOLD))
+    wanted = [sa.or_(stuck, waits)]
     if choice.dossier is not None:
         wanted.append(outbox.c.dossier_id == choice.dossier)
     if choice.system is not None:
         wanted.append(system.c.name == choice.system)
     if choice.cause is not None:
-        parked = sa.and_(outbox.c.state == PARKED, of_cause(choice.cause))
+        parked = sa.and_(stuck, of_cause(choice.cause))
         wanted.append(sa.or_(parked, sa.and_(waits, outbox.c.reason == choice.cause)))
     rows = connection.execute(
         sa.select(
@@ -85,9 +89,9 @@ def choose(connection: Connection, choice: Choice) -> list[Chosen]:
             outbox.c.state,
             outbox.c.fence,
             uncertainty.label("uncertainty"),
-            sa.case((outbox.c.state == PARKED, outbox.c.cause), else_=outbox.c.reason).label(
-                "cause"
-            ),
+            sa.case(
+                (outbox.c.state.in_((PARKED, UNTOLD)), outbox.c.cause), else_=outbox.c.reason
+            ).label("cause"),
             dossier.c.due_at.label("due"),
             sa.case((uncertainty > 0, last_try())).label("tried"),
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
+from gateway.rules.lane_states import ASKED, PARKED, READY, UNTOLD, WAITING
 from gateway.rules.outcomes import ALONE
 from gateway.store.tables import attempt, lane, outbox, system
 from gateway.store.work.lanes import Claim
@@ -20,6 +20,7 @@ from schemas.outcome import (
     Remote,
     Uncertain,
     Unreachable,
+    Untold,
 )
 from tests.store.work.test_lanes import House, house, note, told
 
@@ -64,6 +65,21 @@ async def test_whoever_is_blamed_counts(house: House) -> None:
     (row,) = await house.rows(outbox)
 
     assert (len(gate["failing"]), row.tries) == (1, 1)
+
+
+@pytest.mark.parametrize(("meanwhile", "state"), [(False, UNTOLD), (True, READY)])
+async def test_what_is_not_told_stays_until_something_comes(
+    house: House, *, meanwhile: bool, state: int
+) -> None:
+    """The lane stays behind with what is lacking; what came meanwhile is looked at, at once."""
+    await house.post(1)
+    (claim,) = await house.claim()
+    if meanwhile:
+        await note(house, 1, "n1")
+    await house.complete(claim, Untold("/owner/identities", "no number"))
+    (row,) = await house.rows(outbox)
+
+    assert (row.state, row.parked_for, row.wake_at, row.lease_until) == (state, None, None, None)
 
 
 async def claimed(house: House, *, events: int = 1) -> Claim:

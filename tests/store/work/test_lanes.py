@@ -32,7 +32,7 @@ from gateway.store.work.lanes import Claim
 from gateway.workbench.samples.generator import sample
 from schemas.dossier import NewDossier
 from schemas.event import NewEvent
-from schemas.outcome import Delivered, Outcome, Refused, Remote, Unreachable
+from schemas.outcome import CannotExpress, Delivered, Outcome, Refused, Remote, Unreachable
 
 SYSTEMS = {
     "systems": {
@@ -76,7 +76,12 @@ class House:
         return await self.store.write(claim)
 
     async def complete(
-        self, claim: Claim, outcome: Outcome, *, blamed: bool = True, progressed: bool = False
+        self,
+        claim: Claim,
+        outcome: Outcome | CannotExpress,
+        *,
+        blamed: bool = True,
+        progressed: bool = False,
     ) -> Completed:
         """Complete a claim."""
         done = Finished(

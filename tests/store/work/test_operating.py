@@ -44,6 +44,7 @@ from schemas.outcome import (
     Remote,
     Uncertain,
     Unreachable,
+    Untold,
 )
 
 OWN = {"base_url": "http://127.0.0.1:1"}
@@ -348,6 +349,30 @@ async def test_what_is_parked_or_waits_is_chosen(
 
     assert {office.ids.index(one.dossier_id) for one in found} == expected
     assert [len(await office.choose(dossier=one)) for one in office.ids] == [1, 1, 0, 0]
+
+
+async def test_what_is_not_told_goes_where_it_is_named(office: Office) -> None:
+    """By its cause or its dossier, as the setting may be another; it is parked for nobody."""
+    await office.post(2)
+    await office.end(Untold("/owner/identities", "no number"))
+    standing, _ = await office.survey(ahead=1000)
+    chosen = [
+        len(await office.choose(**choice))
+        for choice in (
+            {"cause": "untold"},
+            {"cause": "untold:/owner/identities"},
+            {"cause": "refused"},
+            {"dossier": office.ids[0]},
+            {"system": "a"},
+        )
+    ]
+    await office.make_ready(await office.choose(cause="untold"))
+
+    assert chosen == [2, 2, 0, 1, 0]
+    assert await office.groups() == []
+    assert (standing.lanes, standing.oldest, standing.at_risk) == ({"untold": 2}, None, 0)
+    assert standing.trouble is None
+    assert {row.state for row in await office.rows(outbox)} == {READY}
 
 
 async def test_a_retried_lane_starts_anew_and_the_ledger_says_who_did_it(office: Office) -> None:
