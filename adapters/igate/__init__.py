@@ -135,6 +135,7 @@ async def deliver(step: Step, settings: IgateSettings) -> Outcome:
     """Allocate a code if need be, send what is new of the files, the dossier, then its states."""
     # Everything is translated before anything is sent: what cannot be said stops the step whole.
     files = translate.uploads(step.dossier, settings)
+    translate.dossier(step.dossier, "", {}, settings)  # again below, with what is known only there
     states = [
         (event.seq, translate.progress(step.dossier, event, settings))
         for event in step.events

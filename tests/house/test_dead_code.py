@@ -55,8 +55,6 @@ ARGUED = {
     "gateway/workbench/transports.py:subject": "tests/adapters sets adapters up with it",
     "schemas/catalogue/agencies.py:in_scheme": "the catalogue answers authors of adapters",
     "schemas/catalogue/agencies.py:successors": "the catalogue answers authors of adapters",
-    "schemas/catalogue/communes.py:made_of": "the catalogue answers authors of adapters",
-    "schemas/catalogue/communes.py:old_provinces": "the catalogue answers authors of adapters",
 }
 
 
