@@ -112,6 +112,11 @@ class Catalogue:
             found[one.code] = (*found.get(one.code, ()), one)
         return MappingProxyType(found)
 
+    @cached_property
+    def timed(self) -> frozenset[str]:
+        """The codes of the procedures of which any version states how long it may take."""
+        return frozenset(one.code for one in self.versions if one.duration is not None)
+
     def knows(self, code: str) -> bool:
         """Say whether there is any version of a procedure."""
         return code in self.by_code
