@@ -29,6 +29,7 @@ from typing import Literal
 from gateway.rules.public_holidays import OVERRIDES, PUBLISHED_UNTIL, day_rule
 from schemas.base import VIETNAM
 from schemas.catalogue.duration import Duration, Unit
+from schemas.catalogue.sheets import Stand
 
 DAY = timedelta(days=1)
 LONGEST_REST = 366
@@ -86,6 +87,8 @@ class Calendar:
 
     overrides: Mapping[date, bool] = field(default_factory=lambda: OVERRIDES)
     published_until: date = PUBLISHED_UNTIL
+    stand: Stand = field(default_factory=lambda: Stand(published_until=PUBLISHED_UNTIL))
+    """What the table of days says of itself."""
 
     def sessions(self, day: date, office: Office) -> tuple[Session, ...]:
         """Give the sessions of a day; none: the office is closed."""

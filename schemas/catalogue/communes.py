@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import csv
 from bisect import bisect
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, TypeVar
 
+from schemas.catalogue.sheets import Stand
 from schemas.catalogue.spelling import unit_key
 
+T = TypeVar("T")
 RESTRUCTURED = date(2025, 7, 1)
+SHIPPED = date(2026, 4, 30)
+"""The day of the newest change in the tables that ship."""
 Certainty = Literal["exact", "split", "ambiguous", "misnamed", "unknown"]
 Generation = Literal["before_2025_07", "from_2025_07", "unknown"]
 
@@ -47,6 +51,15 @@ class OldUnit:
 
 
 @dataclass(frozen=True, slots=True)
+class Corrections:
+    """Units that a deployment knows better: each takes the place of all that ships of its code."""
+
+    old: Mapping[str, OldUnit] = field(default_factory=dict)
+    new: Mapping[str, tuple[Unit, ...]] = field(default_factory=dict)
+    stand: Stand = field(default_factory=Stand)
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A unit of today that a code may mean. `whole`: all of the unit that was meant lies in it."""
 
@@ -63,6 +76,31 @@ class Resolution:
     candidates: tuple[Candidate, ...]
     certainty: Certainty
     why: str
+
+
+_CORRECTED = [Corrections()]
+_FORGET: list[Callable[[], None]] = []
+
+
+def table(made: Callable[[], T]) -> Callable[[], T]:
+    """Make a table once, and anew where corrections come."""
+    kept = cache(made)
+    _FORGET.append(kept.cache_clear)
+    return kept
+
+
+def use(corrections: Corrections) -> None:
+    """Put a deployment's corrections over what ships: at the start, before anything is read."""
+    if corrections == _CORRECTED[0]:
+        return
+    _CORRECTED[0] = corrections
+    for forget in _FORGET:
+        forget()
+
+
+def stand() -> Stand:
+    """Say of which day the table is."""
+    return _CORRECTED[0].stand if _CORRECTED[0] != Corrections() else Stand(as_of=SHIPPED)
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
@@ -82,18 +120,19 @@ def old_provinces() -> dict[str, tuple[str, str]]:
     return {row["code"]: (row["name"], row["today"]) for row in _rows("provinces_before.csv")}
 
 
-@cache
+@table
 def old_units() -> dict[str, OldUnit]:
     """Give the communes until 30 June 2025 by code."""
-    return {
+    shipped = {
         row["code"]: OldUnit(
             row["code"], row["name"], row["district"], row["province"], tuple(row["to"].split())
         )
         for row in _rows("communes_before.csv")
     }
+    return shipped | dict(_CORRECTED[0].old)
 
 
-@cache
+@table
 def units_ever() -> dict[str, tuple[Unit, ...]]:
     """Give the communes since July 2025 by code, with every name that each has had."""
     found: dict[str, tuple[Unit, ...]] = {}
@@ -102,7 +141,7 @@ def units_ever() -> dict[str, tuple[Unit, ...]]:
         since = date.fromisoformat(row["valid_from"])
         unit = Unit(row["code"], row["name"], row["province"], since, until)
         found[unit.code] = (*found.get(unit.code, ()), unit)
-    return found
+    return found | dict(_CORRECTED[0].new)
 
 
 def units(on: date | None = None) -> dict[str, Unit]:
@@ -117,12 +156,12 @@ def units(on: date | None = None) -> dict[str, Unit]:
     }
 
 
-@cache
+@table
 def _units_today() -> dict[str, Unit]:
     return {code: names[-1] for code, names in units_ever().items()}
 
 
-@cache
+@table
 def made_of() -> dict[str, tuple[str, ...]]:
     """Give the old codes whose area, or a part of it, a unit of today has; never an identity."""
     found: dict[str, tuple[str, ...]] = {}
@@ -221,7 +260,7 @@ def _absent(code: str) -> str:
     return f"{why}it is older than they, or wrong"
 
 
-@cache
+@table
 def _old_codes() -> list[str]:
     return sorted(old_units())
 

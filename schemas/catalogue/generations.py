@@ -6,7 +6,6 @@ A name without a code is certain only where, within its province, one generation
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 
 from schemas.catalogue.communes import (
     Generation,
@@ -17,6 +16,7 @@ from schemas.catalogue.communes import (
     old_units,
     provinces,
     same_name,
+    table,
     units_ever,
 )
 from schemas.catalogue.communes import Unit as CommuneUnit
@@ -95,7 +95,7 @@ def _district(place: Address, before: set[str]) -> frozenset[str] | None:
     return found or None
 
 
-@cache
+@table
 def _districts() -> dict[tuple[str, str], frozenset[str]]:
     found: dict[tuple[str, str], set[str]] = {}
     for code, one in old_units().items():
@@ -144,12 +144,12 @@ def province_today(province: Unit, generation: Generation) -> Unit | None:
     return Unit(code=code, name=provinces()[code])
 
 
-@cache
+@table
 def _old_by_name() -> dict[str, tuple[str, ...]]:
     return _by_name((code, one.name) for code, one in old_units().items())
 
 
-@cache
+@table
 def _new_by_name() -> dict[str, tuple[str, ...]]:
     return _by_name((code, one.name) for code, names in units_ever().items() for one in names)
 
