@@ -137,12 +137,11 @@ def _said(duration: Duration, start: datetime, notes: Sequence[str]) -> tuple[st
     plain = f"{duration.amount:f}"
     amount = plain.rstrip("0").rstrip(".") if "." in plain else plain
     first = RULES["same_day"] if duration.same_day else COUNTED[duration.unit]
+    day, clock = f"{start:%d/%m/%Y}", f"{start:%H:%M}"
     vi, en = (
         "; ".join(
             [
-                first[language].format(
-                    amount=amount, day=f"{start:%d/%m/%Y}", time=f"{start:%H:%M}"
-                ),
+                first[language].format(amount=amount, day=day, time=clock),
                 *(RULES[note][language] for note in notes),
             ]
         )

@@ -162,11 +162,13 @@ def _sheet(
     rows = []
     for number, cells in lines:
         place = f"line {number}"
-        if len(cells) != len(names) and any(cells):
+        if any(cell.strip() for cell in cells[len(names) :]):
             why = f"has {len(cells)} cells, not {len(names)}"
             findings.append(Finding(place, "", why, lost=True))
         elif any(cell.strip() for cell in cells):
-            rows.append((place, dict(zip(names, map(str.strip, cells), strict=True))))
+            # Whoever writes by hand leaves out the empty cells at the end.
+            given = [*map(str.strip, cells), *[""] * len(names)]
+            rows.append((place, dict(zip(names, given, strict=False))))
     return Sheet(stand, tuple(rows), tuple(findings))
 
 

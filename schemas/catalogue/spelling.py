@@ -80,15 +80,19 @@ def _said(text: str) -> str:
     return " ".join(_OPEN_Y.sub("i", word) for word in _words(text))
 
 
+def seen(text: str) -> str:
+    """Leave out the letters that take no place: joiners, marks of direction, soft hyphens."""
+    return "".join(one for one in text if not _unseen(one))
+
+
 def _words(text: str) -> list[str]:
     """Give the words in one spelling: case, marks, letters that nobody sees."""
-    seen = "".join(one for one in text if one not in APOSTROPHES and not _unseen(one))
-    plain = _STROKE.sub("đ", unicodedata.normalize("NFKD", seen).casefold().translate(STROKED))
+    text = "".join(one for one in seen(text) if one not in APOSTROPHES)
+    plain = _STROKE.sub("đ", unicodedata.normalize("NFKD", text).casefold().translate(STROKED))
     return [_placed(word) for word in plain.split()]
 
 
 def _unseen(letter: str) -> bool:
-    """Say whether a letter takes no place: joiners, marks of direction, soft hyphens."""
     return unicodedata.category(letter) == "Cf" or letter in "\u034f\u115f\u1160\u180b\ufe0f"
 
 
