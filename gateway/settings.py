@@ -19,6 +19,8 @@
     LIENTHONG_AT_RISK_HOURS  so long before its due time a dossier that waits is at risk   24
     LIENTHONG_PROCEDURES  the procedure catalogue (TOML, CSV, JSON)   none: no code is doubted
     LIENTHONG_AGENCIES  the table of agencies (CSV)                   none: no code is doubted
+    LIENTHONG_HOLIDAYS  days off and make-up days (CSV)               none: those that ship
+    LIENTHONG_COMMUNES  corrections of the communes (CSV)             none: those that ship
     LIENTHONG_HOST, LIENTHONG_PORT                                    127.0.0.1, 8000
     LIENTHONG_TRUSTED_PROXIES  addresses and networks whose X-Forwarded-For is believed   none
     LIENTHONG_HEAD_SECONDS, …  how much is taken on at once: all stand in gateway/bounds.py
@@ -119,6 +121,8 @@ class Settings:
     files_secret: str | None = None
     procedures: Path | None = None
     agencies: Path | None = None
+    holidays: Path | None = None
+    communes: Path | None = None
     systems: tuple[SystemSettings, ...] = ()
     codes: Mapping[str, str] = field(default_factory=dict)
     oidc: Mapping[str, Any] | None = None  # read by `access.issuer`, which knows the roles
@@ -176,8 +180,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         at_risk_hours=_number(env, "LIENTHONG_AT_RISK_HOURS", 24.0, least=0),
         max_file_bytes=int(_number(env, "LIENTHONG_MAX_FILE_MB", 100) * 1024 * 1024),
         files_secret=_from_env(env, "LIENTHONG_FILES_SECRET"),
-        agencies=Path(env["LIENTHONG_AGENCIES"]) if env.get("LIENTHONG_AGENCIES") else None,
-        procedures=Path(env["LIENTHONG_PROCEDURES"]) if env.get("LIENTHONG_PROCEDURES") else None,
+        agencies=_file(env, "LIENTHONG_AGENCIES"),
+        holidays=_file(env, "LIENTHONG_HOLIDAYS"),
+        communes=_file(env, "LIENTHONG_COMMUNES"),
+        procedures=_file(env, "LIENTHONG_PROCEDURES"),
         systems=systems,
         codes=read_codes(document.get("codes", {}), systems),
         oidc=document.get("oidc"),
@@ -319,6 +325,10 @@ def _secret(value: Any, env: Mapping[str, str], where: str) -> Any:
         return Path(value["file"]).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsError(f"{where}: {error}") from None
+
+
+def _file(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]) if env.get(name) else None
 
 
 def _from_env(env: Mapping[str, str], name: str) -> str | None:

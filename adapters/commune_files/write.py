@@ -19,6 +19,7 @@ from schemas.dossier import Dossier
 from schemas.event import Event
 from schemas.identifiers import identities_of
 from schemas.outcome import CannotExpress
+from schemas.parts import Address, Unit
 
 if TYPE_CHECKING:
     from adapters.commune_files.settings import CommuneSettings
@@ -66,7 +67,7 @@ def _row(
     """Give the text of each column."""
     owner = of.owner
     place = owner.addresses[0] if owner.addresses else None
-    unit = commune(place, settings.communes, "/owner/addresses/0") if place is not None else None
+    unit = _commune(place, settings)
     agency = of.agencies.competent
 
     def moment(at: datetime | None) -> str:
@@ -113,6 +114,13 @@ def _row(
         "ketqua": "; ".join(one.number or one.name for one in of.results if not one.revoked),
     }
     return {name: _text(values[name], settings) for name in WRITTEN}
+
+
+def _commune(place: Address | None, settings: CommuneSettings) -> Unit | None:
+    """Give the commune, of which only the code has a column: a name alone is told to nobody."""
+    if place is None or place.commune is None or place.commune.code is None:
+        return None
+    return commune(place, settings.communes, "/owner/addresses/0")
 
 
 def _further(of: Dossier) -> list[str]:

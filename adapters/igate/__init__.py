@@ -141,6 +141,7 @@ async def deliver(step: Step, settings: IgateSettings) -> Outcome:
     check_code(step.dossier)
     translate.identified(step.dossier, settings)
     files = translate.uploads(step.dossier, settings)
+    translate.dossier(step.dossier, "", {}, settings)  # again below, with what is known only there
     states = [
         (event.seq, translate.progress(step.dossier, event, settings))
         for event in step.events

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from adapters.igate import codes
-from adapters.kit.communes import commune
+from adapters.kit.communes import in_generation
 from adapters.kit.identities import unsent, without_identity
 from adapters.kit.texts import event_text
 from schemas.base import VIETNAM
@@ -140,7 +140,7 @@ def _form(of: Dossier) -> dict[str, Any]:
 def _applicant(of: Dossier, settings: IgateSettings) -> dict[str, Any]:
     owner = of.owner
     identity = identified(of, settings)
-    place = _place(owner)
+    place = _place(owner, settings)
     return {
         "fullname": of.submitter.name if of.submitter is not None else owner.name,
         "ownerFullname": owner.name,
@@ -158,7 +158,7 @@ def _applicant(of: Dossier, settings: IgateSettings) -> dict[str, Any]:
         "address": place.detail if place is not None else None,
         "province": _unit(place.province) if place is not None else None,
         "district": _unit(place.district) if place is not None else None,
-        "village": _unit(_commune(place, settings)) if place is not None else None,
+        "village": _unit(place.commune) if place is not None else None,
     }
 
 
@@ -171,16 +171,15 @@ def identified(of: Dossier, settings: IgateSettings) -> Identity:
     return found
 
 
-def _place(owner: Party) -> Address | None:
-    return owner.addresses[0] if owner.addresses else None
-
-
-def _commune(place: Address, settings: IgateSettings) -> Unit | None:
-    return commune(place, settings.communes, "/owner/addresses/0")
+def _place(owner: Party, settings: IgateSettings) -> Address | None:
+    """Give the first address in the generation of communes that they expect."""
+    if not owner.addresses:
+        return None
+    return in_generation(owner.addresses[0], settings.communes, "/owner/addresses/0")
 
 
 def _unit(unit: Unit | None) -> dict[str, Any] | None:
-    """Say a place as it was written: both generations of codes live side by side there."""
+    """Say a place: both generations of codes live side by side there."""
     return None if unit is None else {"label": unit.name, "value": unit.code}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from gateway.admission.decisions import Decided
 from gateway.admission.requests import Answer, Denied
 from gateway.admission.warn import warnings, wrong_formats
+from gateway.dossiers.expecting import expected
 from gateway.dossiers.record import DossierRecord
 from gateway.dossiers.systems import Systems
 from schemas.dossier import Content
@@ -35,6 +36,7 @@ def receipt(one: Decided, systems: Systems) -> Answer | Denied:
                 flag.model_dump(mode="json", exclude_none=True) for flag in head.data_quality
             ],
             "warnings": _warned(one, record, systems),
+            **expected(head, systems),
         },
     )
 

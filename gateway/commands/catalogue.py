@@ -11,8 +11,10 @@ from typing import Annotated
 
 import typer
 
+from gateway.admission.catalogue import use_communes
 from gateway.settings import SettingsError
 from schemas.catalogue import agencies, communes
+from schemas.catalogue.finding import Unreadable
 
 app = typer.Typer(help="Communes and agencies of both generations.", no_args_is_help=True)
 
@@ -30,11 +32,16 @@ def commune(
         str | None,
         typer.Option(help="The day of the record; before 2025-07-01 CODE is an old code."),
     ] = None,
+    corrections: Annotated[
+        Path | None,
+        typer.Option(envvar="LIENTHONG_COMMUNES", help="The deployment's corrections (CSV)."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Say which communes of today a code means, and how certain that is."""
     if not re.fullmatch(r"[0-9]{5}", code):
         raise SettingsError(f"CODE: {code!r} is not five digits")
+    use_communes(corrections)
     found = communes.resolve(code, name=name, on=_day(on))
     if as_json:
         said = {
@@ -57,10 +64,8 @@ def agencies_(
     """Read a table of agencies and say what is wrong or missing; 1 if a row is left out."""
     try:
         found, findings = agencies.load(file)
-    except OSError as error:
-        raise SettingsError(f"{file} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise SettingsError(f"{file} {error}") from None
+    except Unreadable as error:
+        raise SettingsError(str(error)) from None
     lost = [one for one in findings if one.lost]
     if as_json:
         said = {"agencies": len(found.all), "findings": [asdict(one) for one in findings]}

@@ -11,12 +11,13 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from gateway.rules.calendar import Calendar, Office
+from gateway.admission.catalogue import open_calendar
+from gateway.rules.calendar import Office
 from gateway.rules.expected import rule_of
 from gateway.settings import SettingsError
 from schemas.base import VIETNAM, Instant, is_day, spoken
+from schemas.catalogue.finding import Unreadable
 from schemas.catalogue.procedure_files import Reading, load, shipped
-from schemas.catalogue.procedure_rows import Unreadable
 from schemas.catalogue.procedure_writing import write
 
 app = typer.Typer(
@@ -69,6 +70,10 @@ def due(
     file: Annotated[
         Path | None, typer.Option("--catalogue", help="Else the procedures of the samples.")
     ] = None,
+    holidays: Annotated[
+        Path | None,
+        typer.Option(envvar="LIENTHONG_HOLIDAYS", help="Else the days off that ship."),
+    ] = None,
 ) -> None:
     """Say when a dossier received then is due in an office with the usual hours, and why."""
     try:
@@ -81,7 +86,7 @@ def due(
     version = catalogue.find(code, at.astimezone(VIETNAM).date())
     if version is None:
         raise SettingsError(f"CODE: the catalogue has no version of {code} for that day")
-    found = rule_of(at, version, Calendar(), Office())
+    found = rule_of(at, version, open_calendar(holidays), Office())
     typer.echo(f"{spoken(found.at) if found.at else '-'}  {found.rule[1]}")
 
 

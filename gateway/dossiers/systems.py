@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapters.kit.port import Adapter, Facts, Settings
+from gateway.dossiers.tables import Table
 from gateway.rules.agencies import within
+from gateway.rules.calendar import Calendar
 from gateway.rules.pace import Pace
 from gateway.settings import SystemSettings
 from schemas.catalogue.agencies import Agencies
@@ -57,6 +59,10 @@ class Systems:
     """The procedures that dossiers are filed under; empty: none is doubted, none filled in."""
     agencies: Agencies = field(default_factory=lambda: Agencies(()))
     """The agencies of this deployment; empty: none is doubted."""
+    calendar: Calendar = field(default_factory=Calendar)
+    """The days on which the country works, by which due times are counted."""
+    tables: tuple[Table, ...] = ()
+    """The country's tables that are in use."""
     pace: Pace = field(default_factory=Pace, compare=False)
     """How far ahead of its share each agency is, as far as this process has seen."""
 

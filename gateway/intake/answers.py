@@ -22,6 +22,41 @@ class Warned(BaseModel):
     detail: str = Field(title="Nội dung", description="in one sentence")
 
 
+class Rule(BaseModel):
+    """How it was counted, in words."""
+
+    vi: str = Field(title="Tiếng Việt", description="in Vietnamese")
+    en: str = Field(title="Tiếng Anh", description="in English")
+
+
+class ExpectedDue(BaseModel):
+    """When the result would be due by the procedure catalogue: read only, and kept nowhere."""
+
+    at: Instant | None = Field(
+        None, title="Ngày hẹn trả theo quy định", description="absent while the clock stands"
+    )
+    basis: Literal["counted", "clock_stands"] = Field(
+        title="Cơ sở", description="whether it was counted, or a supplement is waited for"
+    )
+    rule: Rule = Field(title="Cách tính", description="how it was counted, in both languages")
+    provisional: bool = Field(
+        title="Tạm tính", description="days off may change, or the duration is a sample's"
+    )
+    stated: Instant | None = Field(
+        None, title="Ngày hẹn trả của nguồn", description="what the source promises"
+    )
+    compared: Literal["same", "earlier", "later"] | None = Field(
+        None, title="So với quy định", description="what the source promises is the same, …"
+    )
+
+
+EXPECTED = Field(
+    None,
+    title="Ngày hẹn trả theo quy định",
+    description="absent where the catalogue does not say how long it may take",
+)
+
+
 class Stored(BaseModel):
     """A request that was stored, or was known already."""
 
@@ -45,6 +80,7 @@ class Stored(BaseModel):
         title="Chất lượng dữ liệu", description="what a reader should know"
     )
     warnings: list[Warned] = Field(title="Cảnh báo", description="what systems will lack")
+    expected_due: ExpectedDue | None = EXPECTED
 
 
 class Happened(Event):
@@ -72,6 +108,7 @@ class Whole(Dossier):
         default=[], title="Bằng chứng", description="what was said otherwise"
     )
     merged_into: UUID | None = Field(None, title="Đã gộp vào", description="the survivor")
+    expected_due: ExpectedDue | None = EXPECTED
 
 
 class Line(BaseModel):
@@ -86,6 +123,7 @@ class Line(BaseModel):
     updated_at: Instant = Field(title="Thay đổi lúc", description="of the last change")
     voided: bool = Field(title="Đã hủy", description="it was voided, and counts no more")
     merged_into: UUID | None = Field(None, title="Đã gộp vào", description="the survivor")
+    expected_due: ExpectedDue | None = EXPECTED
 
 
 class Page(BaseModel):

@@ -15,7 +15,9 @@ from gateway import words
 from gateway.access.audit import Entry, record
 from gateway.access.principals import Principal
 from gateway.access.roles import Reach, Right
+from gateway.dossiers.expecting import expected_of
 from gateway.dossiers.record import millis
+from gateway.dossiers.systems import Systems
 from gateway.intake.caller import requires
 from gateway.intake.opening import REASON, beyond, keep_reading, reason_needed, stated_reason
 from gateway.intake.parameters import Moment, PageOf200, StatusName, Text
@@ -70,6 +72,7 @@ async def get_dossier(
     await keep_reading(request, client, "bodies.read", str(dossier_id), reason)
     for one in found.get("evidence", ()):
         one["at"] = said(one["at"])
+    found |= expected_of(found, request.app.state.parts.systems)
     return JSONResponse(found, headers={"ETag": f'"{found["version"]}"'})
 
 
@@ -92,6 +95,7 @@ async def search_dossiers(
     after = None if cursor is None else queries.Cursor.decode(cursor, FEED)
     if cursor is not None and after is None:
         raise Problem(422, "invalid", [Fault("value", "/cursor", {"expected": "cursor"})])
+    systems: Systems = request.app.state.parts.systems
     try:
         page: queries.Page = await request.app.state.parts.store.read(
             lambda connection: queries.search(
@@ -103,18 +107,19 @@ async def search_dossiers(
                 updated_after=None if updated_after is None else millis(updated_after),
                 after=after,
                 limit=limit,
+                timed=systems.procedures.timed,
             )
         )
     except queries.Outdated:
         raise Problem(410, "cursor_outdated") from None
-    return JSONResponse(_page(page))
+    return JSONResponse(_page(page, systems))
 
 
 FEED = "dossiers"
 """What cursors of this list are marked with."""
 
 
-def _page(page: queries.Page) -> dict[str, Any]:
+def _page(page: queries.Page, systems: Systems) -> dict[str, Any]:
     place = page.cursor.encode(FEED)
     body: dict[str, Any] = {
         "dossiers": [
@@ -127,6 +132,7 @@ def _page(page: queries.Page) -> dict[str, Any]:
                 "version": row.last_seq,
                 "updated_at": said(row.updated_at),
                 **_standing(row.voided, row.merged_into),
+                **(expected_of(page.heads[row.id], systems) if row.id in page.heads else {}),
             }
             for row in page.rows
         ],
@@ -151,11 +157,13 @@ async def get_ledger(
     """
     language = words.language_of(request.headers.get("accept-language", ""))
     reason = stated_reason(request)
+    systems: Systems = request.app.state.parts.systems
+    timed = systems.procedures.timed
 
     async def find(most: Reach) -> dict[str, Any] | None:
         seen_by = viewer(client, Right.METADATA, most)
         found: dict[str, Any] | None = await request.app.state.parts.store.read(
-            lambda connection: queries.ledger(connection, seen_by, dossier_id)
+            lambda connection: queries.ledger(connection, seen_by, dossier_id, timed)
         )
         return found
 
@@ -171,6 +179,11 @@ async def get_ledger(
             "id": str(dossier_id),
             "version": found["version"],
             **_standing(found["voided"], found["merged_into"]),
+            **{
+                name: value
+                for head in found["head"].values()
+                for name, value in expected_of(head, systems).items()
+            },
             "lanes": [
                 _lane(row, found["version"], language) | (_problems(row) if whole else {})
                 for row in found["lanes"]

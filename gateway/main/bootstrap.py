@@ -16,8 +16,14 @@ from pydantic import ValidationError
 from adapters import registry
 from adapters.kit.port import Facts
 from gateway.access.audit import migrated
-from gateway.admission.catalogue import open_agencies, open_procedures
+from gateway.admission.catalogue import (
+    open_agencies,
+    open_calendar,
+    open_procedures,
+    use_communes,
+)
 from gateway.dossiers.systems import System, Systems, facts_in_force
+from gateway.dossiers.tables import in_use
 from gateway.settings import Settings, SettingsError, SystemSettings
 from gateway.store import clients, schema
 from gateway.store.engine import EmbeddedStore, Store, connect
@@ -137,6 +143,9 @@ async def find_systems(settings: Settings, store: Store) -> Systems:
     """Give every configured system its row and its adapter."""
     procedures = open_procedures(settings.procedures)
     agencies = open_agencies(settings.agencies)
+    calendar = open_calendar(settings.holidays)
+    use_communes(settings.communes)
+    tables = in_use(settings, procedures, agencies, calendar)
     for config in settings.systems:
         find_system(config, 0)  # all settings are checked before anything is written
     names = [config.name for config in settings.systems]
@@ -148,4 +157,4 @@ async def find_systems(settings: Settings, store: Store) -> Systems:
             inboxes[system.name] = await store.write(
                 lambda connection: clients.of_system(connection, system.config)  # noqa: B023 - awaited in this turn
             )
-    return Systems(systems, settings.codes, inboxes, procedures, agencies)
+    return Systems(systems, settings.codes, inboxes, procedures, agencies, calendar, tables)

@@ -18,6 +18,7 @@ from gateway.access.issuer import read_issuer
 from gateway.access.sealing import Sealer
 from gateway.admission.batcher import RequestBatcher
 from gateway.admission.inbox import InboundHandler
+from gateway.dossiers.expecting import prepare
 from gateway.dossiers.systems import Systems
 from gateway.intake.app import Parts, application
 from gateway.intake.files import FileStore
@@ -61,11 +62,9 @@ async def build(settings: Settings) -> FastAPI:
     clock = DatabaseClock(store)
     await clock.look()
     systems = await find_systems(settings, store)
-    private_folder(settings.data)
-    private_folder(settings.data / "files")
+    await asyncio.to_thread(prepare, systems)
+    files = _open_files(settings)
     await note_settings(store, settings, systems)
-    files = FileStore(settings.data / "files", settings.max_file_bytes)
-    files.tidy()
     speakers = accounts(systems)
     delivery = Delivery(store, systems, files, speakers, settings) if held is not None else None
     wake = delivery.wake if delivery is not None else store.announce
@@ -115,6 +114,15 @@ async def build(settings: Settings) -> FastAPI:
     if issuer is not None and identity is not None:
         parts = replace(parts, people=people_of(issuer, identity, store).find)
     return application(parts, lifespan)
+
+
+def _open_files(settings: Settings) -> FileStore:
+    """Open the folder of uploaded files, of which nobody else reads one."""
+    private_folder(settings.data)
+    private_folder(settings.data / "files")
+    files = FileStore(settings.data / "files", settings.max_file_bytes)
+    files.tidy()
+    return files
 
 
 def _broker(settings: Settings, systems: Systems) -> Watch | None:

@@ -19,6 +19,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from gateway.access.audit import Entry, acting, record
+from gateway.admission.tables import announce
 from gateway.dossiers.systems import System, Systems
 from gateway.settings import Settings
 from gateway.store import audit
@@ -32,6 +33,7 @@ OWN = frozenset({"data", "host", "port", "metrics_host", "metrics_port", "log"})
 
 async def note_settings(store: Store, settings: Settings, systems: Systems) -> None:
     """Say in the audit what has changed since a process last started, if anything has."""
+    announce(systems.tables)
     digests = digests_of(settings, systems)
     await store.write(lambda connection: _note(connection, digests))
 

@@ -10,9 +10,8 @@ import shutil
 import stat
 from collections.abc import Iterator, Sequence
 
-from gateway.admission.catalogue import open_agencies, open_procedures
 from gateway.dossiers.systems import System
-from gateway.operations import asof, doctor_servers, doctor_systems
+from gateway.operations import asof, doctor_servers, doctor_systems, doctor_tables
 from gateway.operations.findings import Finding
 from gateway.retries.rabbit import RabbitRetries
 from gateway.settings import Settings, SettingsError
@@ -34,7 +33,7 @@ async def examine(
     """
     return [
         *_folder(settings),
-        *_catalogue(settings),
+        *doctor_tables.tables(settings),
         *_audit(settings),
         *await _database(settings),
         *await _broker(settings),
@@ -54,25 +53,6 @@ def _folder(settings: Settings) -> Iterator[Finding]:
     yield Finding(not mode & 0o077, f"folder {settings.data} {whose}")
     free = shutil.disk_usage(settings.data).free
     yield Finding(free > LOW_DISK, f"{free // 1024**2} MiB free on its disk")
-
-
-def _catalogue(settings: Settings) -> Iterator[Finding]:
-    if settings.agencies is not None:
-        try:
-            open_agencies(settings.agencies)
-        except SettingsError as error:
-            yield Finding(False, str(error))
-        else:
-            yield Finding(True, f"the table of agencies {settings.agencies} can be read")
-    if settings.procedures is None:
-        yield Finding(True, "no procedure catalogue is named: no code is doubted")
-        return
-    try:
-        open_procedures(settings.procedures)
-    except SettingsError as error:
-        yield Finding(False, str(error))
-        return
-    yield Finding(True, f"the procedure catalogue {settings.procedures} can be read")
 
 
 def _audit(settings: Settings) -> Iterator[Finding]:

@@ -29,6 +29,7 @@ from typing import Literal
 from gateway.rules.public_holidays import OVERRIDES, PUBLISHED_UNTIL, day_rule
 from schemas.base import VIETNAM
 from schemas.catalogue.duration import Duration, Unit
+from schemas.catalogue.sheets import Stand
 
 DAY = timedelta(days=1)
 LONGEST_REST = 366
@@ -86,6 +87,8 @@ class Calendar:
 
     overrides: Mapping[date, bool] = field(default_factory=lambda: OVERRIDES)
     published_until: date = PUBLISHED_UNTIL
+    stand: Stand = field(default_factory=lambda: Stand(published_until=PUBLISHED_UNTIL))
+    """What the table of days says of itself."""
 
     def sessions(self, day: date, office: Office) -> tuple[Session, ...]:
         """Give the sessions of a day; none: the office is closed."""
@@ -203,7 +206,7 @@ class Calendar:
         left = int(amount.to_integral_value(ROUND_CEILING))
         day = at.date()
         while left:
-            day = self.next_open(_midnight(day + DAY), office).date()
+            day = self._working(day + DAY, office)
             left -= 1
         sessions = self.sessions(day, office)
         return datetime.combine(day, sessions[0 if amount % 1 else -1].closes, VIETNAM)
@@ -211,9 +214,17 @@ class Calendar:
     def _day_end(self, at: datetime, office: Office) -> datetime:
         """Give the end of that day, or of the next working day where it is a day of rest."""
         day = at.date()
-        if not self.sessions(day, office):
-            day = self.next_open(at, office).date()
+        day = self._working(day, office)
         return datetime.combine(day, self.sessions(day, office)[-1].closes, VIETNAM)
+
+    def _working(self, day: date, office: Office) -> date:
+        """Give the day itself where the office works on it, else the next on which it does."""
+        start = day
+        while not self.sessions(day, office):
+            day += DAY
+            if day > start + LONGEST_REST * DAY:
+                raise ValueError(f"closures: the office is closed for a year from {start} on")
+        return day
 
     def _ahead(self, at: datetime, office: Office) -> Iterator[tuple[datetime, datetime]]:
         """Give all sessions from the day of `at` on, without end."""

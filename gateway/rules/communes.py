@@ -12,6 +12,7 @@ CODES = {
     "unknown": "unknown_commune",
     "ambiguous": "ambiguous_commune",
     "split": "split_commune",
+    "misnamed": "misnamed_commune",
 }
 
 

@@ -4,21 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, time
+from typing import Literal, Protocol
 
 from gateway.rules.calendar import Calendar, Office, Suspension
 from gateway.words.due import COUNTED, RULES
-from schemas.base import VIETNAM
+from schemas.base import VIETNAM, is_day
 from schemas.catalogue.duration import Duration, Unit
 from schemas.catalogue.procedures import ProcedureVersion
-from schemas.dossier import Dossier
+from schemas.dossier import Supplement
 from schemas.parts import Due
 from schemas.status import Status
 
 Basis = Literal["counted", "no_due_time", "duration_unknown", "not_received", "clock_stands"]
 Rule = Literal["extend", "restart"]
 Compared = Literal["same", "earlier", "later"]
+
+
+class Awaited(Protocol):
+    """What is asked of a dossier: all of one, or only these parts of it."""
+
+    @property
+    def received_at(self) -> datetime | None:
+        """When it was received."""
+
+    @property
+    def status(self) -> Status:
+        """Where it stands."""
+
+    @property
+    def supplements(self) -> tuple[Supplement, ...]:
+        """The rounds in which the citizen was waited for."""
+
+    @property
+    def due(self) -> Due | None:
+        """What its source promises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +57,7 @@ class Expected:
 
 
 def expected_due(
-    dossier: Dossier,
+    dossier: Awaited,
     version: ProcedureVersion | None,
     calendar: Calendar,
     office: Office,
@@ -68,20 +88,37 @@ def rule_of(
         return _without("no_due_time" if version.no_due_time else "duration_unknown")
     if received_at is None:
         return _without("not_received")
-    at = calendar.due(received_at, duration, office, waits)
+    start, vague = _begun(received_at, duration, calendar, office)
+    plain = calendar.due(start, duration, office)
+    at = calendar.due(start, duration, office, waits) if waits else plain
     if at is None:
         return _without("clock_stands")
-    start = calendar.received(received_at, duration, office)
-    early = received_at.astimezone(VIETNAM).date() < start.date()
-    moved = at != calendar.due(received_at, duration, office)
+    counted = calendar.received(start, duration, office)
+    early = received_at.astimezone(VIETNAM).date() < counted.date()
     loose = at.date() > calendar.published_until
     invented = version.invented("duration")
-    notes = ["moved"] * early + sorted({one.rule for one in waits}) * moved
-    notes += ["provisional"] * loose + ["invented"] * invented
-    return Expected(at, "counted", _said(duration, start, notes), provisional=loose or invented)
+    notes = ["moved"] * early + sorted({one.rule for one in waits}) * (at != plain)
+    notes += ["day_only"] * vague + ["provisional"] * loose + ["invented"] * invented
+    said = _said(duration, counted, notes)
+    return Expected(at, "counted", said, provisional=loose or invented or vague)
 
 
-def suspensions(dossier: Dossier, rule: Rule) -> list[Suspension]:
+def _begun(
+    received_at: datetime, duration: Duration, calendar: Calendar, office: Office
+) -> tuple[datetime, bool]:
+    """Say from when to count, and whether the unknown hour of a day of reception may matter.
+
+    Where a day's end decides whether it counts, nobody is told to have come too late.
+    """
+    if not is_day(received_at):
+        return received_at, False
+    if duration.same_day or duration.received_until is not None:
+        day = received_at.astimezone(VIETNAM).date()
+        return calendar.next_open(datetime.combine(day, time(), VIETNAM), office), True
+    return received_at, duration.unit is Unit.WORKING_HOUR
+
+
+def suspensions(dossier: Awaited, rule: Rule) -> list[Suspension]:
     """Give the times of waiting; one whose end nobody states, and that is over, is none."""
     waiting = dossier.status is Status.AWAITING_SUPPLEMENT
     return [
@@ -100,12 +137,11 @@ def _said(duration: Duration, start: datetime, notes: Sequence[str]) -> tuple[st
     plain = f"{duration.amount:f}"
     amount = plain.rstrip("0").rstrip(".") if "." in plain else plain
     first = RULES["same_day"] if duration.same_day else COUNTED[duration.unit]
+    day, clock = f"{start:%d/%m/%Y}", f"{start:%H:%M}"
     vi, en = (
         "; ".join(
             [
-                first[language].format(
-                    amount=amount, day=f"{start:%d/%m/%Y}", time=f"{start:%H:%M}"
-                ),
+                first[language].format(amount=amount, day=day, time=clock),
                 *(RULES[note][language] for note in notes),
             ]
         )

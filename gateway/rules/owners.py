@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Literal
 
-from schemas.catalogue.spelling import name_key
+from schemas.catalogue.spelling import name_key, seen
 from schemas.identifiers import identities_of
 from schemas.parts import Party
 
@@ -55,7 +55,7 @@ def _alike(left: str, right: str) -> bool:
 
 def _spelt(name: str) -> str:
     """Spell a name in one way, without the signs that stand between its words."""
-    return name_key(APART.sub(" ", unicodedata.normalize("NFC", name)))
+    return name_key(APART.sub(" ", unicodedata.normalize("NFC", seen(name))))
 
 
 def _bare(spelt: str) -> str:

@@ -45,6 +45,11 @@ def of_year(year: int) -> Year:
     )
 
 
+def with_days(days: Mapping[date, bool]) -> Mapping[date, bool]:
+    """Put days that a deployment knows over those that ship."""
+    return MappingProxyType({**OVERRIDES, **days})
+
+
 def day_rule(day: date, overrides: Mapping[date, bool] = OVERRIDES) -> bool | None:
     """Say whether the country works on a day: True, False, or None: as its weekday says."""
     if day in overrides:

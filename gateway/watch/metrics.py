@@ -87,6 +87,11 @@ EXPIRY = Gauge(
     "Unix time at which a certificate, our CA file or our credential of a system ends",
     ["system", "what"],
 )
+TABLES = Gauge(
+    "lienthong_table_until_timestamp_seconds",
+    "Unix time until which a table of the country may be believed",
+    ["table"],
+)
 TOTALS = (
     LANES,
     OLDEST,
@@ -218,6 +223,11 @@ def login(system: str, what: str) -> None:
 def expires(system: str, what: str, at: float) -> None:
     """Show when something that a system needs ends."""
     EXPIRY.labels(system, what).set(at)
+
+
+def table(name: str, until: float) -> None:
+    """Show until when a table of the country may be believed."""
+    TABLES.labels(name).set(until)
 
 
 def clock(against: str, seconds: float | None) -> None:

@@ -24,6 +24,7 @@ RULES: dict[str, tuple[str, str]] = {
     "moved": ("nộp quá giờ nên tính sang ngày sau", "came too late for an earlier day"),
     "extend": ("cộng thời gian chờ bổ sung", "extended by the wait"),
     "restart": ("tính lại sau bổ sung", "counted anew after the wait"),
+    "day_only": ("chỉ biết ngày tiếp nhận", "of the reception only the day is known"),
     "provisional": ("lịch nghỉ có thể đổi", "days off may change"),
     "invented": ("thời hạn mẫu", "a sample's duration"),
     "no_due_time": ("thủ tục không có thời hạn", "the procedure has no due time"),

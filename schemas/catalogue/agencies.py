@@ -12,7 +12,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -21,6 +21,8 @@ from typing import Literal, get_args
 
 from schemas.catalogue.communes import provinces, units
 from schemas.catalogue.finding import Finding
+from schemas.catalogue.sheets import Stand, day_of
+from schemas.catalogue.sheets import read as read_sheet
 
 Scheme = Literal["qd20", "qcvn102"]
 FORMS: Mapping[str, re.Pattern[str]] = {
@@ -68,6 +70,7 @@ class Agencies:
     """A table of agencies."""
 
     all: tuple[Agency, ...]
+    stand: Stand = field(default_factory=Stand)
 
     def find(self, code: str, on: date) -> Agency | None:
         """Find who has a code on a day."""
@@ -93,26 +96,22 @@ def shipped() -> Agencies:
 
 
 def load(path: Path) -> tuple[Agencies, list[Finding]]:
-    """Read a CSV file; raise OSError, or ValueError where it is no such table."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"is not UTF-8 at byte {error.start}") from None
-    rows = csv.DictReader(text.splitlines())
-    lacking = [name for name in COLUMNS[:3] if name not in (rows.fieldnames or ())]
-    if lacking:
-        raise ValueError(
-            f"lacks the columns {', '.join(lacking)}; it may have {', '.join(COLUMNS)}"
-        )
-    return read(rows)
+    """Read a CSV file; raise `Unreadable` where it is no such table."""
+    sheet = read_sheet(path, COLUMNS, COLUMNS[:3], others=True)
+    found, findings = _read(sheet.rows)
+    return Agencies(found.all, sheet.stand), [*sheet.findings, *findings]
 
 
-def read(rows: Iterable[Mapping[str, str | None]]) -> tuple[Agencies, list[Finding]]:
+def read(rows: Iterable[Mapping[str, str]]) -> tuple[Agencies, list[Finding]]:
     """Read rows; those that cannot be are left out and reported by line and column."""
+    return _read((f"line {line}", row) for line, row in enumerate(rows, start=2))
+
+
+def _read(rows: Iterable[tuple[str, Mapping[str, str]]]) -> tuple[Agencies, list[Finding]]:
     found, findings = [], []
-    for line, row in enumerate(rows, start=2):
-        cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
-        wrong = list(_wrong(cells, f"line {line}"))
+    for place, row in rows:
+        cells = {name: row.get(name, "").strip() for name in COLUMNS}
+        wrong = list(_wrong(cells, place))
         findings += wrong
         if not wrong:
             found.append(_agency(cells))
@@ -129,9 +128,9 @@ def _wrong(cells: Mapping[str, str], place: str) -> Iterator[Finding]:
         yield Finding(place, "code", f"has not the form of {scheme}", lost=True)
     if not cells["name"]:
         yield Finding(place, "name", "is empty", lost=True)
-    for field in ("valid_from", "valid_to"):
-        if cells[field] and _day(cells[field]) is None:
-            yield Finding(place, field, "is not a day, as 2025-07-01 is", lost=True)
+    for name in ("valid_from", "valid_to"):
+        if cells[name] and day_of(cells[name]) is None:
+            yield Finding(place, name, "is not a day, as 2025-07-01 is", lost=True)
     if cells["commune"] and cells["commune"] not in units():
         yield Finding(place, "commune", "is no commune of today", lost=True)
 
@@ -141,19 +140,12 @@ def _agency(cells: Mapping[str, str]) -> Agency:
         code=cells["code"],
         scheme="qd20" if cells["scheme"] == "qd20" else "qcvn102",
         name=cells["name"],
-        valid_from=_day(cells["valid_from"]),
-        valid_to=_day(cells["valid_to"]),
+        valid_from=day_of(cells["valid_from"]),
+        valid_to=day_of(cells["valid_to"]),
         same_as=cells["same_as"] or None,
         predecessors=tuple(cells["predecessors"].split()),
         commune=cells["commune"] or None,
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def gaps(agencies: Sequence[Agency]) -> Iterator[Finding]:

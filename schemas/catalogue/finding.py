@@ -10,6 +10,10 @@ from pydantic import BaseModel, ValidationError
 M = TypeVar("M", bound=BaseModel)
 
 
+class Unreadable(Exception):  # noqa: N818 - carries what the operator is told
+    """The whole file cannot be read, and why, in one line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing: where (row or pointer), in which field, why.

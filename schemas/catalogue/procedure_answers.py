@@ -17,8 +17,8 @@ from pydantic import BaseModel
 
 from schemas.catalogue.answer_words import CHANNELS, PASSED_OVER, READ, UNITS
 from schemas.catalogue.duration import Duration, Unit
-from schemas.catalogue.finding import Finding, checked
-from schemas.catalogue.procedure_rows import NEEDED, Unreadable
+from schemas.catalogue.finding import Finding, Unreadable, checked
+from schemas.catalogue.procedure_rows import NEEDED
 from schemas.catalogue.procedures import Charge, Named, Paper, ProcedureVersion
 
 PUBLIC = "1"

@@ -4,6 +4,8 @@
 complete = true                        # a code that stands in none of the files does not exist
 files = ["ours.csv", "answers.json"]   # beside this file
 units = { "ngày" = "calendar_day" }    # what DONVITINH means here; see answer_words.UNITS
+as_of = 2026-11-20                     # the day of the catalogue; a CSV file may say both itself
+published_until = 2027-06-30           # afterwards it is stale, which is warned of
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from importlib import resources
 from itertools import pairwise
@@ -21,11 +23,11 @@ from typing import Any
 from schemas.catalogue import procedure_answers, procedure_rows
 from schemas.catalogue.answer_words import UNITS
 from schemas.catalogue.duration import Unit
-from schemas.catalogue.finding import Finding
-from schemas.catalogue.procedure_rows import Unreadable
+from schemas.catalogue.finding import Finding, Unreadable
 from schemas.catalogue.procedures import Catalogue, ProcedureVersion
+from schemas.catalogue.sheets import FIELDS, Stand, beheaded, earliest, stand_of, text_of
 
-SETTINGS = frozenset({"complete", "files", "units"})
+SETTINGS = frozenset({"complete", "files", "units", *FIELDS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,16 @@ def load(path: Path) -> Reading:
     units = {**UNITS, **document.get("units", {})}
     versions: tuple[ProcedureVersion, ...] = ()
     findings: tuple[Finding, ...] = ()
+    stands = []
     for name in document["files"]:
-        read, found = _file(path.parent / name, units)
+        read, found, stand = _file(path.parent / name, units)
         versions += read
+        stands.append(stand)
         findings += tuple(
             Finding(f"{name} {one.place}", one.field, one.reason, one.lost) for one in found
         )
-    return _reading(versions, findings, complete=document.get("complete", False))
+    stand = document["stand"] if document["stand"] != Stand() else earliest(stands)
+    return _reading(versions, findings, stand, complete=document.get("complete", False))
 
 
 @cache
@@ -67,17 +72,16 @@ def shipped() -> Catalogue:
 
 def _file(
     path: Path, units: Mapping[str, Unit]
-) -> tuple[tuple[ProcedureVersion, ...], tuple[Finding, ...]]:
+) -> tuple[tuple[ProcedureVersion, ...], tuple[Finding, ...], Stand]:
     kind = path.suffix.lower()
     if kind not in {".csv", ".json"}:
         raise Unreadable(f"{path}: is neither .csv nor .json nor .toml")
+    text = text_of(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        return procedure_rows.read(text) if kind == ".csv" else procedure_answers.read(text, units)
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"{path}: is not UTF-8, byte {error.start}") from None
-    except OSError as error:
-        raise Unreadable(f"{path}: {error.strerror}") from None
+        if kind == ".json":
+            return *procedure_answers.read(text, units), Stand()
+        stand, rows, above = beheaded(text)
+        return *procedure_rows.read(rows, above), stand
     except Unreadable as error:
         raise Unreadable(f"{path}: {error}") from None
 
@@ -103,11 +107,23 @@ def _document(path: Path) -> dict[str, Any]:
     except (TypeError, ValueError):
         words = ", ".join(Unit)
         raise Unreadable(f"{path}: units: every word must be one of {words}") from None
-    return {**found, "units": units}
+    for name in FIELDS:
+        day = found.get(name)
+        if day is not None and (not isinstance(day, date) or isinstance(day, datetime)):
+            raise Unreadable(f"{path}: {name}: must be a day like 2026-12-31")
+    try:
+        stand = stand_of(found.get("as_of"), found.get("published_until"))
+    except Unreadable as error:
+        raise Unreadable(f"{path}: {error}") from None
+    return {**found, "units": units, "stand": stand}
 
 
 def _reading(
-    versions: tuple[ProcedureVersion, ...], findings: tuple[Finding, ...], *, complete: bool
+    versions: tuple[ProcedureVersion, ...],
+    findings: tuple[Finding, ...],
+    stand: Stand,
+    *,
+    complete: bool,
 ) -> Reading:
     kept: dict[tuple[str, object], ProcedureVersion] = {}
     more = []
@@ -117,7 +133,7 @@ def _reading(
             why = "stands twice with the same first day, or twice without one"
             more.append(Finding(one.code, "effective_from", why, lost=True))
         kept.setdefault(key, one)
-    catalogue = Catalogue(tuple(kept.values()), complete)
+    catalogue = Catalogue(tuple(kept.values()), complete, stand)
     more += [one for code in catalogue.by_code for one in _conflicts(catalogue.by_code[code])]
     return Reading(catalogue, (*findings, *more))
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from schemas.catalogue.finding import Finding, checked
+from schemas.catalogue.finding import Finding, Unreadable, checked
 from schemas.catalogue.procedures import Charge, Named, Paper, ProcedureVersion
 
 PLAIN = ("code", "name", "decision", "effective_from", "effective_to", "source")
@@ -44,12 +44,11 @@ SAID = ("decision", "effective_from")
 """What a version needs to be frozen into a dossier; where it is missing, that is said."""
 
 
-class Unreadable(Exception):  # noqa: N818 - carries what the operator is told
-    """The whole file cannot be read, and why, in one line."""
+def read(text: str, above: int = 0) -> tuple[tuple[ProcedureVersion, ...], tuple[Finding, ...]]:
+    """Read the rows that can be read and report everything else; raise `Unreadable`.
 
-
-def read(text: str) -> tuple[tuple[ProcedureVersion, ...], tuple[Finding, ...]]:
-    """Read the rows that can be read and report everything else; raise `Unreadable`."""
+    above: how many lines of the file stand before the text
+    """
     lines = io.StringIO(unicodedata.normalize("NFC", text).removeprefix("\ufeff"), newline="")
     head = lines.readline()
     lines.seek(0)
@@ -59,18 +58,18 @@ def read(text: str) -> tuple[tuple[ProcedureVersion, ...], tuple[Finding, ...]]:
     except StopIteration:
         raise Unreadable("the file is empty") from None
     except csv.Error as error:
-        raise Unreadable(f"line 1: {error}") from None
+        raise Unreadable(f"line {above + 1}: {error}") from None
     _columns(names)
     versions: list[ProcedureVersion] = []
     findings: list[Finding] = []
     try:
-        for number, cells in enumerate(rows, start=2):
+        for number, cells in enumerate(rows, start=above + 2):
             if any(cell.strip() for cell in cells):
                 made, found = _row(names, cells, f"row {number}")
                 versions += [made] if made is not None else []
                 findings += found
     except csv.Error as error:
-        raise Unreadable(f"line {rows.line_num}: {error}") from None
+        raise Unreadable(f"line {above + rows.line_num}: {error}") from None
     return tuple(versions), tuple(findings)
 
 

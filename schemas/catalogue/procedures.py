@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date
 from functools import cached_property
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from schemas.base import Date, Part, Text50, Text100, Text200, Text500, Text1000
 from schemas.catalogue.duration import Duration
+from schemas.catalogue.sheets import Stand
 from schemas.dossier import Coded
 
 Count = Annotated[int, Field(ge=0, le=1000)]
@@ -103,6 +105,7 @@ class Catalogue:
 
     versions: tuple[ProcedureVersion, ...] = ()
     complete: bool = False
+    stand: Stand = dataclass_field(default_factory=Stand)
 
     @cached_property
     def by_code(self) -> Mapping[str, tuple[ProcedureVersion, ...]]:
@@ -111,6 +114,11 @@ class Catalogue:
         for one in self.versions:
             found[one.code] = (*found.get(one.code, ()), one)
         return MappingProxyType(found)
+
+    @cached_property
+    def timed(self) -> frozenset[str]:
+        """The codes of the procedures of which any version states how long it may take."""
+        return frozenset(one.code for one in self.versions if one.duration is not None)
 
     def knows(self, code: str) -> bool:
         """Say whether there is any version of a procedure."""

@@ -42,9 +42,6 @@ ARGUED = {
     "gateway/intake/connections.py:disconnected": "uvicorn reads it",
     "gateway/intake/connections.py:send_400_response": "uvicorn calls it",
     "gateway/rules/calendar.py:working_days": "counted for reports of punctuality, still to come",
-    "gateway/rules/expected.py:compared": "part of what `expected_due` says",
-    "gateway/rules/expected.py:expected_due": "a rule, tested; no page asks for it yet",
-    "gateway/rules/expected.py:provisional": "part of what `expected_due` says",
     "gateway/store/engine.py:isolation_level": "sqlite3 reads it",
     "gateway/watch/log.py:handlers": "logging reads it",
     "gateway/workbench/checks.py:CHECKS": "tests/adapters runs them over every adapter",
@@ -55,8 +52,6 @@ ARGUED = {
     "gateway/workbench/transports.py:subject": "tests/adapters sets adapters up with it",
     "schemas/catalogue/agencies.py:in_scheme": "the catalogue answers authors of adapters",
     "schemas/catalogue/agencies.py:successors": "the catalogue answers authors of adapters",
-    "schemas/catalogue/communes.py:made_of": "the catalogue answers authors of adapters",
-    "schemas/catalogue/communes.py:old_provinces": "the catalogue answers authors of adapters",
 }
 
 

@@ -178,3 +178,25 @@ def test_the_rules_stand_in_both_languages() -> None:
     pairs = [*COUNTED.values(), *RULES.values()]
 
     assert [vi for vi, en in pairs if not vi or not en or places(vi) != places(en)] == []
+
+
+@pytest.mark.parametrize(
+    ("duration", "due", "provisional"),
+    [
+        ({"amount": 0, "unit": "working_day"}, "2026-03-02 17:00", True),
+        ({"amount": 1, "unit": "working_day", "received_until": "15:00"}, "2026-03-03 17:00", True),
+        ({"amount": 3, "unit": "working_day"}, "2026-03-05 17:00", False),
+        ({"amount": 2, "unit": "working_hour"}, "2026-03-03 09:30", True),
+    ],
+)
+def test_a_day_of_reception_came_too_late_for_nothing(
+    duration: dict[str, Any], due: str, provisional: bool
+) -> None:
+    """Where only the day is known, its hour is not held against anybody, and that is said."""
+    found = expected_due(
+        dossier(received_at="2026-03-02"), procedure(duration=duration), Calendar(), OFFICE
+    )
+
+    assert (found.at, found.provisional) == (at(due), provisional)
+    assert (RULES["day_only"][1] in found.rule[1]) == provisional
+    assert RULES["moved"][1] not in found.rule[1]

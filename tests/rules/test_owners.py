@@ -76,6 +76,15 @@ def test_another_mark_or_letter_is_another_name(left: str, right: str) -> None:
     assert agreement(party(left), party(right)) == "other"
 
 
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [("Đặng Hòa", "Ðặng Hoà"), ("Đặng Hòa", "\u0189ặng Hò\u200ba"), ("Đỗ A", "Đỗ\u00a0\ufeffA")],
+)
+def test_letters_that_look_alike_or_take_no_place_are_no_difference(left: str, right: str) -> None:
+    """Another alphabet's Đ, and what copied text brings along unseen."""
+    assert agreement(party(left), party(right)) == "unknown"
+
+
 @pytest.mark.parametrize(("left", "right"), [("Hòa Lò", "Hoà Lò"), ("Lê Thuỷ", "Lê Thủy")])
 def test_a_tone_on_either_vowel_is_one_name(left: str, right: str) -> None:
     """Both ways of placing a tone are in use."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from gateway.store.feed import Cursor, Outdated
 from gateway.store.ledger import evidence
 from gateway.store.ledger.bodies import named_files, unpack_json
 from gateway.store.ledger.conflicts import CONTESTING
-from gateway.store.ledger.listing import Page, search
+from gateway.store.ledger.listing import Page, heads, search
 from gateway.store.ledger.visibility import Viewer, visible
 from gateway.store.tables import (
     attempt,
@@ -193,12 +194,16 @@ def _pointer(found: dict[str, Any], value: str) -> str:
     return "/codes"
 
 
-def ledger(connection: Connection, viewer: Viewer, dossier_id: UUID) -> dict[str, Any] | None:
-    """Give what each system holds of a dossier, what remains, and every try."""
+def ledger(
+    connection: Connection, viewer: Viewer, dossier_id: UUID, timed: Container[str] = ()
+) -> dict[str, Any] | None:
+    """Give what each system holds of a dossier, what remains, and every try.
+
+    timed: procedures of whose dossiers the newest version is read too
+    """
+    wanted = (dossier.c.last_seq, dossier.c.voided, dossier.c.merged_into, dossier.c.procedure)
     head = connection.execute(
-        sa.select(dossier.c.last_seq, dossier.c.voided, dossier.c.merged_into).where(
-            dossier.c.id == dossier_id, visible(viewer)
-        )
+        sa.select(*wanted).where(dossier.c.id == dossier_id, visible(viewer))
     ).one_or_none()
     if head is None:
         return None
@@ -245,6 +250,7 @@ def ledger(connection: Connection, viewer: Viewer, dossier_id: UUID) -> dict[str
         "version": head.last_seq,
         "voided": head.voided,
         "merged_into": head.merged_into,
+        "head": heads(connection, [dossier_id] if head.procedure in timed else []),
         "lanes": [dict(row) for row in lanes],
         "attempts": [dict(row) for row in tries],
     }

@@ -124,6 +124,6 @@ def test_wrong_input_is_one_line(tmp_path: Path) -> None:
     absent, other = run(tmp_path / "absent.csv"), run(written(tmp_path, "", "a,b\n"))
 
     assert isinstance(absent.exception, SettingsError)
-    assert str(absent.exception).endswith("absent.csv cannot be read: No such file or directory")
+    assert str(absent.exception).endswith("absent.csv: No such file or directory")
     assert isinstance(other.exception, SettingsError)
     assert "lacks the columns code, scheme, name" in str(other.exception)

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from datetime import date
 from importlib.resources import files
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -15,6 +16,7 @@ from gateway.settings import SettingsError
 from schemas.catalogue.build import digest
 from schemas.catalogue.communes import (
     Certainty,
+    Resolution,
     made_of,
     old_provinces,
     old_units,
@@ -126,7 +128,7 @@ def test_every_old_name_leads_where_its_code_does_or_says_that_it_cannot_tell() 
         ("25828", None, None, "exact", ["25840"]),
         ("25840", "Phường An Điền", None, "exact", ["25840"]),
         ("25840", "Long Nguyên", None, "exact", ["25840"]),
-        ("25840", None, None, "ambiguous", ["25840"]),
+        ("25840", None, None, "exact", ["25840"]),
         ("25813", None, BEFORE, "split", None),
         ("09832", "Hoài Đức", SINCE, "exact", ["09832"]),
         ("23194", "xã hoài đức", None, "exact", ["23194"]),
@@ -134,11 +136,18 @@ def test_every_old_name_leads_where_its_code_does_or_says_that_it_cannot_tell() 
         ("00103", None, BEFORE, "split", None),
         ("00070", None, BEFORE, "split", ["00070", "00082"]),
         ("00025", None, None, "ambiguous", ["00025", "00008", "00199"]),
-        ("25840", "Xã Không Có", None, "ambiguous", ["25840"]),
-        ("25840", "An Điền", SINCE, "ambiguous", ["25840"]),
+        ("25840", "Xã Không Có", None, "misnamed", ["25840"]),
+        ("25840", "An Điền", SINCE, "exact", ["25840"]),
         ("11948", None, None, "exact", ["11948"]),
-        ("11948", None, BEFORE, "unknown", []),
-        ("25828", None, SINCE, "unknown", []),
+        ("11948", None, BEFORE, "exact", ["11948"]),
+        ("25828", None, SINCE, "exact", ["25840"]),
+        ("25828", "Xã Long Nguyên", SINCE, "exact", ["25840"]),
+        ("25828", "Xã Không Có", SINCE, "misnamed", ["25840"]),
+        ("00007", None, SINCE, "split", ["00008", "00025"]),
+        ("00001", "P. Phúc Xá", None, "exact", ["00097"]),
+        ("25840", "Phường An Ðiền", None, "exact", ["25840"]),
+        ("06970", None, date(2026, 1, 1), "exact", ["06970"]),
+        ("11353", "Phường Cầu Đất", None, "unknown", []),
         ("99999", None, None, "unknown", []),
         ("25270", "Phường Lộc Ninh", None, "exact", ["25270"]),
     ],
@@ -152,6 +161,44 @@ def test_worked_examples(
     assert certainty == found.certainty
     assert codes in (None, [one.code for one in found.candidates])
     assert found.why
+
+
+def test_one_candidate_is_never_ambiguous() -> None:
+    """For every code of either generation, bare, dated, set, and with names right and wrong."""
+    asked: list[dict[str, Any]] = [
+        {},
+        {"on": BEFORE},
+        {"on": SINCE},
+        {"generation": "before_2025_07"},
+        {"name": "Xã Không Có", "on": SINCE},
+    ]
+    codes = old_units().keys() | units().keys()
+    found = [resolve(code, **one) for code in codes for one in asked]
+    found += [resolve(code, name=one.name, on=SINCE) for code, one in old_units().items()]
+    found += [resolve(code, name=one.name, on=BEFORE) for code, one in units().items()]
+
+    assert [one for one in found if (one.certainty == "ambiguous") != (_doubtful(one))] == []
+    assert all(one.candidates for one in found)
+
+
+def _doubtful(found: Resolution) -> bool:
+    return len(found.candidates) > 1 and found.certainty != "split"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("11353", "it may be older than they (the codes beside it are of Thành phố Hải Phòng)"),
+        ("99999", "it is older than they, or wrong"),
+        ("00000", "it is older than they, or wrong"),
+    ],
+)
+def test_a_code_of_no_list_is_named_so(code: str, said: str) -> None:
+    """Codes that were given up before our lists begin were codes of communes nevertheless."""
+    why = resolve(code, name="Phường Cầu Đất").why
+
+    assert why.startswith(f"{code} is not in our lists, which begin with the communes of June 2025")
+    assert said in why
 
 
 def test_a_source_that_is_set_to_old_codes_decides_a_bare_one() -> None:

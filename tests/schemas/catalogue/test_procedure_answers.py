@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from schemas.catalogue import procedure_answers
 from schemas.catalogue.answer_words import READ, UNITS
 from schemas.catalogue.duration import Duration, Unit
-from schemas.catalogue.finding import Finding
-from schemas.catalogue.procedure_rows import Unreadable
+from schemas.catalogue.finding import Finding, Unreadable
 from schemas.catalogue.procedures import Charge, Named, Paper, ProcedureVersion
 from schemas.dossier import Coded
 

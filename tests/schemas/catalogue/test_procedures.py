@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from gateway.workbench.samples.tables import PROCEDURES
 from schemas.catalogue import procedure_rows
 from schemas.catalogue.duration import Duration, Unit
+from schemas.catalogue.finding import Unreadable
 from schemas.catalogue.procedure_files import load, shipped
-from schemas.catalogue.procedure_rows import Unreadable
 from schemas.catalogue.procedure_writing import write
 from schemas.catalogue.procedures import Catalogue, Charge, Named, Paper, ProcedureVersion
 from schemas.dossier import Coded
