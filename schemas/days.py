@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, get_args
 
 from schemas.base import SEEN, Part, as_day, is_day
 
@@ -27,9 +28,11 @@ def settle(part: Part, stated: Sequence[str]) -> None:
 
 def day_times(part: Part) -> Iterator[str]:
     """Give the JSON pointers of those times of which only the day is known."""
-    for name, value in part.__dict__.items():
+    found: list[str] = []
+    for name, spoken in _bearers(type(part)):
         if name not in APART:
-            yield from _days(value, f"/{_spoken(part, name)}")
+            _days(part.__dict__.get(name), f"/{spoken}", found)
+    return iter(found)
 
 
 def dated(value: Any, pointers: Iterable[str]) -> Any:
@@ -44,16 +47,37 @@ def dated(value: Any, pointers: Iterable[str]) -> Any:
     return value
 
 
-def _days(value: Any, at: str) -> Iterator[str]:
+def _days(value: Any, at: str, found: list[str]) -> None:
     if isinstance(value, datetime):
         if is_day(value):
-            yield at
+            found.append(at)
     elif isinstance(value, Part):
-        for name, one in value.__dict__.items():
-            yield from _days(one, f"{at}/{_spoken(value, name)}")
+        for name, spoken in _bearers(type(value)):
+            one = value.__dict__.get(name)
+            if one is not None:
+                _days(one, f"{at}/{spoken}", found)
     elif isinstance(value, tuple):
         for index, one in enumerate(value):
-            yield from _days(one, f"{at}/{index}")
+            _days(one, f"{at}/{index}", found)
+
+
+@cache
+def _bearers(kind: type[Part]) -> tuple[tuple[str, str], ...]:
+    """Give the fields of a part that may hold a time, or a part with one, and how they are said."""
+    return tuple(
+        (name, field.alias or name)
+        for name, field in kind.model_fields.items()
+        if _bears(field.annotation)
+    )
+
+
+def _bears(annotation: Any) -> bool:
+    """Say whether what is annotated so may hold a time."""
+    if isinstance(annotation, type) and not get_args(annotation):
+        return issubclass(annotation, datetime) or (
+            issubclass(annotation, Part) and bool(_bearers(annotation))
+        )
+    return any(map(_bears, get_args(annotation)))
 
 
 def _spoken(part: Part, name: str) -> str:

@@ -1,167 +1,351 @@
 """Hearing old software: its nightly exports, every row of which repeats every night.
 
-The cursor names the file by its bytes and the next row, and a memo by its own. It lags one step
-behind what was handed in, so that a crash repeats rows, which is harmless, and loses no line of the
-report.
+A file is put aside under a name of its own before it is read, so that whatever it does is its own
+affair, and the cursor names it there. The cursor lags one step behind what was handed in: a crash
+repeats rows, which is harmless, and loses no line of the report.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from adapters.commune_files.export import Bad, Unusable, item_of, missed, read, remarks, report
-from adapters.commune_files.tables import needs_memo
+from adapters.commune_files.formats.foxpro import MEMOS, needs_memo
+from adapters.commune_files.reading import STAMP, original
+from adapters.commune_files.rows import report
 from adapters.kit import charsets
-from adapters.kit.port import Hand, Move, PollContext, Put, Take
+from adapters.kit.port import (
+    Batch,
+    Digest,
+    Find,
+    Hand,
+    Head,
+    Lying,
+    Move,
+    PollContext,
+    Prune,
+    Put,
+    RowRead,
+    Rows,
+)
+from schemas.base import VIETNAM
 from schemas.inbound import Row, Verdict
 from schemas.outcome import Outcome
 
 if TYPE_CHECKING:
-    from adapters.commune_files import CommuneSettings
+    from adapters.commune_files.settings import CommuneSettings
 
 CHUNK = 200
 LOOKS_FOR_MEMO = 5
-"""Polls for which a table waits for its memo file, which may still be written."""
+"""Polls for which a table waits for its memo file, which may still come."""
 MOST_REPORTED = 2000
+MOST_TRIES = 2
+"""Times that a file is begun without a row of it being stored, before it is taken for a killer."""
+MOST_AGAIN = 5
+"""Times that a file is read again because it changed under the reader."""
+RESTLESS = "it changed again and again while it was read"
+MOST_WATCHED = 50
+"""Files put away of which it is remembered how large they were."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """How far we are.
+
+    file, beside: what is being read, where it was put aside; origin: where it lay before
+    tries, again: how often it was begun without progress, and read again because it had changed
+    run: the process that began it last
+    row, sha: up to which row, of which bytes; bad: what is wrong in it so far
+    end: it was read to its end, and why it goes to the bad ones, if so ("" for none)
+    name: under which name it goes, once that is known
+    looked: how often which table was looked at without its memo file
+    watched: names and sizes of files that were put away last; one that grew is read again
+    """
+
+    file: str = ""
+    beside: tuple[str, ...] = ()
+    origin: str = ""
+    tries: int = 0
+    again: int = 0
+    run: str = ""
+    row: int = 0
+    sha: str = ""
+    bad: tuple[tuple[int, str, str], ...] = ()
+    end: str | None = None
+    looked: dict[str, int] = field(default_factory=dict)
+    watched: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Write it, without what is as it was in the beginning."""
+        plain = asdict(Cursor())
+        kept = {name: value for name, value in asdict(self).items() if value != plain[name]}
+        return json.dumps(kept, ensure_ascii=False) if kept else ""
+
+
+def cursor_of(text: str) -> Cursor:
+    """Read a cursor; one of an older edition begins anew, and repeats, which is harmless."""
+    found = json.loads(text) if text else {}
+    if not isinstance(found, dict) or not found.keys() <= Cursor.__dataclass_fields__.keys():
+        return Cursor()
+    for name in ("beside", "bad", "watched"):
+        if name in found:
+            found[name] = tuple(tuple(one) if isinstance(one, list) else one for one in found[name])
+    return Cursor(**found)
 
 
 async def poll(look: PollContext, settings: CommuneSettings) -> Outcome | None:
     """Read complete exports one after the other, in the order of their names."""
-    cursor: dict[str, Any] = json.loads(look.cursor) if look.cursor else {}
-    memos = await Take(pattern=_memos(settings.exports)) if _tables(settings.exports) else {}
-    while files := await Take(pattern=settings.exports, limit=1):
-        for name, body in files.items():
-            beside = next((one for one in memos if one.rpartition(".")[0] == _stem(name)), None)
-            memo = (beside[-4:], memos[beside]) if beside is not None else None
-            if memo is None and (waiting := _waiting(name, body, cursor)) is not None:
-                await Hand(items=(), cursor=waiting)
-                return None
-            names = (name,) if beside is None else (beside, name)
-            folder, bad = await _file(name, body, memo, cursor, settings)
-            await _away(names, folder, bad, settings)
-            if beside is not None or cursor.get("whole"):
-                # Forgotten only now: the next table of the same bytes is an export of its own, and
-                # may have another memo, for which it has to wait.
-                await Hand(items=(), cursor="{}")
-            cursor = {}
+    cursor = cursor_of(look.cursor)
+    if cursor.file or (cursor := await _left(cursor, settings)).file:
+        cursor = await _through(cursor, look, settings)
+    held: set[str] = set()
+    while (lying := await _next(cursor, settings, held)) is not None:
+        cursor = await _aside(cursor, lying, look, settings)
+        if cursor.file:
+            cursor = await _through(cursor, look, settings)
+        else:
+            held.add(lying.name)
+    cursor = await _without_memo(cursor, settings)
+    await _prune(cursor, look, settings)
     return None
 
 
-def _waiting(name: str, body: bytes, cursor: dict[str, Any]) -> str | None:
-    """Give the cursor of a table whose memo file is not complete yet; None: it is to be read."""
-    if not name.lower().endswith(".dbf") or not needs_memo(body):
-        return None
-    sha = _sha(body)
-    known = cursor.get("sha") == sha
-    looked = int(cursor.get("looked", 0)) if known else 0
-    if known and cursor.get("whole"):  # only to be put away, which its memo has been already
-        return None
-    if looked >= LOOKS_FOR_MEMO:
-        return None
-    return json.dumps({"sha": sha, "looked": looked + 1})
+async def _left(cursor: Cursor, settings: CommuneSettings) -> Cursor:
+    """Find what was put aside and of which no cursor knows any more, as after a restored backup."""
+    for one in await Find(patterns=(f"{settings.reading}/*",), beside=MEMOS, quiet=0.0):
+        if not one.name.lower().endswith(MEMOS):
+            return replace(_fresh(cursor), file=one.name, beside=one.beside, tries=1)
+    return cursor
 
 
-def _tables(pattern: str) -> bool:
-    return pattern.lower().endswith((".dbf", "[dd][bb][ff]"))
+def _fresh(cursor: Cursor) -> Cursor:
+    """Forget the file, and keep what goes beyond it."""
+    return Cursor(looked=cursor.looked, watched=cursor.watched)
 
 
-def _stem(name: str) -> str:
-    return name.rpartition(".")[0]
+async def _next(cursor: Cursor, settings: CommuneSettings, held: set[str]) -> Lying | None:
+    """Find a file to read: one that grew after it was put away, else the first one that is whole.
 
-
-def _memos(pattern: str) -> str:
-    """Name the memo files that may lie beside the tables; looked at first, they lie quiet too."""
-    folder = pattern.rpartition("/")[0]
-    return f"{folder}/*.[fFdD][pPbB][tT]" if folder else "*.[fFdD][pPbB][tT]"
-
-
-async def _file(
-    name: str,
-    body: bytes,
-    memo: tuple[str, bytes] | None,
-    cursor: dict[str, Any],
-    settings: CommuneSettings,
-) -> tuple[str, list[Bad]]:
-    """Read one export to its end; give the folder it belongs to, and what is wrong in it."""
-    marks = {"sha": _sha(body)} | ({"memo": _sha(memo[1])} if memo is not None else {})
-    resumed = _resumed(cursor, marks)
-    bad = [Bad(*one) for one in cursor.get("bad", ())] if resumed else []
-    if resumed and cursor.get("whole"):
-        return settings.done, bad
-    try:
-        rows = read(name, body, settings, memo)
-    except Unusable as error:
-        return settings.bad, [Bad(0, "", str(error))]
-    start = int(cursor.get("row", 0)) if resumed else 0
-    bad += [] if resumed else missed(rows, settings)
-    for first in range(start, len(rows), CHUNK):
-        found = [
-            (number, item_of(number, row, settings))
-            for number, row in enumerate(rows[first : first + CHUNK], start=first + 1)
-        ]
-        items = tuple(one for _, one in found if isinstance(one, Row))
-        verdicts = await Hand(items=items, cursor=_cursor(marks, first, bad))
-        bad += _judged(found, verdicts)
-        for number, row in enumerate(rows[first : first + CHUNK], start=first + 1):
-            bad += remarks(number, row, settings)
-    await Hand(items=(), cursor=_cursor(marks, len(rows), bad, whole=True))
-    return settings.done, bad
-
-
-def _resumed(cursor: dict[str, Any], marks: dict[str, str]) -> bool:
-    """Say whether a file is the one the cursor speaks of: both parts, or what is left of it.
-
-    A memo may change under a table whose bytes stay the same.
+    held: names of files that cannot be moved now
     """
-    if cursor.get("sha") != marks["sha"]:
+    quiet = 0.0 if settings.complete == "renamed" else settings.quiet_seconds
+    known = dict(cursor.watched)
+    if known:
+        for one in await Find(names=tuple(known), quiet=settings.quiet_seconds):
+            if one.size != known[one.name] and one.name not in held:
+                return one
+    marker = settings.marker if settings.complete == "marker" else None
+    for one in await Find(patterns=settings.patterns, beside=MEMOS, quiet=quiet, marker=marker):
+        if one.name not in held and not await _waits(one, cursor):
+            return one
+    return None
+
+
+async def _waits(lying: Lying, cursor: Cursor) -> bool:
+    """Say whether a table waits for the memo file that it must have."""
+    if not lying.name.lower().endswith(".dbf") or _memo_of(lying):
         return False
-    if "memo" in marks:
-        return bool(cursor.get("memo") == marks["memo"])
-    return bool(cursor.get("whole") or "memo" not in cursor)
+    if cursor.looked.get(lying.name, 0) >= LOOKS_FOR_MEMO:
+        return False
+    return needs_memo(await Head(name=lying.name))
 
 
-def _cursor(marks: dict[str, str], row: int, bad: list[Bad], *, whole: bool = False) -> str:
-    """Say how far a file was read; `whole`: of two files, that both are only to be put away."""
-    kept = [[one.row, one.field, one.why] for one in bad[:MOST_REPORTED]]
-    more = {"whole": True} if whole and "memo" in marks else {}
-    return json.dumps({**marks, "row": row, "bad": kept, **more}, ensure_ascii=False)
+def _memo_of(lying: Lying) -> bool:
+    return any(one.lower().endswith(MEMOS) for one in lying.beside)
 
 
-def _sha(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
+async def _without_memo(cursor: Cursor, settings: CommuneSettings) -> Cursor:
+    """Remember which tables were looked at without their memo files, and how often."""
+    looked = {}
+    for one in await Find(patterns=settings.patterns, beside=MEMOS, quiet=settings.quiet_seconds):
+        if await _waits(one, cursor):
+            looked[one.name] = cursor.looked.get(one.name, 0) + 1
+    if looked == cursor.looked:
+        return cursor
+    cursor = replace(cursor, looked=looked)
+    await Hand(items=(), cursor=cursor.text)
+    return cursor
 
 
-def _judged(found: Sequence[tuple[int, Row | Bad]], verdicts: Iterable[Verdict]) -> list[Bad]:
-    """List the bad rows of a chunk: those that could not be read, and those that were refused."""
+async def _aside(
+    cursor: Cursor, lying: Lying, look: PollContext, settings: CommuneSettings
+) -> Cursor:
+    """Put a file aside, with what belongs to it; without a file: it is held, and stays."""
+    stamp = f"{look.now.astimezone(VIETNAM):%Y%m%d%H%M%S}"
+
+    def place(name: str) -> str:
+        return f"{settings.reading}/{stamp}-{original(name.rsplit('/', 1)[-1])}"
+
+    watched = tuple(one for one in cursor.watched if one[0] != lying.name)
+    claimed = replace(
+        _fresh(replace(cursor, watched=watched)),
+        file=place(lying.name),
+        beside=tuple(map(place, lying.beside)),
+        origin=lying.name,
+    )
+    # The intent first: whoever is ended in between finds the file in one of two known places.
+    await Hand(items=(), cursor=claimed.text)
+    moves = [*zip(lying.beside, claimed.beside, strict=True), (lying.name, claimed.file)]
+    for number, (name, to) in enumerate(moves):
+        if not await Move(name=name, to=to):
+            for back, there in moves[:number]:
+                await Move(name=there, to=back)
+            await Hand(items=(), cursor=cursor.text)
+            return cursor
+    return claimed
+
+
+async def _through(cursor: Cursor, look: PollContext, settings: CommuneSettings) -> Cursor:
+    """Read a file that was put aside to its end, and put it away."""
+    cursor = await _there(cursor)
+    while cursor.file:
+        if cursor.end is None:
+            cursor = await _read(cursor, look)
+        cursor = await _away(cursor, look, settings)
+    return cursor
+
+
+async def _there(cursor: Cursor) -> Cursor:
+    """Look for a file where the cursor says that it was put, or put it there now."""
+    if cursor.end is not None or await Digest(name=cursor.file):
+        return cursor
+    if not cursor.origin or not await Digest(name=cursor.origin):
+        return replace(cursor, end="it went away after it was put aside")
+    folder = cursor.origin.rpartition("/")[0]
+    for one in cursor.beside:
+        plain = original(one.rsplit("/", 1)[-1])
+        await Move(name=f"{folder}/{plain}" if folder else plain, to=one)
+    await Move(name=cursor.origin, to=cursor.file)
+    return cursor
+
+
+async def _read(cursor: Cursor, look: PollContext) -> Cursor:
+    """Read the rows of a file and hand them in."""
+    if cursor.tries == 0 or cursor.run != look.run:
+        # Begun by another process, which came to no end: a poll that was only broken off has none.
+        if cursor.tries >= MOST_TRIES:
+            return replace(cursor, end="reading it ended the gateway, more than once")
+        cursor = replace(cursor, tries=cursor.tries + 1, run=look.run)
+        await Hand(items=(), cursor=cursor.text)
+    while True:
+        batch = await Rows(name=cursor.file, beside=cursor.beside, after=cursor.row, limit=CHUNK)
+        if cursor.sha and batch.sha != cursor.sha:
+            if cursor.again >= MOST_AGAIN:
+                return replace(cursor, end=RESTLESS)
+            cursor = _anew(cursor)
+            continue
+        cursor = await _handed(replace(cursor, sha=batch.sha), batch)
+        if batch.end:
+            return replace(cursor, end=batch.fault or "")
+
+
+def _anew(cursor: Cursor) -> Cursor:
+    """Begin a file once more, because it is not what it was."""
+    return replace(cursor, row=0, bad=(), sha="", end=None, again=cursor.again + 1)
+
+
+async def _handed(cursor: Cursor, batch: Batch) -> Cursor:
+    """Hand in the rows of a batch."""
+    items = tuple(
+        Row(ref=one.body["source"]["ref"], body=one.body)
+        for one in batch.rows
+        if one.body is not None
+    )
+    verdicts = await Hand(items=items, cursor=cursor.text) if items else ()
+    bad = (*cursor.bad, *_judged(batch.rows, verdicts))[:MOST_REPORTED]
+    tries = 0 if items else cursor.tries
+    return replace(cursor, row=batch.after or cursor.row, bad=bad, tries=tries)
+
+
+def _judged(rows: Sequence[RowRead], verdicts: Iterable[Verdict]) -> Iterable[tuple[int, str, str]]:
+    """List what is wrong with rows: what could not be read, and what was refused."""
     said = iter(verdicts)
-    bad = []
-    for number, one in found:
-        if isinstance(one, Bad):
-            bad.append(one)
+    for one in rows:
+        if one.body is None:
+            yield one.row, one.field, one.why
             continue
         verdict = next(said)
-        if verdict.word != "evidence":  # refused, or stored with what a human must look at
-            bad += [Bad(number, problem.pointer, problem.detail) for problem in verdict.problems]
-        else:
-            bad.append(Bad(number, "/status", "differs from whoever owns the state; kept aside"))
-    return bad
+        if verdict.word == "evidence":
+            yield one.row, "/status", "differs from whoever owns the state; kept aside"
+            continue
+        # Refused, or stored with what a human must look at.
+        for problem in verdict.problems:
+            yield one.row, problem.pointer, problem.detail
 
 
-async def _away(
-    names: Sequence[str], folder: str, bad: list[Bad], settings: CommuneSettings
-) -> None:
-    """Write the report, then move the export to stand beside it, its memo first.
+async def _away(cursor: Cursor, look: PollContext, settings: CommuneSettings) -> Cursor:
+    """Put a file away under its day and hash; one that changed meanwhile is read again.
 
-    Whoever is ended in between leaves a table that the cursor knows to be handed in whole; the
-    other way round a memo would stay, and the next table of that name might be read with it.
+    Whoever is ended in between finds what is left, and puts it away under the same names.
     """
-    plain = [name.rsplit("/", 1)[-1] for name in names]
+    sha = cursor.sha or await Digest(name=cursor.file) or "0" * 8
+    folder = settings.bad if cursor.end else settings.done
+    # The day on which it was put aside: the same name, whenever this is done once more.
+    stamp = STAMP.match(cursor.file.rsplit("/", 1)[-1])
+    day = stamp[1] if stamp else f"{look.now.astimezone(VIETNAM):%Y%m%d}"
+
+    def place(name: str) -> str:
+        return f"{folder}/{day}-{sha[:8]}-{original(name.rsplit('/', 1)[-1])}"
+
+    await Hand(items=(), cursor=cursor.text)
+    bad = [RowRead(row, None, field, why) for row, field, why in cursor.bad]
+    if cursor.end:
+        bad.insert(0, RowRead(0, None, "", cursor.end))
+    final = place(cursor.file)
     if bad:
-        text = report(bad[:MOST_REPORTED], settings.delimiter)
-        body = charsets.encode(text, "utf-8")
-        await Put(name=f"{folder}/{plain[-1]}.errors.csv", body=body)
-    for name, alone in zip(names, plain, strict=True):
-        await Move(name=name, to=f"{folder}/{alone}")
+        body = charsets.encode(report(bad, settings.delimiter), "utf-8")
+        await Put(name=f"{final}.errors.csv", body=body)
+    for one in cursor.beside:
+        await Move(name=one, to=place(one))
+    await Move(name=cursor.file, to=final)
+    held = await Digest(name=final)
+    if cursor.sha and held not in {None, cursor.sha} and cursor.end != RESTLESS:
+        return await _back(cursor, final, place)
+    return await _done(cursor, final)
+
+
+async def _back(cursor: Cursor, final: str, place: Any) -> Cursor:
+    """Fetch a file back that was put away and is not what was read."""
+    cursor = replace(cursor, end=RESTLESS) if cursor.again >= MOST_AGAIN else _anew(cursor)
+    await Hand(items=(), cursor=replace(cursor, origin=final).text)
+    await Move(name=final, to=cursor.file)
+    for one in cursor.beside:
+        await Move(name=place(one), to=one)
+    return cursor
+
+
+async def _done(cursor: Cursor, final: str) -> Cursor:
+    """Forget a file, but for how large it was."""
+    lying = await Find(names=(final,), quiet=0.0)
+    watched = (*((one.name, one.size) for one in lying), *cursor.watched)[:MOST_WATCHED]
+    after = replace(_fresh(cursor), watched=watched)
+    await Hand(items=(), cursor=after.text, files={"bad" if cursor.end else "read": 1})
+    return after
+
+
+async def _prune(cursor: Cursor, look: PollContext, settings: CommuneSettings) -> None:
+    """Delete what was put away long enough ago."""
+    if settings.keep_days is None:
+        return
+    before = look.now.astimezone(VIETNAM) - timedelta(days=settings.keep_days)
+    gone = 0
+    for folder in dict.fromkeys((settings.done, settings.bad)):
+        gone += await Prune(folder=folder, before=f"{before:%Y%m%d}")
+    if gone:
+        await Hand(items=(), cursor=cursor.text, files={"pruned": gone})
+
+
+def reads(settings: CommuneSettings) -> tuple[str, ...]:
+    """Give the patterns of all files that are looked for: exports, and what belongs to them."""
+    found = list(settings.patterns)
+    for pattern in settings.patterns:
+        folder = pattern.rpartition("/")[0]
+        beside = ["*.[fFdD][pPbB][tT]"]
+        if settings.complete == "marker":
+            beside.append(settings.marker.format(name="*", stem="*"))
+        found += [f"{folder}/{one}" if folder else one for one in beside]
+    return tuple(found)

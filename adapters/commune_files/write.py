@@ -21,7 +21,7 @@ from schemas.identifiers import identities_of
 from schemas.outcome import CannotExpress
 
 if TYPE_CHECKING:
-    from adapters.commune_files import CommuneSettings
+    from adapters.commune_files.settings import CommuneSettings
 
 FORMULA = ("=", "+", "-", "@")
 """A cell that begins so is run by spreadsheets."""
@@ -42,7 +42,7 @@ def body_of(step: Step, settings: CommuneSettings) -> bytes:
     rows = [_row(step.dossier, event, own, settings) for event in told]
     text = _xml(rows) if settings.format == "xml" else _csv(rows, settings)
     try:
-        return charsets.encode(text, settings.charset)
+        return charsets.encode(text, settings.charset, settings.font)
     except charsets.CharsetError as error:
         field = _unfit(rows, settings)
         why = f"the charset of this software cannot hold it: {error.why}"
@@ -54,7 +54,7 @@ def _unfit(rows: list[dict[str, str]], settings: CommuneSettings) -> str:
     for row in rows:
         for column, text in row.items():
             try:
-                charsets.encode(text, settings.charset)
+                charsets.encode(text, settings.charset, settings.font)
             except charsets.CharsetError:
                 return WRITTEN[column]
     return ""

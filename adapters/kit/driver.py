@@ -16,13 +16,20 @@ from adapters.kit import former
 from adapters.kit.http import TransportError
 from adapters.kit.port import (
     Adapter,
+    Batch,
     Checkpoint,
+    Digest,
+    Find,
     Hand,
+    Head,
     Http,
+    Lying,
     Move,
     PollContext,
+    Prune,
     Put,
     Reply,
+    Rows,
     Session,
     Settings,
     Step,
@@ -74,9 +81,37 @@ class SharedFolder(Protocol):
         """Read complete files, or raise `TransportError`."""
         ...
 
-    async def move(self, asked: Move) -> None:
-        """Rename a file, or raise `TransportError`."""
+    async def move(self, asked: Move) -> bool | None:
+        """Rename a file, or raise `TransportError`; False: somebody holds it."""
         ...
+
+
+class ExportFolder(Protocol):
+    """A folder in which a system leaves what it has to tell."""
+
+    async def find(self, asked: Find) -> tuple[Lying, ...]:
+        """List complete files, or raise `TransportError`."""
+        ...
+
+    async def head(self, asked: Head) -> bytes:
+        """Read the first bytes of a file, or raise `TransportError`."""
+        ...
+
+    async def digest(self, asked: Digest) -> str | None:
+        """Hash a file, or raise `TransportError`."""
+        ...
+
+    async def rows(self, asked: Rows, adapter: Adapter[Any], settings: Settings) -> Batch:
+        """Read rows of a file with the adapter's reader, or raise `TransportError`."""
+        ...
+
+    async def prune(self, asked: Prune) -> int:
+        """Delete files that were put away long ago, or raise `TransportError`."""
+        ...
+
+
+Filed = Put | Take | Move | Find | Head | Digest | Rows | Prune
+"""What is asked of a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +131,7 @@ class Conversation:
     """One adapter, one system, one step or one poll; `trace` fills while it is held.
 
     transport, folder: the ways to the system; a request without its way is a mistake of the adapter
+    exports: the folder once more, for a poll that reads files
     checkpoint, hand: where the store comes in, while a step is told and while a poll listens
     """
 
@@ -105,6 +141,7 @@ class Conversation:
     seconds: float
     transport: Transport | None = None
     folder: SharedFolder | None = None
+    exports: ExportFolder | None = None
     checkpoint: Callable[[Checkpoint], Awaitable[None]] | None = None
     hand: Callable[[Hand], Awaitable[tuple[Verdict, ...]]] | None = None
     clock: Callable[[], float] = time.monotonic
@@ -205,7 +242,9 @@ class Conversation:
             case Http() if self.transport is not None:
                 return await send(asked)
             case Put() | Take() | Move() if self.folder is not None:
-                return await self._file(asked, self.folder)
+                return await self._file(asked, self._filed(asked, self.folder))
+            case Find() | Head() | Digest() | Rows() | Prune() if self.exports is not None:
+                return await self._file(asked, self._looked(asked, self.exports))
             case Checkpoint() if self.checkpoint is not None:
                 return await self._keep(self.checkpoint(asked))
             case Hand() if self.hand is not None:
@@ -221,27 +260,40 @@ class Conversation:
             self._ours = error
             raise
 
-    async def _file(
-        self, asked: Put | Take | Move, folder: SharedFolder
-    ) -> dict[str, bytes] | bool | None:
+    async def _file(self, asked: Filed, job: Awaitable[T]) -> T:
         begun, lost = self.clock(), None
         self._sent = self._sent or isinstance(asked, Put)
         try:
-            match asked:
-                case Take():
-                    return await folder.take(asked)
-                case Put():
-                    return await folder.put(asked) is not False
-                case Move():
-                    await folder.move(asked)
+            return await job
         except TransportError as error:
             lost = type(error.outcome).__name__
             raise
-        else:
-            return None
         finally:
-            name = asked.pattern if isinstance(asked, Take) else asked.name
-            self._note(type(asked).__name__.upper(), name, None, begun, lost)
+            self._note(type(asked).__name__.upper(), _place(asked), None, begun, lost)
+
+    async def _filed(self, asked: Put | Take | Move, folder: SharedFolder) -> Any:
+        match asked:
+            case Put():
+                return await folder.put(asked) is not False
+            case Take():
+                return await folder.take(asked)
+            case Move():
+                return await folder.move(asked) is not False
+
+    async def _looked(
+        self, asked: Find | Head | Digest | Rows | Prune, folder: ExportFolder
+    ) -> Any:
+        match asked:
+            case Find():
+                return await folder.find(asked)
+            case Head():
+                return await folder.head(asked)
+            case Digest():
+                return await folder.digest(asked)
+            case Rows():
+                return await folder.rows(asked, self.adapter, self.settings)
+            case Prune():
+                return await folder.prune(asked)
 
     async def _signed(self, request: Http) -> Reply:
         """Send a request with the session it needs; a dead session is renewed once."""
@@ -304,6 +356,19 @@ class Conversation:
         why = f"{type(error).__name__} at {'/'.join(name)}:{place.lineno}"
         body = self._last.body.decode("utf-8", "replace") if self._last is not None else ""
         return Malformed(why=why, raw=redact(body, self._private(steps)))
+
+
+def _place(asked: Filed) -> str:
+    """Name the file, or the files, that a request is about."""
+    match asked:
+        case Take():
+            return asked.pattern
+        case Find():
+            return ", ".join((*asked.patterns, *asked.names))
+        case Prune():
+            return asked.folder
+        case _:
+            return asked.name
 
 
 class NotARequestError(TypeError):

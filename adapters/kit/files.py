@@ -1,43 +1,71 @@
 """The only folder: files for a system, whole or not at all, and complete files of theirs.
 
-A file of theirs is complete when nobody holds a lock on it and it has not changed between two
-looks at least `quiet_seconds` seconds apart. Their clock is not asked: it may be wrong.
+A file of theirs is complete when a marker beside it says so; or when nobody has it open or locked,
+as far as this machine can tell, and it has not changed between two looks so many seconds apart.
+Their clock is not asked: it may be wrong.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import fnmatch
 import os
-import stat
-import tempfile
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
 
-from adapters.kit import former
+from adapters.kit import confined, former
+from adapters.kit.disk import belonging, closed, free_name, make_room, unlocked, write_whole
 from adapters.kit.http import TransportError
-from adapters.kit.port import Move, Put, Take
+from adapters.kit.port import (
+    Adapter,
+    Batch,
+    Digest,
+    Find,
+    Head,
+    Lying,
+    Move,
+    Prune,
+    Put,
+    Rows,
+    Settings,
+    Take,
+)
 from schemas.outcome import Blocked, Outcome, Uncertain, Unreachable
 
 LARGEST_FILE = 256 * 1024 * 1024
+"""Bytes of a file that is taken whole."""
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", "~")
 """Endings under which other programs write before they rename."""
+PUT_AWAY = re.compile(r"(\d{8})-[0-9a-f]{8}-.")
+"""How names of files begin that were put away: the day, and digits of a hash."""
+
+
+T = TypeVar("T")
 
 
 @former.members
 @dataclass(slots=True)
 class Folder:
-    """The folder of one system; `quiet_seconds` in seconds."""
+    """The folder of one system.
+
+    quiet_seconds: for which a file must not have changed where nothing else is asked for
+    seconds: for one look or one write; scale: what seconds that are asked for are multiplied with
+    """
 
     path: Path
     quiet_seconds: float = 2.0
     seconds: float = 30.0
+    scale: float = 1.0
     clock: Callable[[], float] = time.monotonic
+    limits: confined.Limits = field(default_factory=confined.Limits)
     _seen: dict[str, tuple[int, int, float]] = field(default_factory=dict)
+    _reading: confined.Reading | None = None
+    _read_to: int = 0
 
     async def put(self, asked: Put) -> bool:
         """Write, sync and rename; or raise `TransportError`, and no part of it is there.
@@ -52,7 +80,7 @@ class Folder:
             if not asked.replace and target.exists() and target.read_bytes() != asked.body:
                 left.append(target)
                 return
-            _write_whole(self.path, target, asked.body)
+            write_whole(self.path, target, asked.body)
 
         await self._run(write)
         return not left
@@ -63,22 +91,115 @@ class Folder:
         await self._run(lambda: found.update(self._take(asked)))
         return found
 
-    async def move(self, asked: Move) -> None:
-        """Rename; a file that has gone already is no error."""
+    async def move(self, asked: Move) -> bool:
+        """Rename, over nothing; a file that has gone is no error. False: somebody holds it."""
         source, target = self._within(asked.name), self._within(asked.to)
 
-        def move() -> None:
-            _make_room(self.path, target)
-            if source.exists():
-                os.replace(source, target)  # noqa: PTH105 - atomic, as the name says
+        def move() -> bool:
+            make_room(self.path, target)
             self._seen.pop(asked.name, None)
+            if not source.exists():
+                return True
+            try:
+                os.rename(source, free_name(target))  # noqa: PTH104 - atomic, as the name says
+            except PermissionError:
+                if os.access(source.parent, os.W_OK) and os.access(target.parent, os.W_OK):
+                    return False  # shares of Windows keep what is open where it is
+                raise
+            return True
 
-        await self._run(move)
+        return await self._run(move)
 
-    async def _run(self, job: Callable[[], None]) -> None:
+    async def find(self, asked: Find) -> tuple[Lying, ...]:
+        """List complete files, with what belongs to each."""
+        own = self.quiet_seconds
+        quiet = own if asked.quiet is None else max(asked.quiet * self.scale, min(asked.quiet, own))
+
+        def find() -> tuple[Lying, ...]:
+            lies = dict(one for pattern in asked.patterns for one in self._matching(pattern)) | {
+                name: self._within(name) for name in asked.names
+            }
+            looked = (self._whole(name, entry, asked, quiet) for name, entry in lies.items())
+            return tuple(one for one in looked if one is not None)
+
+        return await self._run(find)
+
+    async def head(self, asked: Head) -> bytes:
+        """Read the first bytes; a file that has gone has none."""
+        entry = self._within(asked.name)
+
+        def head() -> bytes:
+            with contextlib.suppress(FileNotFoundError), entry.open("rb") as file:
+                return file.read(asked.size)
+            return b""
+
+        return await self._run(head)
+
+    async def digest(self, asked: Digest) -> str | None:
+        """Hash a file as it lies there; None: it has gone."""
+        entry = self._within(asked.name)
+
+        def digest() -> str | None:
+            with contextlib.suppress(FileNotFoundError):
+                return confined.digest(entry)
+            return None
+
+        return await self._run(digest, patient=True)
+
+    async def rows(self, asked: Rows, adapter: Adapter[Any], settings: Settings) -> Batch:
+        """Read the next rows of a file, in the process that read the ones before, if it can."""
+        path = self._within(asked.name)
+        beside = tuple(map(self._within, asked.beside))
+        reading = self._reading
+        if reading is None or reading.path != path or self._read_to != asked.after:
+            await self.stop_reading()
+            reading = await confined.Reading.begin(
+                adapter, settings, path, beside, asked.after, self.limits
+            )
+            self._reading = reading
+        batch = await reading.rows(asked.limit)
+        if batch.fault is not None and not path.exists():
+            await self.stop_reading()
+            raise TransportError(Unreachable(why="folder: a file went away while it was read"))
+        self._read_to = batch.after or asked.after
+        return batch
+
+    async def stop_reading(self) -> None:
+        """End the process that reads a file, if there is one."""
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            await reading.close()
+
+    async def prune(self, asked: Prune) -> int:
+        """Delete what was put away before a day; other names are left alone."""
+        place = self._within(asked.folder)
+
+        def prune() -> int:
+            old = [
+                entry
+                for entry in (place.iterdir() if place.is_dir() else ())
+                if (known := PUT_AWAY.match(entry.name)) and known[1] < asked.before
+            ]
+            for entry in old:
+                entry.unlink(missing_ok=True)
+            return sum(not entry.name.endswith(".errors.csv") for entry in old)
+
+        return await self._run(prune)
+
+    def unread(self, patterns: Sequence[str]) -> list[str]:
+        """Name the files that lie where files are looked for, and that no pattern finds."""
+        folders = dict.fromkeys(pattern.rpartition("/")[0] for pattern in patterns)
+        return [
+            name
+            for folder in folders
+            for name, _ in self._matching(f"{folder}/*" if folder else "*")
+            if not any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+        ]
+
+    async def _run(self, job: Callable[[], T], *, patient: bool = False) -> T:
         try:
-            async with asyncio.timeout(self.seconds):
-                await asyncio.to_thread(self._there, job)
+            async with asyncio.timeout(None if patient else self.seconds):
+                return await asyncio.to_thread(self._there, job)
         except TimeoutError:
             raise TransportError(
                 Uncertain(why="the folder does not answer", effect="keyed")
@@ -86,11 +207,11 @@ class Folder:
         except OSError as error:
             raise TransportError(_means(error)) from None
 
-    def _there(self, job: Callable[[], None]) -> None:
+    def _there(self, job: Callable[[], T]) -> T:
         """Run a job where the folder is: one that is away is not made anew beside its mount."""
         if not self.path.is_dir():
             raise FileNotFoundError
-        job()
+        return job()
 
     def _within(self, name: str) -> Path:
         parts = PurePosixPath(name).parts
@@ -98,17 +219,20 @@ class Folder:
             raise TransportError(Blocked(why="a file name that leaves its folder"))
         return self.path.joinpath(*parts)
 
-    def _take(self, asked: Take) -> dict[str, bytes]:
-        folder, _, pattern = asked.pattern.rpartition("/")
+    def _matching(self, asked: str) -> Iterator[tuple[str, Path]]:
+        """Give the files that a pattern of names finds, by name; none that is hidden."""
+        folder, _, pattern = asked.rpartition("/")
         place = self._within(folder) if folder else self.path
-        found: dict[str, bytes] = {}
         if not place.is_dir():
-            return found
+            return
         for entry in sorted(place.iterdir()):
             hidden = entry.name.startswith(".") or entry.name.lower().endswith(UNFINISHED)
-            if hidden or not fnmatch.fnmatch(entry.name, pattern) or not entry.is_file():
-                continue
-            name = f"{folder}/{entry.name}" if folder else entry.name
+            if not hidden and fnmatch.fnmatchcase(entry.name, pattern) and entry.is_file():
+                yield f"{folder}/{entry.name}" if folder else entry.name, entry
+
+    def _take(self, asked: Take) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        for name, entry in self._matching(asked.pattern):
             body = self._complete(name, entry)
             if body is not None:
                 found[name] = body
@@ -118,61 +242,47 @@ class Folder:
 
     def _complete(self, name: str, entry: Path) -> bytes | None:
         """Read a file that nobody is writing; None: not yet."""
-        now, before = self.clock(), entry.stat()
-        size, changed, since = self._seen.get(name, (-1, 0, now))
-        if (size, changed) != (before.st_size, before.st_mtime_ns):
-            since = now
-            self._seen[name] = (before.st_size, before.st_mtime_ns, now)
-        if now - since < self.quiet_seconds:
+        before = self._quiet(name, entry, self.quiet_seconds)
+        if before is None:
             return None
         if before.st_size > LARGEST_FILE:
             raise TransportError(Blocked(why="a file of theirs is too large"))
-        body = _read_unlocked(entry)
+        body = unlocked(entry, lambda file: file.read())
         after = entry.stat()
         same = (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
         return body if same and body is not None and len(body) == after.st_size else None
 
+    def _quiet(self, name: str, entry: Path, quiet: float) -> os.stat_result | None:
+        """Look at a file; None: it has changed a short while ago, or has gone."""
+        try:
+            state = entry.stat()
+        except FileNotFoundError:
+            return None
+        now = self.clock()
+        size, changed, since = self._seen.get(name, (-1, 0, now))
+        if (size, changed) != (state.st_size, state.st_mtime_ns):
+            since = now
+            self._seen[name] = (state.st_size, state.st_mtime_ns, now)
+        return state if now - since >= quiet else None
 
-def _make_room(root: Path, target: Path) -> None:
-    """Make the folders between, never the root itself: it may go away at any moment."""
-    place = root
-    for part in target.parent.relative_to(root).parts:
-        place /= part
-        with contextlib.suppress(FileExistsError):
-            place.mkdir()
-            # Both programs work in it, whatever our umask is; the group may be the folder's own.
-            place.chmod(stat.S_IMODE(place.stat().st_mode) | 0o770)
-
-
-def _write_whole(root: Path, target: Path, body: bytes) -> None:
-    _make_room(root, target)
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(body)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(temporary).chmod(0o660)
-        os.replace(temporary, target)  # noqa: PTH105 - atomic, as the name says
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _read_unlocked(entry: Path) -> bytes | None:
-    """Read a file unless somebody holds a lock on it, by either of the two ways to lock."""
-    try:
-        with entry.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return file.read()
-    except (BlockingIOError, PermissionError):
-        return None  # on shares of Windows a locked file cannot even be opened
+    def _whole(self, name: str, entry: Path, asked: Find, quiet: float) -> Lying | None:
+        """Say whether a file is whole, and all that belongs to it; None: not yet."""
+        endings = tuple(ending.lower() for ending in asked.beside)
+        parts = [entry, *belonging(entry, endings)] if endings else [entry]
+        if asked.marker is not None:
+            marker = entry.parent / asked.marker.format(name=entry.name, stem=entry.stem)
+            if not marker.exists():
+                return None
+            parts.append(marker)
+            quiet = 0.0
+        folder = name.rpartition("/")[0]
+        names = [f"{folder}/{one.name}" if folder else one.name for one in parts]
+        # Each is looked at, so that all of them begin to be quiet with the first look.
+        states = [self._quiet(*one, quiet) for one in zip(names, parts, strict=True)]
+        if None in states or not all(unlocked(part, closed) for part in parts):
+            return None
+        size = sum(state.st_size for state in states if state is not None)
+        return Lying(name, size, tuple(names[1:]))
 
 
 def _means(error: OSError) -> Outcome:

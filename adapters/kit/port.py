@@ -6,8 +6,10 @@ clock, keeps no state, and writes no log. Transport failures never reach it: the
 conversation and judges them by the table in `adapters.kit.http`.
 
     Http         a request to their server           Put   a file for them, whole or not at all
-    Checkpoint   what they now surely hold           Take  complete files of theirs
-    Hand         what we heard, stored with a cursor Move  a file that has been dealt with
+    Checkpoint   what they now surely hold           Take  small files of theirs, whole ones only
+    Hand         what we heard, stored with a cursor Find  which files of theirs are whole
+    Rows         rows of a file, read by a process   Move  a file that has been dealt with
+                 of its own, which may die of it     Digest, Prune, Query: see below
 
     async def deliver(step: Step, settings: MySettings) -> Outcome:
         reply = await Http(method="PUT", path=f"/cases/{step.dossier.id}", json=body(step),
@@ -19,7 +21,7 @@ conversation and judges them by the table in `adapters.kit.http`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -157,13 +159,139 @@ class Take:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """Put a file of theirs away under another name; one that has gone already is no error."""
+    """Put a file of theirs away under another name; one that has gone already is no error.
+
+    Nothing is overwritten: a file that has that name already gets another one beside it.
+    """
 
     name: str
     to: str
 
-    def __await__(self) -> Generator[Move, None, None]:
-        """Wait until it has moved."""
+    def __await__(self) -> Generator[Move, bool, bool]:
+        """Wait until it has moved; False: somebody holds it open, and it stays where it is."""
+        return (yield self)
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """A whole file of theirs. size: in bytes; beside: names of what belongs to it."""
+
+    name: str
+    size: int
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Find:
+    """Look which files of theirs are whole; reads none of them.
+
+    patterns: as of `Take`, tried one after the other; names: single files, as they are called
+    beside: endings of files of the same stem that belong to one; all of them must be whole as well
+    quiet: seconds for which size and time must not have changed; None: the folder's own
+    marker: the name of the file that says that another is whole, with `{name}` or `{stem}` of that
+        one in it; it counts instead of `quiet`, and belongs to what it speaks of
+    """
+
+    patterns: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    quiet: float | None = None
+    marker: str | None = None
+
+    def __await__(self) -> Generator[Find, tuple[Lying, ...], tuple[Lying, ...]]:
+        """Wait for the list, in the order of patterns and names."""
+        return (yield self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Read the first bytes of a file of theirs."""
+
+    name: str
+    size: int = 8192
+
+    def __await__(self) -> Generator[Head, bytes, bytes]:
+        """Wait for them; a file that has gone has none."""
+        return (yield self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """Hash a file of theirs as it lies there now."""
+
+    name: str
+
+    def __await__(self) -> Generator[Digest, str | None, str | None]:
+        """Wait for its SHA-256 in hexadecimal; None: it has gone."""
+        return (yield self)
+
+
+@dataclass(frozen=True, slots=True)
+class RowRead:
+    """What was read of one row of a file of theirs.
+
+    row: its number, as their software counts; 0: the file itself
+    body: the snapshot that it becomes; None: it becomes none, and `why` says the reason
+    field, why: the column and what is wrong with it; beside a body: what was left out of it
+    """
+
+    row: int
+    body: Mapping[str, Any] | None = None
+    field: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Some rows of a file, in order.
+
+    after: the number of the last row of these; the next batch begins behind it
+    sha: SHA-256 of the file as it was read
+    fault: why nothing more of the file can be read; what came before it stands
+    end: there is nothing more
+    """
+
+    rows: tuple[RowRead, ...]
+    after: int
+    sha: str
+    fault: str | None = None
+    end: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Read rows of a file of theirs, with the adapter's `reader`, in a process of its own.
+
+    Whatever the file does to that process, this one lives, and the batch says what happened.
+
+    beside: what belongs to the file
+    after: begin behind the row with this number; limit: at most so many rows
+    """
+
+    name: str
+    beside: tuple[str, ...] = ()
+    after: int = 0
+    limit: int = 200
+
+    def __await__(self) -> Generator[Rows, Batch, Batch]:
+        """Wait for the batch."""
+        return (yield self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prune:
+    """Delete files that were put away before a day.
+
+    Only names that begin as ours do (`YYYYMMDD-` and eight digits of a hash) are ever deleted.
+
+    folder: whose files; before: the first day that is kept, as YYYYMMDD
+    """
+
+    folder: str
+    before: str
+
+    def __await__(self) -> Generator[Prune, int, int]:
+        """Wait for the number of files that were deleted."""
         return (yield self)
 
 
@@ -172,10 +300,13 @@ class Hand:
     """Hand in what was heard; stored in one transaction with the cursor, all or nothing.
 
     Awaiting it gives a verdict for each item, in order, after the commit.
+
+    files: how many files of theirs came to which end (`read`, `bad`, `pruned` …), to be counted
     """
 
     items: tuple[Item, ...]
     cursor: str
+    files: Mapping[str, int] = field(default_factory=dict)
 
     def __await__(self) -> Generator[Hand, tuple[Verdict, ...], tuple[Verdict, ...]]:
         """Wait for the commit."""
@@ -184,10 +315,14 @@ class Hand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollContext:
-    """What a poll knows: where the last one had come to ("" at first), and the time."""
+    """What a poll knows: where the last one had come to ("" at first), and the time.
+
+    run: names the process that listens, for as long as it lives
+    """
 
     cursor: str
     now: datetime
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,14 +448,20 @@ class Session(Generic[S]):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Previewed:
-    """One row of a file of theirs: what it would become, or which column is wrong and why."""
+Previewed = RowRead
+"""The former name of `RowRead`."""
 
-    row: int
-    body: Mapping[str, Any] | None = None
-    field: str = ""
-    why: str = ""
+
+class UnusableFile(Exception):  # noqa: N818 - a sentence for the report
+    """A file cannot be read, or not to its end; the rows before it was raised stand."""
+
+
+Reader = Callable[[Path, tuple[Path, ...], S], Iterator[RowRead]]
+"""Reads a file of theirs and what lies beside it, row by row; raises `UnusableFile`.
+
+A function at the top of its module: it runs in a process of its own, where its settings have no
+secrets.
+"""
 
 
 Many = Sequence[Outcome | CannotExpress] | Outcome
@@ -337,7 +478,9 @@ class Adapter(Generic[S]):
         and no checkpoints: what goes wrong as a whole is repeated one by one
     poll: asks what they have to tell; hands it in; ends with None, or the outcome that stopped it
     hear: reads a call of theirs to us; None: no call that this system makes
-    preview: reads a file of theirs (by name, with what lies beside it) and stores nothing
+    preview: what `reader` was before: reads files (by name, with what lies beside one) whole
+    reader: reads a file of theirs, for the poll and for `lienthong preview` alike
+    reads: which files it looks for: patterns, and the patterns of what belongs to them
     tables: its code tables; their hash is kept with every attempt
     """
 
@@ -349,7 +492,9 @@ class Adapter(Generic[S]):
     session: Session[S] | None = None
     poll: Callable[[PollContext, S], Talk[Outcome | None]] | None = None
     hear: Callable[[Call, S], Heard | None] | None = None
-    preview: Callable[[Mapping[str, bytes], S], Sequence[Previewed]] | None = None
+    preview: Callable[[Mapping[str, bytes], S], Sequence[RowRead]] | None = None
+    reader: Reader[S] | None = None
+    reads: Callable[[S], Sequence[str]] | None = None
     tables: tuple[Mapping[Any, Any], ...] = ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,7 +30,7 @@ def preview(
     settings = load()
     granted(known_systems(settings, [system]))
     config = next(one for one in settings.systems if one.name == system)
-    found = granted(previews.preview(find_system(config, 0), file))
+    found = granted(asyncio.run(previews.preview(find_system(config, 0), file.absolute())))
     if as_json:
         said = [{"row": one.row, "body": one.body, "why": one.why} for one in found.rows]
         typer.echo(json.dumps(said, ensure_ascii=False))

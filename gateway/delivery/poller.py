@@ -7,9 +7,11 @@ what it did not hand in is asked for next time.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
+from uuid import uuid4
 
 import structlog
 
@@ -23,6 +25,7 @@ from gateway.rules.outcomes import word
 from gateway.store.engine import Connection
 from gateway.store.work import inboxes
 from gateway.store.work.inboxes import Listening
+from gateway.watch import metrics
 from schemas.inbound import Item, Verdict
 from schemas.outcome import Blocked, Outcome
 
@@ -53,6 +56,7 @@ class Poller:
         self._outbound = outbound
         self._hears = hears
         self._failed = 0
+        self._run = uuid4().hex
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -89,18 +93,36 @@ class Poller:
                 if not inboxes.advance(connection, one, asked.cursor):
                     raise Superseded
 
-            return await self._hears(self._system, asked.items, advance)
+            verdicts = await self._hears(self._system, asked.items, advance)
+            metrics.files(self._system.name, asked.files)
+            return verdicts
 
         conversation = Conversation(
             adapter=self._system.adapter,
             settings=self._system.settings,
             transport=self._outbound.way,
             folder=self._outbound.folder,
+            exports=self._outbound.folder,
             session_cache=self._outbound.session_cache,
             hand=hand,
             seconds=self._system.facts.conversation,
         )
-        return await conversation.run_poll(PollContext(cursor=one.cursor, now=datetime.now(UTC)))
+        try:
+            return await conversation.run_poll(
+                PollContext(cursor=one.cursor, now=datetime.now(UTC), run=self._run)
+            )
+        finally:
+            await self._files_left()
+
+    async def _files_left(self) -> None:
+        """End what still reads a file, and count those that nobody will ever read."""
+        folder, reads = self._outbound.folder, self._system.adapter.reads
+        if folder is None or reads is None:
+            return
+        await folder.stop_reading()
+        with contextlib.suppress(OSError):  # the folder is away, which the poll has said
+            unread = await asyncio.to_thread(folder.unread, reads(self._system.settings))
+            metrics.UNREAD.labels(self._system.name).set(len(unread))
 
     def _pause(self, outcome: Outcome | None, every: float) -> float:
         """Give the seconds until the next poll: longer each time it fails."""

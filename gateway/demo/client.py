@@ -207,9 +207,9 @@ async def _lay(out: Path, name: str, body: bytes) -> None:
 
 async def _gone(file: Path, on: Environment) -> None:
     """Wait until an export has been read and put away."""
-    done = file.parent.parent / "done" / file.name
+    done = file.parent.parent / "done"
     for _ in range(600):
-        if done.exists():
+        if next(done.glob(f"*-{file.name}"), None) is not None:
             return
         await asyncio.sleep(0.1)
     raise RuntimeError(f"an export was never read: {on.folder}")

@@ -205,7 +205,10 @@ def outbound(
     settings = system.settings
     if isinstance(settings, FolderSettings):
         folder = Folder(
-            settings.folder, max(QUIET_SECONDS * scale, SHORTEST_QUIET), system.facts.exchange
+            settings.folder,
+            max(QUIET_SECONDS * scale, SHORTEST_QUIET),
+            system.facts.exchange,
+            scale=scale,
         )
         return SystemConnection(session_cache, folder=folder)
     if not isinstance(settings, WebSettings):

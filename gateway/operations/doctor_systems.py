@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from adapters.kit.driver import Conversation
+from adapters.kit.files import Folder
 from adapters.kit.http import HttpTransport
 from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import SessionCache
@@ -15,6 +16,9 @@ from gateway.dossiers.systems import System
 from gateway.operations.findings import Finding
 from gateway.settings import Settings, SettingsError
 from schemas.outcome import Uncertain, Unreachable
+
+MOST_SHOWN = 10
+"""Names of files that a finding shows."""
 
 
 async def systems(
@@ -31,6 +35,7 @@ async def systems(
             found += await _web(system, system.settings, settings, login=login)
         elif isinstance(system.settings, FolderSettings):
             found.append(_usable(system, system.settings.folder))
+            found += _unread(system, system.settings.folder)
     return found
 
 
@@ -92,6 +97,21 @@ def _files(system: System, settings: Settings) -> Iterator[Finding]:
     yield Finding(
         same, f"{system.name}: files are at {urlsplit(str(url)).netloc}; files_secret {said}"
     )
+
+
+def _unread(system: System, folder: Path) -> Iterator[Finding]:
+    """Name the files beside exports that no pattern finds, such as those in other capitals."""
+    if system.adapter.reads is None or not folder.is_dir():
+        return
+    patterns = system.adapter.reads(system.settings)
+    names = Folder(folder).unread(patterns)
+    if names:
+        shown = ", ".join(names[:MOST_SHOWN]) + (" …" if len(names) > MOST_SHOWN else "")
+        yield Finding(
+            False,
+            f"{system.name}: nobody reads {len(names)} files ({shown}); read are "
+            f"{', '.join(patterns)}, and capitals count",
+        )
 
 
 def _usable(system: System, folder: Path) -> Finding:

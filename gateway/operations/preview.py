@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.kit.port import Previewed
+from adapters.kit.confined import read_whole
+from adapters.kit.port import RowRead
 from gateway.dossiers.systems import System
 from gateway.operations.refusals import Refusal
 
@@ -14,26 +15,37 @@ from gateway.operations.refusals import Refusal
 class Preview:
     """The rows of an export, as its system's adapter reads them."""
 
-    rows: tuple[Previewed, ...]
+    rows: tuple[RowRead, ...]
 
     @property
-    def taken(self) -> list[Previewed]:
+    def taken(self) -> list[RowRead]:
         """Give the rows that would be let in."""
         return [one for one in self.rows if one.body is not None]
 
     @property
-    def bad(self) -> list[Previewed]:
+    def bad(self) -> list[RowRead]:
         """Give the rows that would be left out, and what is wrong with each."""
         return [one for one in self.rows if one.body is None]
 
 
-def preview(system: System, file: Path) -> Preview | Refusal:
-    """Read an export under the settings of a system, with what lies beside it by the same name."""
-    if system.adapter.preview is None:
+async def preview(system: System, file: Path) -> Preview | Refusal:
+    """Read an export as a poll does, with what lies beside it by the same name."""
+    adapter = system.adapter
+    if adapter.reader is None and adapter.preview is None:
         return Refusal("not_fed_by_files", system.name)
     try:
-        beside = [one for one in file.parent.glob(f"{file.stem}.*") if one != file]
-        files = {one.name: one.read_bytes() for one in (file, *beside)}
+        beside = tuple(
+            one
+            for one in sorted(file.parent.iterdir())
+            if one != file and one.stem.lower() == file.stem.lower() and one.is_file()
+        )
+        with file.open("rb"):
+            pass
+        if adapter.reader is None and adapter.preview is not None:
+            files = {one.name: one.read_bytes() for one in (file, *beside)}
+            return Preview(tuple(adapter.preview(files, system.settings)))
     except OSError as error:
         return Refusal("unreadable_file", str(file), (str(error.strerror),))
-    return Preview(tuple(system.adapter.preview(files, system.settings)))
+    batch = await read_whole(adapter, system.settings, file, beside)
+    ended = () if batch.fault is None else (RowRead(0, None, "", batch.fault),)
+    return Preview((*ended, *batch.rows))

@@ -21,6 +21,8 @@ EXCHANGE_SECONDS = Histogram(
     "lienthong_exchange_seconds", "Length of one exchange with a system", ["system"]
 )
 HEARD = Counter("lienthong_heard_total", "Things a system told us", ["system", "word"])
+FILES = Counter("lienthong_files_total", "Files of a system, by their end", ["system", "what"])
+UNREAD = Gauge("lienthong_unread_files", "Files beside exports that no pattern finds", ["system"])
 BROKER = Gauge("lienthong_broker_up", "1 while RabbitMQ holds the retries, else 0", ["broker"])
 RETRIES = Counter("lienthong_retries_total", "Waits, by what became of them", ["what"])
 STORE = Gauge("lienthong_store_up", "1 while the database answers, else 0")
@@ -146,6 +148,12 @@ def heard(system: str, words: Mapping[str, int]) -> None:
     """Count what a system told us, by what became of it."""
     for word, count in words.items():
         HEARD.labels(system, word).inc(count)
+
+
+def files(system: str, ends: Mapping[str, int]) -> None:
+    """Count files of a system by what became of them: `read`, `bad`, `pruned`."""
+    for what, count in ends.items():
+        FILES.labels(system, what).inc(count)
 
 
 def evidence(rows: Iterable[tuple[str, str, int]]) -> None:

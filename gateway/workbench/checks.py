@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import tempfile
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -17,7 +18,8 @@ from typing import Any
 import jsonschema
 
 import adapters
-from adapters.kit.port import Call, Http, Reply, Step, Take
+from adapters.kit.files import Folder
+from adapters.kit.port import Call, Hand, Http, Reply, Step, Take
 from gateway.rules.outcomes import word
 from gateway.workbench.existing import PROMISES, Tried, check_together, ways_of
 from gateway.workbench.full import dotted, leaves, nudged, pair, value_at
@@ -26,9 +28,11 @@ from gateway.workbench.transports import (
     Altered,
     Scripted,
     Subject,
+    all_stored,
     listen,
     play,
     play_many,
+    read_exports,
     said,
     simulated,
     spelled,
@@ -221,6 +225,9 @@ def check_polls(one: Subject) -> None:
     cases = sorted((one.contract / "polls").glob("*/"))
     assert bool(cases) == (one.adapter.poll is not None), "polls/ and `poll` go together"
     for case in cases:
+        if one.adapter.reader is not None:
+            _check_files(one, case)
+            continue
         talk = json.loads((case / "talk.json").read_text(encoding="utf-8"))
         expected = json.loads((case / "outcome.json").read_text(encoding="utf-8"))
         outcome, sent = listen(one, talk[0].get("cursor", ""), Scripted(iter(talk)))
@@ -228,6 +235,37 @@ def check_polls(one: Subject) -> None:
         assert spoken == [turn["request"] for turn in talk], f"{case.name}: {spoken}"
         found = None if outcome is None else shown(outcome)
         assert found == expected, f"{case.name}: {found}"
+
+
+def _check_files(one: Subject, case: Path) -> None:
+    """Read the files of an example (`files.json`) in a real folder, and see what is left.
+
+    Before: `cursor`, `files` by name. After: `handed`, `left` (names), `reports` with their text.
+    """
+    told_files = json.loads((case / "files.json").read_text(encoding="utf-8"))
+    handed: list[dict[str, Any]] = []
+
+    async def hand(asked: Hand) -> tuple[Verdict, ...]:
+        handed.extend(told(item) for item in asked.items)
+        return await all_stored(asked)
+
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place)
+        for name, text in told_files["files"].items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_bytes(text.encode())
+        folder = Folder(root, quiet_seconds=0.0, scale=0.0)
+        outcome = read_exports(one, told_files.get("cursor", ""), folder, hand)
+        left = {str(file.relative_to(root)): file for file in root.rglob("*") if file.is_file()}
+        reports = {
+            name: file.read_text("utf-8")
+            for name, file in left.items()
+            if name.endswith(".errors.csv")
+        }
+    assert outcome is None, f"{case.name}: {outcome}"
+    assert handed == told_files["handed"], f"{case.name}: {handed}"
+    assert sorted(left) == told_files["left"], f"{case.name}: {sorted(left)}"
+    assert reports == told_files["reports"], f"{case.name}: {reports}"
 
 
 def check_calls(one: Subject) -> None:

@@ -8,7 +8,7 @@ import fnmatch
 import importlib
 import json
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from pydantic_core import to_jsonable_python
 
 import contracts
 from adapters.kit.driver import Conversation, Exchanged
+from adapters.kit.files import Folder
 from adapters.kit.port import (
     Adapter,
     Checkpoint,
@@ -189,6 +190,39 @@ def listen(one: Subject, cursor: str, far: Far) -> tuple[Outcome | None, list[Se
         seconds=60,
     )
     return asyncio.run(conversation.run_poll(PollContext(cursor=cursor, now=NOW))), ways.sent
+
+
+def read_exports(
+    one: Subject,
+    cursor: str,
+    folder: Folder,
+    hand: Callable[[Hand], Awaitable[tuple[Verdict, ...]]],
+    now: datetime = NOW,
+    run: str = "",
+) -> Outcome | None:
+    """Let an adapter poll a real folder, once."""
+    conversation = Conversation(
+        adapter=one.adapter,
+        settings=one.settings,
+        folder=folder,
+        exports=folder,
+        session_cache=SessionCache(60),
+        hand=hand,
+        seconds=60,
+    )
+
+    async def poll() -> Outcome | None:
+        try:
+            return await conversation.run_poll(PollContext(cursor=cursor, now=now, run=run))
+        finally:
+            await folder.stop_reading()
+
+    return asyncio.run(poll())
+
+
+async def all_stored(asked: Hand) -> tuple[Verdict, ...]:
+    """Take everything as stored."""
+    return tuple(Verdict(ref=item.ref, word="stored") for item in asked.items)
 
 
 @dataclass(slots=True)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import fnmatch
 import io
+import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,14 +16,14 @@ import xlwt
 from pydantic import ValidationError
 from typer.testing import CliRunner, Result
 
-from adapters.commune_files import ADAPTER, CommuneSettings
+from adapters.commune_files import ADAPTER
+from adapters.commune_files.reading import read as reader
+from adapters.commune_files.settings import CommuneSettings
 from adapters.kit import charsets
-from adapters.kit.port import Hand, Http, Move, Put, Reply, Take
+from adapters.kit.port import UnusableFile
 from gateway.commands.app import program
 from gateway.demo.foxpro import table
 from gateway.settings import SettingsError
-from gateway.workbench.transports import listen, subject
-from schemas.inbound import Verdict
 
 ROW = {
     "SoBienNhan": "BN-1",
@@ -64,10 +62,18 @@ def short(**more: Any) -> CommuneSettings:
 
 
 def read(files: Mapping[str, bytes], settings: CommuneSettings) -> list[Any]:
-    """Preview; give each row's body, or column and reason."""
-    assert ADAPTER.preview is not None
-    found = ADAPTER.preview(files, settings)
-    return [one.body if one.body is not None else (one.field, one.why) for one in found]
+    """Read the first file as a poll does; give each row's body, or column and reason."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, name) for name in files]
+        for path, body in zip(paths, files.values(), strict=True):
+            path.write_bytes(body)
+        found: list[Any] = []
+        try:
+            for one in reader(paths[0], tuple(paths[1:]), settings):
+                found.append(one.body if one.body is not None else (one.field, one.why))  # noqa: PERF401
+        except UnusableFile as error:
+            found.append(("", str(error)))
+        return found
 
 
 def in_csv(row: Mapping[str, str], charset: str) -> bytes:
@@ -117,155 +123,6 @@ def test_a_damaged_table_is_one_clear_line(kept: int) -> None:
     assert found[0][1]
 
 
-TABLES = {
-    "exports": "out/*.dbf",
-    "exports_charset": "tcvn3",
-    "columns": dict(short().columns),
-}
-
-
-class Share:
-    """A folder in which some files are still being written."""
-
-    def __init__(self, files: dict[str, bytes], unfinished: set[str]) -> None:
-        """Hold files by name."""
-        self.files, self.unfinished = files, unfinished
-
-    def take(self, asked: Take) -> dict[str, bytes]:
-        """Give complete files."""
-        names = fnmatch.filter(sorted(self.files.keys() - self.unfinished), asked.pattern)
-        return {name: self.files[name] for name in names[: asked.limit]}
-
-    def move(self, asked: Move) -> None:
-        """Rename."""
-        self.files[asked.to] = self.files.pop(asked.name)
-
-    def put(self, asked: Put) -> None:
-        """Keep a report."""
-        self.files[asked.name] = asked.body
-
-    def hand(self, asked: Hand) -> tuple[Verdict, ...]:
-        """Take everything as stored."""
-        return tuple(Verdict(ref=item.ref, word="stored") for item in asked.items)
-
-    def answer(self, request: Http) -> Reply:
-        """Serve no requests."""
-        raise AssertionError(request)
-
-
-def polled(share: Share, times: int) -> list[str]:
-    """Poll so often; give the refs that were handed in."""
-    cursor, refs = "", []
-    for _ in range(times):
-        _, sent = listen(replace(subject(ADAPTER), others=TABLES), cursor, share)
-        hands = [each for each in sent if isinstance(each, Hand)]
-        refs += [item.ref for each in hands for item in each.items]
-        cursor = hands[-1].cursor if hands else cursor
-    return refs
-
-
-def test_a_table_waits_for_a_memo_file_that_is_still_being_written() -> None:
-    """It is neither read without it nor judged."""
-    share = Share({f"out/{name}": body for name, body in in_table(ROW, "tcvn3").items()}, set())
-    share.unfinished = {"out/a.fpt"}
-    early = polled(share, 3)
-    share.unfinished = set()
-
-    assert (early, polled(share, 1)) == ([], ["BN-1"])
-    assert {"done/a.dbf", "done/a.fpt"} == share.files.keys()
-
-
-def test_a_table_whose_memo_file_never_comes_is_put_aside_with_the_reason() -> None:
-    """After some looks, so that later exports are read."""
-    share = Share({"out/a.dbf": in_table(ROW, "tcvn3")["a.dbf"]}, set())
-
-    assert polled(share, 7) == []
-    assert {"bad/a.dbf", "bad/a.dbf.errors.csv"} == share.files.keys()
-    assert b"memo file" in share.files["bad/a.dbf.errors.csv"]
-
-
-class Killed(BaseException):
-    """The end of a process, which nothing catches."""
-
-
-class Mortal(Share):
-    """A share whose reader dies after so many effects; it keeps the cursor, as the store does."""
-
-    left, cursor = 1000, ""
-
-    def __init__(self, files: dict[str, bytes]) -> None:
-        """Hold files by name."""
-        super().__init__(files, set())
-        self.handed: list[str] = []
-
-    def _live(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise Killed
-
-    def move(self, asked: Move) -> None:
-        """Rename, while alive."""
-        self._live()
-        super().move(asked)
-
-    def put(self, asked: Put) -> None:
-        """Keep a report, while alive."""
-        self._live()
-        super().put(asked)
-
-    def hand(self, asked: Hand) -> tuple[Verdict, ...]:
-        """Store rows and cursor, while alive."""
-        self._live()
-        self.cursor = asked.cursor
-        self.handed += [item.ref for item in asked.items]
-        return super().hand(asked)
-
-
-def poll_once(share: Mortal) -> None:
-    """Poll from where the share has come to."""
-    listen(replace(subject(ADAPTER), others=TABLES), share.cursor, share)
-
-
-@pytest.mark.parametrize("effects", range(6))
-def test_a_table_and_its_memo_are_put_away_together_whenever_the_reader_dies(effects: int) -> None:
-    """Whoever reads next reads the rest, and neither of the two stays behind."""
-    share = Mortal({f"out/{name}": body for name, body in in_table(ROW, "tcvn3").items()})
-    share.left = effects
-    with contextlib.suppress(Killed):
-        poll_once(share)
-    share.left = 1000
-    poll_once(share)
-
-    assert {"done/a.dbf", "done/a.fpt"} == share.files.keys()
-    assert set(share.handed) == {"BN-1"}
-
-
-def test_a_memo_that_changed_under_the_same_table_is_read() -> None:
-    """The table's bytes alone do not say that there is nothing new."""
-    files = {f"out/{name}": body for name, body in in_table(ROW, "tcvn3").items()}
-    share = Mortal(dict(files))
-    poll_once(share)
-    share.files |= files | {"out/a.fpt": files["out/a.fpt"] + bytes(512)}
-    poll_once(share)
-
-    assert share.handed == ["BN-1", "BN-1"]
-
-
-def test_the_same_table_again_waits_for_its_new_memo() -> None:
-    """That its bytes are known from the night before is no reason to read it without."""
-    files = {f"out/{name}": body for name, body in in_table(ROW, "tcvn3").items()}
-    share = Mortal(dict(files))
-    poll_once(share)
-    share.files |= files | {"out/a.fpt": files["out/a.fpt"] + bytes(512)}
-    share.unfinished = {"out/a.fpt"}
-    poll_once(share)
-    early = list(share.handed)
-    share.unfinished = set()
-    poll_once(share)
-
-    assert (early, share.handed) == (["BN-1"], ["BN-1", "BN-1"])
-
-
 def workbook(row: Mapping[str, Any], kind: str, sheet: str = "Sheet1") -> bytes:
     """Write a spreadsheet, old or new, whose first sheet is another."""
     out = io.BytesIO()
@@ -301,20 +158,27 @@ def test_a_spreadsheet_reads_alike(kind: str, charset: str) -> None:
     assert read({f"a.{kind}": workbook(row, kind, "HoSo")}, settings) == EXPECTED
 
 
-def test_a_cell_that_is_unicode_already_spoils_its_row_only() -> None:
-    """A sheet that is half converted is not guessed at."""
+def test_cells_that_are_unicode_already_are_kept() -> None:
+    """A sheet that is set to a font may have been typed in Unicode, all of it or in part."""
     files = {"a.xlsx": workbook(ROW, "xlsx", "HoSo")}
-    found = read(files, own(exports_charset="vni", sheet="HoSo"))
 
-    assert [len(found), found[0][0]] == [1, ""]
-    assert found[0][1].startswith("TenTTHC: not vni: position ")
+    assert read(files, own(exports_charset="vni", sheet="HoSo")) == EXPECTED
+
+
+def test_a_cell_that_may_be_two_names_spoils_its_row_only() -> None:
+    """In Unicode it is one name, as letters of the font another: nobody knows."""
+    files = {"a.xlsx": workbook(ROW | {"ChuHoSo": "Lê Công Bé"}, "xlsx", "HoSo")}
+
+    assert read(files, own(exports_charset="tcvn3", sheet="HoSo")) == [
+        ("ChuHoSo", "not tcvn3: position 0 may be Unicode or tcvn3")
+    ]
 
 
 @pytest.mark.parametrize(
     ("files", "said"),
     [
         ({"a.xlsx": b"no"}, "not a spreadsheet"),
-        ({"a.xls": b""}, "not a spreadsheet"),
+        ({"a.xls": b""}, "the file is empty"),
         ({"a.dbf": b"no"}, "not a DBF table"),
         ({"a.csv": b"\xff"}, "not utf-8: byte 0 "),
         ({"a.xlsx": workbook(ROW, "xlsx")}, "it has no sheet called 'HoSo'"),
@@ -336,7 +200,7 @@ def test_a_mapping_file_says_the_columns(tmp_path: Path) -> None:
     file.write_text('charset = "vni"\nsheet = "A"\n[columns]\n"/source/ref" = "SOBN"\n', "utf-8")
     found = own(mapping=file, sheet="B")
 
-    assert (found.charset, found.sheet) == ("vni", "B")
+    assert (found.charset, found.font, found.sheet) == ("cp1252", "vni", "B")
     assert dict(found.columns) == {"/source/ref": "SOBN"}
 
 
@@ -383,7 +247,7 @@ def test_preview_shows_rows_and_what_is_bad(export: Path) -> None:
 
     assert done.exit_code == 1
     assert "  /owner/name: Lò Thị Ước Thử" in done.output
-    assert "row 2 TrangThai: is a word that the settings do not know" in done.output
+    assert "row 3 TrangThai: is a word that the settings do not know" in done.output
     assert "1 rows would be taken, 1 not" in done.output
     assert not (export.parent / "data").exists()
 

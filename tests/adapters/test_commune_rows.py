@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters import registry
-from adapters.commune_files import ADAPTER, CommuneSettings
+from adapters.commune_files import ADAPTER
 from adapters.commune_files.columns import READ
-from adapters.commune_files.export import Bad, item_of, missed, remarks
-from adapters.commune_files.tables import _text
-from adapters.kit.port import Hand
-from gateway.workbench.transports import listen, subject
-from schemas.inbound import Row
-from tests.adapters.test_commune_formats import Share
+from adapters.commune_files.formats.workbook import shown
+from adapters.commune_files.rows import plan
+from adapters.commune_files.settings import CommuneSettings
+from adapters.kit.files import Folder
+from adapters.kit.port import Hand, RowRead
+from gateway.workbench.transports import all_stored, read_exports, subject
+from schemas.inbound import Verdict
 
 OWN: Any = subject(registry.find_adapters().adapters["commune_files"]).settings
 TIMES = [pointer for pointer in READ if pointer.endswith(("_at", "/at", "as_of"))]
@@ -54,11 +56,17 @@ def row(**cells: str) -> dict[str, str]:
     return {READ[pointer]: cell for pointer, cell in (least | cells).items()}
 
 
+def read(cells: dict[str, str], settings: CommuneSettings = OWN, number: int = 1) -> list[RowRead]:
+    """Read a row as the reader of a file does."""
+    found = {name: cell.strip() for name, cell in cells.items()}
+    return list(plan(settings, settings.how("a.csv")).row(number, found))
+
+
 def body(cells: dict[str, str], settings: CommuneSettings = OWN) -> dict[str, Any]:
     """Read a row that must be readable."""
-    found = item_of(1, cells, settings)
-    assert isinstance(found, Row), found
-    return dict(found.body)
+    found = read(cells, settings)[0].body
+    assert found is not None, found
+    return dict(found)
 
 
 def leaf(found: Any, pointer: str) -> Any:
@@ -76,19 +84,18 @@ def test_a_blank_cell_states_nothing(pointer: str, cell: str) -> None:
 
 
 def test_a_file_without_the_column_of_states_states_none() -> None:
-    """The rows are taken, and the report says once that the column is not there."""
+    """No state is made up for them."""
     cells = row()
     del cells[READ["/status"]]
 
     assert "status" not in body(cells)
-    assert [(one.row, one.field) for one in missed([cells], OWN)] == [(0, READ["/status"])]
 
 
 def test_a_state_that_nobody_knows_is_a_bad_row() -> None:
     """It is named by its column; no state is guessed."""
-    found = item_of(7, row(**{"/status": "Trạng thái lạ"}), OWN)
+    found = read(row(**{"/status": "Trạng thái lạ"}), number=7)
 
-    assert found == Bad(7, READ["/status"], "is a word that the settings do not know")
+    assert found == [RowRead(7, None, READ["/status"], "is a word that the settings do not know")]
 
 
 @pytest.mark.parametrize("text", ["02/03/2026", "2026-03-02"])
@@ -113,7 +120,7 @@ def test_a_time_stays_a_time(pointer: str) -> None:
 @pytest.mark.parametrize("cell", [date(2026, 3, 2), datetime(2026, 3, 2)])  # noqa: DTZ001 - a cell
 def test_a_cell_of_a_spreadsheet_without_a_time_is_a_day(cell: date) -> None:
     """Spreadsheets keep days as midnights."""
-    assert leaf(body(row(**{"/submitted_at": _text(cell)})), "/submitted_at") == "2026-03-02"
+    assert leaf(body(row(**{"/submitted_at": shown(cell)})), "/submitted_at") == "2026-03-02"
 
 
 @pytest.mark.parametrize("cell", NO_NUMBERS)
@@ -122,7 +129,7 @@ def test_a_filler_is_no_identity_and_is_reported(cell: str) -> None:
     cells = row(**{"/owner/identities/0/number": cell})
 
     assert "identities" not in body(cells)["owner"]
-    assert [one.field for one in remarks(3, cells, OWN)] == [READ["/owner/identities/0/number"]]
+    assert [one.field for one in read(cells)[1:]] == [READ["/owner/identities/0/number"]]
 
 
 @pytest.mark.parametrize("cell", ["001199000001", "B1234567", "012345678", "0100109106-001"])
@@ -131,7 +138,7 @@ def test_a_number_is_taken_as_it_is(cell: str) -> None:
     cells = row(**{"/owner/identities/0/number": cell})
 
     assert body(cells)["owner"]["identities"][0]["number"] == cell
-    assert remarks(1, cells, OWN) == []
+    assert len(read(cells)) == 1
 
 
 def test_a_column_may_hold_a_number_or_a_part() -> None:
@@ -141,18 +148,28 @@ def test_a_column_may_hold_a_number_or_a_part() -> None:
     found = body(row() | {"LePhi": "8.000", "NoiTra": "Bộ phận một cửa"}, own)
 
     assert (found["fees"], found["return"]) == ([{"amount": 8000}], {"note": "Bộ phận một cửa"})
-    assert isinstance(item_of(1, row() | {"LePhi": "tám nghìn"}, own), Bad)
+    assert read(row() | {"LePhi": "tám nghìn"}, own)[0].body is None
 
 
-def test_the_report_beside_the_export_names_what_was_left_out() -> None:
-    """The lacking column once, and each filler by its row."""
+def test_the_report_beside_the_export_names_what_was_left_out(tmp_path: Path) -> None:
+    """The lacking column once, and each filler by its line."""
     cells = row(**{"/owner/identities/0/number": "không có"})
     del cells[READ["/status"]]
-    text = "\n".join([",".join(cells), ",".join(cells.values())])
-    share = Share({"out/a.csv": text.encode()}, set())
-    _, sent = listen(subject(ADAPTER), "", share)
+    (tmp_path / "out").mkdir()
+    text = "".join([",".join(cells) + "\n", ",".join(cells.values()) + "\n"])
+    (tmp_path / "out" / "a.csv").write_text(text, "utf-8")
+    refs: list[str] = []
 
-    assert [item.ref for one in sent if isinstance(one, Hand) for item in one.items] == ["BN-1"]
-    assert [
-        line.split(",")[:2] for line in share.files["done/a.csv.errors.csv"].decode().splitlines()
-    ] == [["dong", "truong"], ["", "TrangThai"], ["1", "SoDinhDanh"]]
+    async def hand(asked: Hand) -> tuple[Verdict, ...]:
+        refs.extend(item.ref for item in asked.items)
+        return await all_stored(asked)
+
+    read_exports(subject(ADAPTER), "", Folder(tmp_path, quiet_seconds=0.0, scale=0.0), hand)
+    (report,) = (tmp_path / "done").glob("*-a.csv.errors.csv")
+
+    assert refs == ["BN-1"]
+    assert [line.split(",")[:2] for line in report.read_text("utf-8").splitlines()] == [
+        ["dong", "truong"],
+        ["", "TrangThai"],
+        ["2", "SoDinhDanh"],
+    ]

@@ -176,5 +176,5 @@ def lay_out(gateway: CanaryGateway) -> None:
         cells = good.split(",")
         cells[0], cells[place] = f"BN-{place}", f"{NAME} {NUMBER}"
         rows.append(",".join(cells))
-    (gateway.share / "out" / "dem-1.csv").write_text("\n".join([head, *rows]), "utf-8")
+    (gateway.share / "out" / "dem-1.csv").write_text("\n".join([head, *rows, ""]), "utf-8")
     (gateway.share / "out" / "dem-2.csv").write_text(f"{NAME}\n{NUMBER}\n", "utf-8")

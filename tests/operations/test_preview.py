@@ -12,7 +12,7 @@ from gateway.operations.refusals import Refusal
 from gateway.settings import Settings
 
 
-def test_rows_are_told_apart(settings: Settings, tmp_path: Path) -> None:
+async def test_rows_are_told_apart(settings: Settings, tmp_path: Path) -> None:
     """What would be taken and what not, from a file and what lies beside it by the same name."""
     echo = find_system(settings.systems[0], 0)
     read: list[str] = []
@@ -25,20 +25,20 @@ def test_rows_are_told_apart(settings: Settings, tmp_path: Path) -> None:
     for name in ("a.dbf", "a.fpt", "b.dbf"):
         (tmp_path / name).write_bytes(b"")
     system = replace(echo, adapter=replace(echo.adapter, preview=rows))
-    found = preview(system, tmp_path / "a.dbf")
+    found = await preview(system, tmp_path / "a.dbf")
 
     assert isinstance(found, Preview)
     assert ([one.row for one in found.taken], [one.row for one in found.bad]) == ([1], [2])
     assert read == ["a.dbf", "a.fpt"]
 
 
-def test_what_cannot_be_previewed_is_refused(settings: Settings, tmp_path: Path) -> None:
+async def test_what_cannot_be_previewed_is_refused(settings: Settings, tmp_path: Path) -> None:
     """A system without files, and a file that is not there."""
     echo = find_system(settings.systems[0], 0)
     fed = replace(echo, adapter=replace(echo.adapter, preview=lambda _files, _settings: []))
     none = tmp_path / "none.csv"
 
-    assert [preview(echo, none), preview(fed, none)] == [
+    assert [await preview(echo, none), await preview(fed, none)] == [
         Refusal("not_fed_by_files", "a"),
         Refusal("unreadable_file", str(none), ("No such file or directory",)),
     ]

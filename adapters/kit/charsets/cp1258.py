@@ -5,7 +5,10 @@ Python reads it. It cannot write it from NFC or NFD, because exactly the tone mu
 
 from __future__ import annotations
 
-from adapters.kit.charsets.fault import of_bytes, of_text
+from types import MappingProxyType
+
+from adapters.kit.charsets import cp1252
+from adapters.kit.charsets.fault import AROUND, CharsetError, of_bytes, of_text
 from adapters.kit.charsets.marks import toneless
 
 
@@ -38,3 +41,23 @@ def _whole(letter: str) -> bytes | None:
 def _split(letter: str) -> bytes | None:
     rest, tone = toneless(letter)
     return _whole(rest + tone) if tone else None
+
+
+_BACK = MappingProxyType(
+    {
+        ord(bytes([byte]).decode("cp1258", "ignore") or chr(byte)): byte
+        for byte in range(0x80, 0x100)
+    }
+)
+
+
+def typed(text: str, font: str) -> bytes:
+    """Give the bytes of a font back from text that either Western container made of them."""
+    found = cp1252.typed(text)
+    if found is not None:
+        return found
+    try:
+        return text.translate(_BACK).encode("latin-1")
+    except UnicodeEncodeError as error:
+        shown = text[max(0, error.start - AROUND) : error.start]
+        raise CharsetError(error.start, shown, f"is Unicode already, not {font}") from None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from adapters.kit.charsets import cp1252
 from adapters.kit.charsets.fault import of_bytes, of_text
 
 SMALL = MappingProxyType(
@@ -40,11 +41,15 @@ WRITING = MappingProxyType(
 """All 134 letters beyond ASCII; 60 capitals share the byte of their small letter."""
 
 
+SHOWN = MappingProxyType({**cp1252.SIGNS, **READING})
+"""What the fonts show of the bytes beyond ASCII: their letters, and Western signs elsewhere."""
+
+
 def read(data: bytes, _name: str) -> str:
     """Read bytes."""
     out = []
     for position, byte in enumerate(data):
-        letter = chr(byte) if byte < 0x80 else READING.get(byte)
+        letter = chr(byte) if byte < 0x80 else SHOWN.get(byte)
         if letter is None:
             raise of_bytes(data, position, f"byte {byte:02X} is not TCVN3")
         out.append(letter)
@@ -55,8 +60,24 @@ def write(text: str, name: str) -> bytes:
     """Write text; a capital with a tone becomes small."""
     out = bytearray()
     for position, letter in enumerate(text):
-        byte = ord(letter) if letter.isascii() else WRITING.get(letter)
+        byte = ord(letter) if letter.isascii() else WRITING.get(letter) or _sign(letter)
         if byte is None:
             raise of_text(text, position, name)
         out.append(byte)
     return bytes(out)
+
+
+def read_capitals(data: bytes, name: str) -> str:
+    """Read what was typed under a font whose name ends in H, which shows only capitals."""
+    return read(data, name).upper()
+
+
+def write_capitals(text: str, name: str) -> bytes:
+    """Write it as it was typed: in small letters."""
+    return write(text.lower(), name)
+
+
+def _sign(letter: str) -> int | None:
+    """Give the byte of a sign, unless the fonts show a letter there."""
+    byte = cp1252.SIGN_BYTES.get(letter)
+    return None if byte in READING else byte

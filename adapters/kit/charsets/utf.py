@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import codecs
 
-from adapters.kit.charsets.fault import AROUND, CharsetError, of_bytes
+from adapters.kit.charsets.fault import AROUND, CharsetError
+from adapters.kit.charsets.stream import MARKS, Decoder
 
-MARKS = {
-    "utf-8": (codecs.BOM_UTF8,),
-    "utf-16-le": (codecs.BOM_UTF16_LE,),
-    "utf-16-be": (codecs.BOM_UTF16_BE,),
-}
+__all__ = ["MARKS", "read", "write"]
 
 
 def read(data: bytes, name: str) -> str:
     """Read bytes; `utf-16` alone needs the mark, since nothing else tells the order."""
-    if name == "utf-16":
-        name = next((one for one in MARKS if data.startswith(MARKS[one])), "")
-        if not name.startswith("utf-16"):
-            raise of_bytes(data, 0, "no byte order mark; say utf-16-le or utf-16-be")
-    skipped = next((len(mark) for mark in MARKS[name] if data.startswith(mark)), 0)
-    try:
-        return data[skipped:].decode(name)
-    except UnicodeDecodeError as error:
-        raise of_bytes(data, error.start + skipped, f"is not {name.upper()}") from None
+    return Decoder(name).decode(data, final=True)
 
 
 def write(text: str, name: str) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from adapters.kit.charsets import cp1252
 from adapters.kit.charsets.fault import of_bytes, of_text
 
 TONED = "ùøûõï"
@@ -69,7 +70,8 @@ def read(data: bytes, _name: str) -> str:
             out.append(READING[pair])
             at += 2
             continue
-        letter = one.decode() if one[0] < 0x80 else READING.get(one)
+        shown = READING.get(one) or cp1252.SIGNS.get(one[0])
+        letter = one.decode() if one[0] < 0x80 else shown
         if letter is None:
             raise of_bytes(data, at, f"byte {one[0]:02X} is no letter and follows none in VNI")
         out.append(letter)
@@ -81,8 +83,14 @@ def write(text: str, name: str) -> bytes:
     """Write text."""
     out = bytearray()
     for position, letter in enumerate(text):
-        found = letter.encode() if letter.isascii() else WRITING.get(letter)
+        found = letter.encode() if letter.isascii() else WRITING.get(letter) or _sign(letter)
         if found is None:
             raise of_text(text, position, name)
         out += found
     return bytes(out)
+
+
+def _sign(letter: str) -> bytes | None:
+    """Give the byte of a Western sign; no letter of the fonts is one of those."""
+    byte = cp1252.SIGN_BYTES.get(letter)
+    return None if byte is None else bytes([byte])

@@ -20,6 +20,7 @@ class Listening:
     system: int
     fence: int
     cursor: str
+    lease: int
 
 
 def begin(connection: Connection, system: int, lease: int) -> Listening | None:
@@ -37,9 +38,9 @@ def begin(connection: Connection, system: int, lease: int) -> Listening | None:
     mine = {"fence": fence, "lease_until": now + lease}
     if row is None:
         connection.execute(inbox.insert().values(system=system, cursor="", next_at=0, **mine))
-        return Listening(system, fence, "")
+        return Listening(system, fence, "", lease)
     connection.execute(inbox.update().where(inbox.c.system == system).values(**mine))
-    return Listening(system, fence, row.cursor)
+    return Listening(system, fence, row.cursor, lease)
 
 
 def lapse_all(connection: Connection) -> None:
@@ -48,12 +49,15 @@ def lapse_all(connection: Connection) -> None:
 
 
 def advance(connection: Connection, one: Listening, cursor: str) -> bool:
-    """Move the cursor, within the transaction that stores what was heard; False: not ours."""
+    """Move the cursor, within the transaction that stores what was heard; False: not ours.
+
+    It renews the lease: a long file is heard for as long as it takes.
+    """
     return bool(
         connection.execute(
             inbox.update()
             .where(inbox.c.system == one.system, inbox.c.fence == one.fence)
-            .values(cursor=cursor)
+            .values(cursor=cursor, lease_until=db_now(connection) + one.lease)
         ).rowcount
     )
 

@@ -136,7 +136,7 @@ def test_marks_in_the_wrong_order_are_mended(base: str, shape: str, tone: str) -
         ("utf-16", b"a\0", 0),
         ("utf-16-le", b"a\0b", 2),
         ("cp1258", b"ab\x81", 2),
-        ("tcvn3", b"x\xb7 \x80", 3),
+        ("tcvn3", b"x\xb7 \x81", 3),
         ("vni", b"Th\xf8", 2),
         ("viqr", b"a\xe2", 1),
     ],
@@ -232,7 +232,7 @@ def test_the_command_prints_utf8_or_says_what_it_is(tmp_path: Path) -> None:
     file.write_bytes(charsets.encode(TEXT + "\n", "vni"))
 
     assert run(file, "--from", "vni") == (0, TEXT + "\n")
-    assert run(file)[1].splitlines()[0] == "vni (likely)"
+    assert run(file)[1].splitlines()[0] == "charset cp1252, font vni (likely)"
 
 
 def test_the_command_gives_names_their_capitals(tmp_path: Path) -> None:

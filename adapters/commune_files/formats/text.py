@@ -1,0 +1,89 @@
+"""Text with a delimiter: decoded and split piece by piece, and a row that is cut is told.
+
+A last line without an end is no row: nobody can tell it from one that was cut in its last cell.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from adapters.commune_files.formats import Cell, Line, Lines, Source
+from adapters.kit import charsets
+from adapters.kit.port import UnusableFile
+
+PIECE = 256 * 1024
+LONGEST_CELL = 1024 * 1024
+LONGEST_LINE = 4 * 1024 * 1024
+END = "\x1a"
+"""What old programs write behind the last byte of a text."""
+UNICODE = ("utf-8", "utf-16", "utf-16-le", "utf-16-be")
+"""Containers in which a cell may be Unicode although others are letters of a font."""
+
+
+def lines(source: Source) -> Lines:
+    """Read the lines, the header first; a line that is no row says why."""
+    csv.field_size_limit(LONGEST_CELL)
+    typed = source.how.charset not in UNICODE
+    physical = _Physical(source.path, source.how.charset)
+    reader = csv.reader(physical, delimiter=source.how.delimiter, strict=True)
+    while True:
+        first = physical.count + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            yield Line(first, wrong=f"{_called(first, physical.count)}: {error}")
+            continue
+        if physical.cut and not source.how.unended:
+            yield Line(first, wrong=_CUT)
+        elif any(END in cell or "\0" in cell for cell in cells):
+            yield Line(first, wrong="holds a control character, as of a file that ends early")
+        elif cells:
+            yield Line(first, tuple(Cell(cell, typed=typed) for cell in cells), exact=True)
+    if physical.cut and not source.how.unended:
+        raise UnusableFile(f"incomplete: {_CUT}")
+
+
+_CUT = "the last line has no end, so it may be cut; if this software never ends it, set `unended`"
+
+
+def _called(first: int, last: int) -> str:
+    return f"line {first}" if last <= first else f"lines {first} to {last}"
+
+
+class _Physical:
+    """The lines of a file with their ends, decoded; `count`: how many were given."""
+
+    def __init__(self, path: Path, charset: str) -> None:
+        self._path, self._charset = path, charset
+        self.count = 0
+        self.cut = False
+
+    def __iter__(self) -> Iterator[str]:
+        pending = ""
+        for piece in self._pieces():
+            whole = (pending + piece).split("\n")
+            pending = whole.pop()
+            for line in whole:
+                self.count += 1
+                yield line + "\n"
+            if len(pending) > LONGEST_LINE:
+                raise UnusableFile(f"line {self.count + 1} has no end")
+        if pending.rstrip(END):
+            self.count += 1
+            self.cut = not pending.endswith("\r")
+            yield pending
+
+    def _pieces(self) -> Iterator[str]:
+        decoder = charsets.incremental(self._charset)
+        try:
+            with self._path.open("rb") as file:
+                while block := file.read(PIECE):
+                    yield decoder.decode(block)
+            yield decoder.decode(b"", final=True)
+        except charsets.CharsetError as error:
+            said = f"not {self._charset}: byte {error.position} {error.why}"
+            raise UnusableFile(said) from None
