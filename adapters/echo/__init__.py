@@ -143,7 +143,7 @@ def _problem(one: dict[str, Any], step: Step) -> Problem:
 ADAPTER = Adapter(
     name="echo",
     settings=EchoSettings,
-    facts=Facts(version="2", at_once=8),
+    facts=Facts(version="3", at_once=8),
     deliver=deliver,
     deliver_many=deliver_many,
 )

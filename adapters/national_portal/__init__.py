@@ -195,7 +195,7 @@ ADAPTER = Adapter(
     name="national_portal",
     settings=PortalSettings,
     facts=Facts(
-        version="2", at_once=8, appends=True, needs_official_code=True, not_carried=NOT_CARRIED
+        version="3", at_once=8, appends=True, needs_official_code=True, not_carried=NOT_CARRIED
     ),
     deliver=deliver,
     session=Session(login=_login, sign=framing.sign, dead=framing.dead, seconds=600.0),
