@@ -61,10 +61,14 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row of an export: `body` has `source.ref` and `source.as_of`."""
+    """A row of an export: `body` has `source.ref` and `source.as_of`.
+
+    fillers: pointers of what it states only to fill a place: an identity that is none
+    """
 
     ref: str
     body: Mapping[str, Any]
+    fillers: tuple[str, ...] = ()
 
 
 Item = Report | Arrival | Row

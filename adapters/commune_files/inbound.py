@@ -251,7 +251,7 @@ def _anew(cursor: Cursor) -> Cursor:
 async def _handed(cursor: Cursor, batch: Batch) -> Cursor:
     """Hand in the rows of a batch."""
     items = tuple(
-        Row(ref=one.body["source"]["ref"], body=one.body)
+        Row(ref=one.body["source"]["ref"], body=one.body, fillers=one.fillers)
         for one in batch.rows
         if one.body is not None
     )

@@ -62,12 +62,14 @@ class Plan:
         """Turn a row into a snapshot and what was left out of it, or say what is wrong with it."""
         body: dict[str, Any] = {}
         left_out = []
+        fillers = []
         for one in self.columns:
             text = cells.get(one.name)
             if not text:
                 continue
             if one.number and stands_for_none(text):
                 left_out.append(RowRead(number, None, one.name, LEFT_OUT))
+                fillers.append("/" + "/".join(map(str, one.steps)))
                 continue
             try:
                 _put(body, one.steps, one.value(text))
@@ -80,7 +82,7 @@ class Plan:
         if body.get("source", {}).get("ref") is None:
             yield RowRead(number, None, self.ref, "is empty")
             return
-        yield RowRead(number, body)
+        yield RowRead(number, body, fillers=tuple(fillers))
         yield from left_out
 
 

@@ -119,7 +119,7 @@ class Reading:
             else:
                 told += said[0] != last or not rows
                 last = said[0]
-                rows.append(RowRead(*said))
+                rows.append(row_of(said))
         ended = self._ended
         return Batch(
             rows=tuple(rows),
@@ -175,6 +175,12 @@ async def read_whole(
         await reading.close()
 
 
+def row_of(said: list[Any]) -> RowRead:
+    """Read what was told of a row."""
+    number, body, column, why, fillers = said
+    return RowRead(number, body, column, why, tuple(fillers))
+
+
 def _named(what: Any) -> str:
     return f"{what.__module__}:{what.__qualname__}"
 
@@ -201,7 +207,7 @@ def told(
     try:
         for one in reader(path, beside, settings):
             if one.row > after or one.row == after == 0:
-                yield ["row", one.row, one.body, one.field, one.why]
+                yield ["row", one.row, one.body, one.field, one.why, list(one.fillers)]
     except UnusableFile as error:
         fault = str(error)
     except MemoryError:

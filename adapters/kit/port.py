@@ -233,12 +233,14 @@ class RowRead:
     row: its number, as their software counts; 0: the file itself
     body: the snapshot that it becomes; None: it becomes none, and `why` says the reason
     field, why: the column and what is wrong with it; beside a body: what was left out of it
+    fillers: pointers of what the row states only to fill a place, as `không có` does
     """
 
     row: int
     body: Mapping[str, Any] | None = None
     field: str = ""
     why: str = ""
+    fillers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

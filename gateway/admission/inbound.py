@@ -21,6 +21,7 @@ from gateway.admission.requests import ApplyReport, Command, RecordSnapshot, Reg
 from gateway.admission.shown import CONFLICT, conflicts_of
 from gateway.dossiers.evidence import Evidence
 from gateway.dossiers.systems import Systems
+from gateway.rules.quality import NO_IDENTITY
 from gateway.store.engine import Connection
 from gateway.store.ledger import groups
 from gateway.words.fault import Fault
@@ -109,9 +110,14 @@ def _ask(item: Item, system: str, account: Principal) -> Command | Verdict:
                 client=account,
                 content=_born(content_, system),
                 digest=digest,
-                flags=flags,
+                flags=(*flags, *_without_identity(item)),
                 system=system,
             )
+
+
+def _without_identity(row: Row) -> list[tuple[str, str]]:
+    """Flag the parties in whose number's place a filler stood."""
+    return [(NO_IDENTITY, at.partition("/identities")[0]) for at in row.fillers]
 
 
 def _read(

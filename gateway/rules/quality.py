@@ -15,6 +15,8 @@ from schemas.status import Kind
 Flags = Sequence[tuple[str, str]]
 MENDED = frozenset({ORDER, FORMAT})
 """Flags that a dossier bears for as long as they are true."""
+NO_IDENTITY = "no_identity"
+"""Of a party in whose number's place stood a filler, until it has a number."""
 
 
 def marked(
@@ -33,12 +35,21 @@ def marked(
     standing += [(FORMAT, one.pointer) for one in malformed(dossier)]
     held = dossier.data_quality
     kept = tuple(
-        one for one in held if one.code not in MENDED or (one.code, one.pointer) in standing
+        one
+        for one in held
+        if (one.code not in MENDED or (one.code, one.pointer) in standing)
+        and (one.code != NO_IDENTITY or not _identified(dossier, one.pointer))
     )
     if len(kept) < len(held):
         dossier = dossier.model_copy(update={"data_quality": kept})
     new = [*flags, *marks, *standing]
     return flagged(dossier, new, now) if new else dossier
+
+
+def _identified(dossier: Dossier, pointer: str | None) -> bool:
+    """Say whether a party has a number by now."""
+    party = getattr(dossier, (pointer or "").strip("/"), None)
+    return bool(getattr(party, "identities", ()))
 
 
 def flagged(dossier: Dossier, flags: Flags, now: datetime) -> Dossier:

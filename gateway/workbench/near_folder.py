@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.kit.confined import told
+from adapters.kit.confined import row_of, told
 from adapters.kit.files import Folder
 from adapters.kit.http import TransportError
 from adapters.kit.port import Adapter, Batch, RowRead, Rows, Settings
@@ -31,6 +31,6 @@ class NearFolder(Folder):
                 return Batch(rows=tuple(rows), after=last, sha=sha, fault=said[0], end=True)
             if len(rows) >= asked.limit and said[0] != last:
                 break
-            rows.append(RowRead(*said))
+            rows.append(row_of(said))
             last = said[0]
         return Batch(rows=tuple(rows), after=last, sha=sha)

@@ -27,6 +27,8 @@ BY_NAME = (
 TONGUE = ("schemas/dossier.py", "schemas/event.py", "schemas/parts.py")
 """Here a field is a word of the common tongue: it is carried whole, whoever reads it."""
 ARGUED = {
+    "adapters/commune_files/formats/foxpro.py:memofilename": "dbfread reads it",
+    "adapters/commune_files/formats/foxpro.py:parseF": "dbfread calls it",
     "adapters/kit/charsets/marks.py:SPECIAL": "tests draw their letters from it",
     "adapters/kit/http.py:_retry_connection": "a switch of aiohttp, which reads it",
     "adapters/kit/port.py:rate": "tests/house/test_settings.py: not kept yet",
@@ -48,6 +50,7 @@ ARGUED = {
     "gateway/workbench/checks.py:check_survives": "tests/adapters runs it over odd answers",
     "gateway/workbench/cluster.py:RabbitCluster": "the long crash run",
     "gateway/workbench/cluster.py:leaders": "the long crash run",
+    "gateway/workbench/near_folder.py:NearFolder": "the tests of exports",
     "gateway/workbench/servers.py:promote": "the tests of a failover",
     "gateway/workbench/transports.py:subject": "tests/adapters sets adapters up with it",
     "schemas/catalogue/agencies.py:in_scheme": "the catalogue answers authors of adapters",
