@@ -17,6 +17,7 @@ import httpx
 from adapters.kit import charsets
 from gateway.demo.environment import Environment
 from gateway.demo.foxpro import table
+from gateway.demo.hostile import hostile
 from gateway.workbench.samples.generator import Sample
 from schemas.base import VIETNAM
 
@@ -167,14 +168,37 @@ async def _nights(
     if not told:
         return
     last = max(len(one.requests) for one in told)
+    files: dict[str, bytes] = {}
     for night in range(last + 1):
         rows = [_row(one.requests[min(night, len(one.requests) - 1)].body) for one in told]
         files = written([*rows, {**rows[0], "SoBienNhan": "la", "TrangThai": "?"}])
         for ending, body in files.items():
-            await _lay(folder / "out", f"dem-{night + 1}{ending}", body)
+            lay = _lay_with_a_pause if night == last else _lay
+            await lay(folder / "out", f"dem-{night + 1}{ending}", body)
         for ending in files:
             await _gone(folder / "out" / f"dem-{night + 1}{ending}", on)
         progress.nights = max(progress.nights, night + 1)
+    if ".csv" in files:
+        await _again(folder, "dem-1.csv", files[".csv"], on)
+        await _hostile(folder, files[".csv"], on)
+
+
+async def _again(folder: Path, name: str, body: bytes, on: Environment) -> None:
+    """Lay out an export under a name that was there before, twice: nothing is overwritten."""
+    for times in (2, 3):
+        await _lay(folder / "out", name, body)
+        await _gone(folder / "out" / name, on, times=times)
+
+
+async def _hostile(folder: Path, export: bytes, on: Environment) -> None:
+    """Lay out what no export is; each must go aside alone, and a good one behind them be read."""
+    files = hostile(export)
+    for name, body in files.items():
+        await _lay(folder / "out", name, body)
+    await _lay(folder / "out", "dem-cuoi.csv", export)
+    await _gone(folder / "out" / "dem-cuoi.csv", on)
+    for name in files:
+        await _gone(folder / "out" / name, on, where="bad")
 
 
 def _foxpro(rows: Rows) -> dict[str, bytes]:
@@ -205,11 +229,25 @@ async def _lay(out: Path, name: str, body: bytes) -> None:
         return
 
 
-async def _gone(file: Path, on: Environment) -> None:
-    """Wait until an export has been read and put away."""
-    done = file.parent.parent / "done"
+async def _lay_with_a_pause(out: Path, name: str, body: bytes) -> None:
+    """Write an export and stop in the middle for longer than a quiet file waits, holding it."""
+    while True:
+        try:
+            with await asyncio.to_thread((out / name).open, "wb", 0) as file:
+                await asyncio.to_thread(file.write, body[: len(body) // 2])
+                await asyncio.sleep(1.0)
+                await asyncio.to_thread(file.write, body[len(body) // 2 :])
+        except FileNotFoundError:  # the folder is away for the moment
+            await asyncio.sleep(0.1)
+            continue
+        return
+
+
+async def _gone(file: Path, on: Environment, *, where: str = "done", times: int = 1) -> None:
+    """Wait until an export has been read and put away, so often if its name was there before."""
+    place, (stem, ending) = file.parent.parent / where, (file.stem, file.suffix)
     for _ in range(600):
-        if next(done.glob(f"*-{file.name}"), None) is not None:
+        if len([*place.glob(f"*-{stem}{ending}"), *place.glob(f"*-{stem}~*{ending}")]) >= times:
             return
         await asyncio.sleep(0.1)
     raise RuntimeError(f"an export was never read: {on.folder}")

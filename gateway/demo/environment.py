@@ -94,6 +94,7 @@ limits = {{ {ward_limits} }}
 inbox = {{ agencies = ["H99"] }}
 [systems.ward.settings]
 folder = "{ward}"
+exports = ["out/*.csv", "out/*.dbf", "out/*.xlsx"]
 exports_charset = "vni"
 """
 MAPPING = """\
