@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from adapters.kit import charsets
-    from adapters.kit.communes import Expects, commune
+    from adapters.kit.communes import Expects, commune, in_generation
     from adapters.kit.driver import (
         Conversation,
         Exchanged,
@@ -100,6 +100,7 @@ __all__ = [
     "event_text",
     "exists",
     "first_request",
+    "in_generation",
     "judge",
     "plain",
     "read_json",
@@ -122,7 +123,7 @@ What holds is what `__all__` names; other modules and names may change at any ti
 """
 
 _HOMES = {
-    "communes": ("Expects", "commune"),
+    "communes": ("Expects", "commune", "in_generation"),
     "driver": (
         "Conversation",
         "Exchanged",
