@@ -57,6 +57,8 @@ class Poller:
         self._hears = hears
         self._failed = 0
         self._run = uuid4().hex
+        if system.adapter.reads is not None:
+            metrics.files(system.name, dict.fromkeys(("read", "bad", "pruned"), 0))
 
     async def run(self) -> None:
         """Listen until cancelled."""
