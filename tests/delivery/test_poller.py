@@ -281,12 +281,13 @@ def row(number: int, **change: str) -> dict[str, str]:
     } | change
 
 
-async def read(house: House, name: str, body: bytes) -> None:
-    """Lay an export out and wait until it was put away."""
+async def read(house: House, name: str, body: bytes) -> Path:
+    """Lay an export out and wait until it was put away; give where."""
     (house.folder / "out" / name).write_bytes(body)
-    async with asyncio.timeout(40):
-        while (house.folder / "out" / name).exists():
+    async with asyncio.timeout(60):
+        while not (found := list((house.folder / "done").glob(f"*-{name}"))):
             await asyncio.sleep(0.05)
+    return found[0]
 
 
 async def test_a_night_of_rows_becomes_dossiers_and_the_next_changes_nothing(
@@ -305,12 +306,12 @@ async def test_a_night_of_rows_becomes_dossiers_and_the_next_changes_nothing(
 async def test_a_bad_row_is_reported_beside_the_export(house: House) -> None:
     """The report names row, column and reason, and no person; the other rows go on."""
     body = export(row(1), row(2, TrangThai="Lạ"), row(3, MaTTHC=""), row(4))
-    await read(house, "dem-1.csv", body)
-    report = (house.folder / "done" / "dem-1.csv.errors.csv").read_text("utf-8")
+    away = await read(house, "dem-1.csv", body)
+    report = away.with_name(f"{away.name}.errors.csv").read_text("utf-8")
     lines = list(csv.reader(io.StringIO(report)))
     found = (await house.api.get("/v1/dossiers")).json()["dossiers"]
 
-    assert [line[:2] for line in lines[1:]] == [["2", "TrangThai"], ["3", "/procedure/code"]]
+    assert [line[:2] for line in lines[1:]] == [["3", "TrangThai"], ["4", "/procedure/code"]]
     assert ("Mẫu Thử" in report, sorted(one["ref"] for one in found)) == (False, ["BN-1", "BN-4"])
 
 
