@@ -42,7 +42,7 @@ def read(path: Path, beside: tuple[Path, ...], settings: CommuneSettings) -> Ite
     rows = plan(settings, how)
     for line in lines:
         if line.wrong is not None:
-            yield RowRead(line.number, None, line.field, line.wrong)
+            yield RowRead(line.number, None, "", line.wrong)
             continue
         found = cells.of(line)
         if isinstance(found, RowRead):
@@ -140,10 +140,18 @@ class _Cells:
                 continue
             if name in found:
                 return RowRead(number, None, name, "stands there more than once")
+            if cell.wrong:
+                return RowRead(number, None, name, cell.wrong)
             font = cell.font or self._fonts[name]
-            mixed = self._mixed and not cell.typed and cell.font is None
+            # A cell that an old form set in a font of old may have been filled in in Unicode.
+            mixed = self._mixed and not cell.typed
             try:
-                found[name] = charsets.respelt(cell.text, font, mixed=mixed).strip()
+                if cell.runs:
+                    parts = ((run, own or self._fonts[name]) for run, own in cell.runs)
+                    text = "".join(charsets.respelt(*part, mixed=mixed) for part in parts)
+                    found[name] = charsets.respelt(text, "unicode").strip()
+                else:
+                    found[name] = charsets.respelt(cell.text, font, mixed=mixed).strip()
             except charsets.CharsetError as error:
                 why = f"not {font}: position {error.position} {error.why}"
                 return RowRead(number, None, name, why)

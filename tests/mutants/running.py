@@ -34,7 +34,6 @@ SHARED = (
     "anyio.pytest_plugin",
     "asyncpg",
     "cryptography.fernet",
-    "dbfread",
     "fastapi",
     "httpx_aiohttp",
     "hypothesis.stateful",
@@ -55,6 +54,7 @@ SHARED = (
     "uuid_utils.compat",
     "uvloop",
     "xdist.plugin",
+    "xlrd",
 )
 """What tests load of others' and no mutant changes: three seconds that each fork is spared."""
 LOADED_EARLY = "ignore::pytest.PytestAssertRewriteWarning"

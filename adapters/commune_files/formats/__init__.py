@@ -15,7 +15,7 @@ from typing import Literal
 from adapters.commune_files.settings import FileSettings
 from adapters.kit.port import UnusableFile
 
-Form = Literal["csv", "xml", "xlsx", "workbook", "dbf"]
+Form = Literal["csv", "xml", "xlsx", "xls", "ods", "dbf"]
 HEAD = 4096
 
 
@@ -24,18 +24,22 @@ class Cell:
     """One cell. text: in the letters of its container; font: where the cell itself names one.
 
     typed: it was typed as the bytes of a font, so it cannot be Unicode already
+    runs: its parts, where they are set in different fonts
+    wrong: why nothing can be read there, which costs the row if the column is read
     """
 
     text: str
     font: str | None = None
     typed: bool = False
+    runs: tuple[tuple[str, str | None], ...] = ()
+    wrong: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a file. number: as its software counts; cells: by place, or by `names`.
 
-    wrong: why it is no row, or which of its cells (`field`) is none; nothing of it is read then
+    wrong: why it is no row; nothing of it is read then
     exact: it must have a cell for every column
     """
 
@@ -43,7 +47,6 @@ class Line:
     cells: tuple[Cell, ...] = ()
     names: tuple[str, ...] | None = None
     wrong: str | None = None
-    field: str = ""
     exact: bool = False
 
 
@@ -59,15 +62,16 @@ class Source:
     how: FileSettings
 
 
+OPEN = b"mimetypeapplication/vnd.oasis.opendocument"
 PACKED, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 WEB = (b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<div", b"<script")
 MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 ENDINGS: MappingProxyType[str, tuple[Form, ...]] = MappingProxyType(
     {
-        ".xlsx": ("xlsx", "workbook"),
+        ".xlsx": ("xlsx", "xls", "ods"),
         ".xlsm": ("xlsx",),
-        ".xls": ("workbook", "xlsx"),
-        ".ods": ("workbook",),
+        ".xls": ("xls", "xlsx"),
+        ".ods": ("ods",),
         ".dbf": ("dbf",),
         ".xml": ("xml",),
     }
@@ -78,7 +82,8 @@ CALLED = MappingProxyType(
         "csv": "text",
         "xml": "XML",
         "xlsx": "a spreadsheet",
-        "workbook": "a spreadsheet",
+        "xls": "a spreadsheet",
+        "ods": "a spreadsheet",
         "dbf": "a DBF table",
     }
 )
@@ -103,13 +108,14 @@ def form_of(path: Path) -> Form:
 def _inside(head: bytes, meant: tuple[Form, ...], path: Path) -> Form:
     """Look at the first bytes."""
     if head.startswith(PACKED):
-        return "workbook" if path.suffix.lower() == ".ods" else "xlsx"
+        # The first part of an OpenDocument says what it is, unpacked.
+        return "ods" if OPEN in head or path.suffix.lower() == ".ods" else "xlsx"
     if head.startswith(OLE):
-        return "workbook"
+        return "xls"
     plain = head.translate(None, b"\0").lstrip(b"".join(MARKS) + b" \t\r\n").lower()
     if plain.startswith(WEB) or (plain.startswith(b"<?xml") and b"<html" in plain):
         raise UnusableFile("a page for a browser, not an export")
-    if meant[0] in {"xlsx", "workbook"}:
+    if meant[0] in {"xlsx", "xls", "ods"}:
         raise UnusableFile("not a spreadsheet")
     if meant[0] == "csv" and plain.startswith(b"<?xml"):
         return "xml"
@@ -120,8 +126,9 @@ def lines_of(form: Form, source: Source) -> Lines:
     """Read the lines of a file, the header's included."""
     from adapters.commune_files.formats import (  # noqa: PLC0415 - only what this file needs
         foxpro,
+        ods,
         text,
-        workbook,
+        xls,
         xlsx,
         xml,
     )
@@ -130,7 +137,8 @@ def lines_of(form: Form, source: Source) -> Lines:
         "csv": text.lines,
         "xml": xml.lines,
         "xlsx": xlsx.lines,
-        "workbook": workbook.lines,
+        "xls": xls.lines,
+        "ods": ods.lines,
         "dbf": foxpro.lines,
     }
     return readers[form](source)

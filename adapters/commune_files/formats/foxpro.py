@@ -1,169 +1,185 @@
 """FoxPro and dBase tables: header checked first, and what its count promises and is not there.
 
 The codepage byte is not believed; bytes of cells come out one for one. A cell that no program can
-have written spoils its row, not the table.
+have written spoils its row, not the table. Read here and not by a library, because the one that
+there is takes columns of one name for one, dBase IV's lengths for others, and cut texts for whole.
 """
 
 from __future__ import annotations
 
-import re
+import contextlib
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import dbfread
+from typing import BinaryIO
 
 from adapters.commune_files.formats import Cell, Line, Lines, Source
+from adapters.commune_files.formats.foxcells import READERS, CellError, Kind
+from adapters.commune_files.formats.memos import MEMOS, Memo
 from adapters.commune_files.formats.text import UNICODE
-from adapters.commune_files.formats.workbook import shown
 from adapters.kit import charsets
 from adapters.kit.port import UnusableFile
 
-MEMOS = (".fpt", ".dbt")
-HEADER = 32
+__all__ = ["MEMOS", "lines", "needs_memo"]
+
+HEADER, COLUMN = 32, 32
 LIVE, DELETED, END = b" *\x1a"
-NUMBER = re.compile(rb"[+-]?[0-9]*(?:[.,][0-9]*)?")
-BLOCKS = 4096
-"""Rows whose marks are looked at together."""
+VISUAL = (0x30, 0x31, 0x32)
+VERSIONS = (0x02, 0x03, 0x43, 0x63, 0x83, 0x8B, 0xCB, 0xE5, 0xF5, 0xFB, *VISUAL)
+"""The first byte of tables of FoxBase, dBase III and IV, FoxPro and Visual FoxPro."""
+WIDTHS = {"D": (8,), "T": (8,), "L": (1,), "I": (4,), "Y": (8,), "B": (8, 10), "M": (4, 10)}
+UNREAD = "GPQVW0@+O"
+"""Kinds of columns that hold no text, or not in a way that is read here."""
+TOGETHER = 1024 * 1024
+"""Bytes of rows that are read at once."""
+CONTRADICTS = "not a DBF table: its header contradicts itself"
 
 
-class _Wrong:
-    """In the place of a cell that is none: it says why."""
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: where it stands in a row, and of which kind it is."""
 
-    def __init__(self, why: str) -> None:
-        self.why = why
+    name: str
+    kind: str
+    begins: int
+    ends: int
 
 
-class _Cells(dbfread.FieldParser):  # type: ignore[misc]
-    """Reads cells: numbers as they are written, and no exception for a single one."""
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What the header says."""
 
-    def parse(self, field: Any, data: bytes) -> Any:
-        """Read one cell."""
-        try:
-            return super().parse(field, data)
-        except (ValueError, OverflowError, OSError, struct.error, TypeError, IndexError):
-            return _Wrong("is nothing that this column can hold")
-
-    def parseN(self, _field: Any, data: bytes) -> Any:  # noqa: N802 - the library's names
-        """Give a number with the digits that it is written with."""
-        text = data.strip(b" ")
-        if not text:
-            return None
-        text = text.strip(b"*")  # some programs pad with it; stars alone are a number too long
-        if not NUMBER.fullmatch(text) or not re.search(rb"[0-9]", text):
-            return _Wrong("is no number")
-        whole, _, rest = text.replace(b",", b".").partition(b".")
-        return (whole if not rest.strip(b"0") else b".".join((whole, rest))).decode()
-
-    parseF = parseN  # noqa: N815 - likewise
+    count: int
+    begins: int
+    width: int
+    visual: bool
+    columns: tuple[Column, ...]
 
 
 def lines(source: Source) -> Lines:
     """Read the rows that are not deleted, by the numbers that FoxPro shows."""
-    path = source.path
-    table = _opened(path)
-    _find_memo(table, source)
-    here, more = _marks(path, table)
-    count = table.header.numrecords
-    rows = iter(table) if LIVE in here else iter(())
-    yield Line(0, tuple(Cell(name, typed=True) for name in table.field_names))
-    yield from _rows(rows, here, source.how.charset)
-    if len(here) != count or more:
-        there = "more" if more else len(here)
-        raise UnusableFile(f"incomplete: its header counts {count} rows, and {there} are there")
+    with contextlib.ExitStack() as opened:
+        file = opened.enter_context(source.path.open("rb"))
+        table = _opened(file)
+        beside = _memo(table, source)
+        memo = Memo(beside, opened.enter_context(beside.open("rb"))) if beside else None
+        yield Line(0, tuple(Cell(one.name, typed=True) for one in table.columns))
+        reader = _Cells(table, source.how.charset, memo)
+        here = 0
+        for here, row in enumerate(_rows(file, table), 1):
+            if row[0] == LIVE:
+                yield Line(here, reader.of(row))
+            elif row[0] != DELETED:
+                why = "is neither a row nor a deleted one: the table is damaged"
+                yield Line(here, wrong=why)
+        more = here == table.count and _goes_on(file, table)
+    if here != table.count or more:
+        there = "more" if more else here
+        raise UnusableFile(
+            f"incomplete: its header counts {table.count} rows, and {there} are there"
+        )
 
 
-def _rows(rows: Iterator[Any], marks: bytes, charset: str) -> Lines:
-    for number, mark in enumerate(marks, 1):
-        if mark == LIVE:
-            yield _line(number, next(rows), charset)
-        elif mark != DELETED:
-            yield Line(number, wrong="is neither a row nor a deleted one: the table is damaged")
-
-
-def _line(number: int, found: dict[str, Any], charset: str) -> Line:
-    """Give the cells of a row."""
-    cells = []
-    for name, value in found.items():
-        if isinstance(value, _Wrong):
-            return Line(number, wrong=value.why, field=name)
-        try:
-            cells.append(Cell(_text(value, charset), typed=charset not in UNICODE))
-        except charsets.CharsetError as error:
-            why = f"not {charset}: byte {error.position} {error.why}"
-            return Line(number, wrong=why, field=name)
-    return Line(number, tuple(cells))
-
-
-def _text(value: Any, charset: str) -> str:
-    """Write a cell; what the library gave out byte for byte is read as is set."""
-    if isinstance(value, str):
-        value = value.encode("latin-1")
-    return charsets.decode(value, charset, "unicode") if isinstance(value, bytes) else shown(value)
-
-
-def _opened(path: Path) -> Any:
-    """Open a table whose header agrees with itself."""
-    with path.open("rb") as file:
-        head = file.read(HEADER)
+def _opened(file: BinaryIO) -> Table:
+    """Read a header that agrees with itself."""
+    head = file.read(HEADER)
     if len(head) < HEADER:
         raise UnusableFile("not a DBF table: it is shorter than a header")
-    begins, width = struct.unpack("<HH", head[8:12])
-    try:
-        table = dbfread.DBF(
-            str(path),
-            encoding="latin-1",
-            recfactory=dict,
-            ignorecase=False,
-            parserclass=_Cells,
-            ignore_missing_memofile=True,
-        )
-    except (struct.error, ValueError, KeyError, IndexError, TypeError) as error:
-        # The library's words may hold what stands in the table.
-        raise UnusableFile(f"not a DBF table, or a damaged one ({type(error).__name__})") from None
-    fields = 1 + sum(one.length for one in table.fields)
-    if not table.fields or width != fields or begins < HEADER + 32 * len(table.fields) + 1:
-        raise UnusableFile("not a DBF table: its header contradicts itself")
-    return table
+    if head[0] not in VERSIONS:
+        raise UnusableFile("not a DBF table, or of a kind that is not read")
+    count, begins, width = struct.unpack("<LHH", head[4:12])
+    described = file.read(max(0, begins - HEADER))
+    columns, at, place = [], 1, 0
+    while described[place : place + 1] not in {b"", b"\r"}:
+        one = described[place : place + COLUMN]
+        if len(one) < COLUMN:
+            raise UnusableFile(CONTRADICTS)
+        column = _column(one, at, visual=head[0] in VISUAL)
+        columns.append(column)
+        at, place = column.ends, place + COLUMN
+    if not columns or width != at or described[place : place + 1] != b"\r":
+        raise UnusableFile(CONTRADICTS)
+    return Table(count, begins, width, head[0] in VISUAL, tuple(columns))
 
 
-def _find_memo(table: Any, source: Source) -> None:
-    """Find the file with the long texts, and see whether it is whole."""
-    if not any(one.type in "MGPB" for one in table.fields):
-        return
+def _column(described: bytes, at: int, *, visual: bool) -> Column:
+    kind, width = chr(described[11]), described[16]
+    if kind == "C":
+        width |= described[17] << 8  # of wide ones the rest stands where others have decimals
+    known = kind in "CNF" or kind in WIDTHS or kind in UNREAD
+    if not known or not width or width not in WIDTHS.get(kind, (width,)):
+        raise UnusableFile(CONTRADICTS)
+    if kind == "B" and not visual:
+        kind = "G"
+    return Column(described[:11].partition(b"\0")[0].decode("latin-1"), kind, at, at + width)
+
+
+def _rows(file: BinaryIO, table: Table) -> Iterator[bytes]:
+    """Give the rows that are there whole; a mark of the end is the end, whatever lies behind it."""
+    file.seek(table.begins)
+    left = table.count
+    while left:
+        block = file.read(min(left, TOGETHER // table.width or 1) * table.width)
+        whole = len(block) // table.width
+        for at in range(0, whole * table.width, table.width):
+            if block[at] == END:
+                return
+            yield block[at : at + table.width]
+        left -= whole
+        if not whole or whole * table.width < len(block):
+            return
+
+
+def _goes_on(file: BinaryIO, table: Table) -> bool:
+    """Say whether there are more rows than the header counts."""
+    file.seek(table.begins + table.count * table.width)
+    rest = file.read(table.width)
+    return len(rest) == table.width and rest[0] in {LIVE, DELETED}
+
+
+def _memo(table: Table, source: Source) -> Path | None:
+    """Find the file with the long texts, if the table has any."""
+    if not any(one.kind == "M" for one in table.columns):
+        return None
     memo = next((one for one in source.beside if one.suffix.lower() in MEMOS), None)
     if memo is None:
         raise UnusableFile("its memo file (.fpt or .dbt) is not beside it")
-    fox = memo.suffix.lower() == ".fpt"
-    with memo.open("rb") as file:
-        head = file.read(8)
-    if len(head) < 8:
-        raise UnusableFile("its memo file is cut")
-    following = struct.unpack(">L" if fox else "<L", head[:4])[0]
-    block = struct.unpack(">H", head[6:8])[0] if fox else 512
-    if memo.stat().st_size < (following - 1) * block:
-        raise UnusableFile("its memo file is cut")
-    table.memofilename = str(memo)
+    return memo
 
 
-def _marks(path: Path, table: Any) -> tuple[bytes, bool]:
-    """Give the mark of each row that is there whole, and whether there are more than are counted.
+class _Cells:
+    """Reads the cells of a row."""
 
-    A mark of the end is the end, whatever lies behind it: so the library reads it, too.
-    """
-    count = table.header.numrecords
-    begins, width = table.header.headerlen, table.header.recordlen
-    marks = bytearray()
-    with path.open("rb") as file:
-        file.seek(begins)
-        while len(marks) < count and (block := file.read(width * BLOCKS)):
-            whole = len(block) // width * width
-            marks += block[:whole:width]
-            if whole < len(block):
-                break
-    here = bytes(marks[:count]).partition(bytes([END]))[0]
-    return here, len(here) == count and path.stat().st_size >= begins + (count + 1) * width
+    def __init__(self, table: Table, charset: str, memo: Memo | None) -> None:
+        self._charset, self._memo = charset, memo
+        self._typed = charset not in UNICODE
+        self._columns = [(one.begins, one.ends, _reader(one.kind)) for one in table.columns]
+
+    def of(self, row: bytes) -> tuple[Cell, ...]:
+        """Give them by place."""
+        return tuple(self._cell(row[begins:ends], kind) for begins, ends, kind in self._columns)
+
+    def _cell(self, data: bytes, kind: Kind) -> Cell:
+        try:
+            found = kind(data, self._memo)
+        except CellError as error:
+            return Cell("", wrong=str(error))
+        if isinstance(found, str):
+            return Cell(found)
+        if b"\0" in found or b"\x1a" in found:
+            return Cell("", wrong="holds a control character, as of a damaged table")
+        if found.isascii() and self._charset[:5] != "utf-1":
+            return Cell(found.decode("ascii"), typed=self._typed)
+        try:
+            text = charsets.incremental(self._charset).decode(found, final=True)
+        except charsets.CharsetError as error:
+            return Cell("", wrong=f"not {self._charset}: byte {error.position} {error.why}")
+        return Cell(text, typed=self._typed)
+
+
+def _reader(kind: str) -> Kind:
+    return READERS.get(kind, READERS["0"])
 
 
 def needs_memo(head: bytes) -> bool:

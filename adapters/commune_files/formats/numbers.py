@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 
 _ASIDE = re.compile(r"\[(?!h|m|s)[^\]]*\]|[_*].", re.IGNORECASE)
 """Colours, languages and conditions; spaces as wide as a letter, letters over and over."""
+_DECIMALS = re.compile(r"[#]*0\.(0+)")
 _PIECE = re.compile(r'"([^"]*)"|\\(.)|([0#])|([-/ ():])|(.)')
 
 
@@ -42,9 +44,27 @@ def is_timed(code: str) -> bool:
     return re.search(r"[hs]", re.sub(r'"[^"]*"|\\.', "", _plain(code)).lower()) is not None
 
 
+@lru_cache(maxsize=500)
+def is_day(code: str) -> bool:
+    """Say whether a format shows a day, be it with a time or not."""
+    bare = re.sub(r'"[^"]*"|\\.', "", _plain(code)).lower()
+    return re.search(r"[dy]", bare) is not None or re.search(r"[hs]", bare) is None
+
+
+def decimals(form: Form, number: Decimal) -> str | None:
+    """Write a number with as many places as its format shows: a code that ended in a nought.
+
+    None: the format shows no places, or more than them.
+    """
+    found = _DECIMALS.fullmatch(_plain(form.code))
+    return f"{number:.{len(found[1])}f}" if found else None
+
+
 def numeral(form: Form, number: int) -> str:
     """Write a whole number as its format shows it, if it pads it or puts signs between."""
     pieces = _pieces(form.code)
+    if pieces is None and (found := _DECIMALS.fullmatch(_plain(form.code))) and len(found[1]) > 2:
+        return f"{number}.{found[1]}"  # a code; money has two places, which are dressing
     if number < 0 or pieces is None:
         return str(number)
     left = str(number)
@@ -77,4 +97,5 @@ def _pieces(code: str) -> tuple[tuple[str, str], ...] | None:
             found.append(("sign", quoted or escaped or sign))
     zeros = sum(sign == "0" for kind, sign in found if kind == "place")
     dressed = any(kind == "sign" for kind, _ in found)
-    return tuple(found) if zeros > 1 or (zeros and dressed) else None
+    places = sum(kind == "place" for kind, _ in found)
+    return tuple(found) if zeros and (places > 1 or dressed) else None

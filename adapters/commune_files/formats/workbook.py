@@ -1,32 +1,11 @@
-"""Old and open spreadsheets (`.xls`, `.ods`), whose cells come as values without their format."""
+"""What every kind of spreadsheet has: sheets by name, and cells that are values."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
-
-from adapters.commune_files.formats import Cell, Line, Lines, Source
 from adapters.kit.port import UnusableFile
-
-MOST_CELLS = 20_000_000
-"""Cells between the first and the last one; a form without end is no export."""
-
-
-def lines(source: Source) -> Lines:
-    """Read the lines of one sheet."""
-    try:
-        book = CalamineWorkbook.from_path(str(source.path))
-        name = named(book.sheet_names, source.how.sheet)
-        sheet = book.get_sheet_by_name(name)
-        if sheet.total_height * sheet.total_width > MOST_CELLS:
-            raise UnusableFile("its last cell lies further away than any export reaches")
-        for number, cells in enumerate(sheet.to_python(skip_empty_area=False), 1):
-            if any(cell != "" for cell in cells):
-                yield Line(number, tuple(Cell(shown(cell)) for cell in cells))
-    except CalamineError as error:
-        raise UnusableFile(f"not a spreadsheet ({type(error).__name__})") from None
 
 
 def named(names: list[str], sheet: str | None) -> str:
@@ -50,13 +29,13 @@ def shown(cell: Any) -> str:
         case datetime() if cell.time() == time():
             return cell.date().isoformat()
         case datetime():
-            return _second(cell).isoformat()
+            return second(cell).isoformat()
         case date():
             return cell.isoformat()
         case _:
             return str(cell)
 
 
-def _second(moment: datetime) -> datetime:
+def second(moment: datetime) -> datetime:
     """Round to the second: spreadsheets keep moments as parts of a day, a little beside them."""
     return (moment + timedelta(microseconds=500_000)).replace(microsecond=0)

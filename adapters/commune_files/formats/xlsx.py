@@ -7,57 +7,55 @@ font are others), and a sheet that is never held whole. `decisions/0026` has the
 
 from __future__ import annotations
 
+import errno
 import posixpath
 import re
+import struct
+import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
 from functools import lru_cache
-from types import MappingProxyType
 from typing import IO, Any
 
 from lxml import etree
 
 from adapters.commune_files.formats import Cell, Line, Lines, Source
-from adapters.commune_files.formats.numbers import Form, is_dated, is_timed, numeral
-from adapters.commune_files.formats.workbook import named, shown
+from adapters.commune_files.formats.numbers import Form
+from adapters.commune_files.formats.shows import (
+    BUILT_IN,
+    ERRORS,
+    UNCOUNTED,
+    Runs,
+    Style,
+    in_runs,
+    letters,
+    numbered,
+)
+from adapters.commune_files.formats.workbook import named
 from adapters.kit.port import UnusableFile
 
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 TEXT, RUN, CELL, VALUE, INLINE = (f"{SHEET}{tag}" for tag in ("t", "r", "c", "v", "is"))
+FORMULA, RUN_FONT = f"{SHEET}f", f"{SHEET}rPr/{SHEET}rFont"
+ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 STRICT = "http://purl.oclc.org/ooxml/"
 MOST_COLUMNS = 16_384
-ERRORS = "holds an error of its spreadsheet"
-FONTS = (
-    (re.compile(r"\.vn.*h$", re.IGNORECASE), "tcvn3-capitals"),
-    (re.compile(r"\.vn", re.IGNORECASE), "tcvn3"),
-    (re.compile(r"vni[- ]", re.IGNORECASE), "vni"),
+DAMAGE = (
+    *(etree.XMLSyntaxError, zlib.error, struct.error, EOFError, KeyError, IndexError, ValueError),
+    *(OverflowError, NotImplementedError, RuntimeError, OSError),
 )
-"""Names of fonts that show other letters than Unicode has in their places."""
-BUILT_IN = MappingProxyType(
-    {14: "dd/mm/yyyy", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 22: "dd/mm/yyyy hh:mm"}
-    | dict.fromkeys((18, 19, 20, 21, 45, 46, 47), "hh:mm:ss")
-    | dict.fromkeys((*range(27, 37), *range(50, 59)), "yyyy/mm/dd")
-)
-"""Formats that stand in no file, because every program knows them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How cells are shown. form: of their numbers; font: which letters those of their texts are."""
-
-    form: Form | None = None
-    font: str | None = None
+"""What a changed byte makes of a package: of its directory, of what is packed, of its XML."""
 
 
 @dataclass(slots=True)
 class Book:
     """What cells refer to: texts, styles, and the day that counts as nought."""
 
-    texts: list[str] = field(default_factory=list)
+    texts: list[Runs] = field(default_factory=list)
     styles: list[Style] = field(default_factory=list)
     nought: datetime = datetime(1899, 12, 30)  # noqa: DTZ001 - local time, as typed
 
@@ -69,8 +67,15 @@ def lines(source: Source) -> Lines:
             yield from _sheet(packed, source.how.sheet)
     except zipfile.BadZipFile:
         raise UnusableFile("not a spreadsheet, or one that was cut") from None
-    except (etree.XMLSyntaxError, KeyError, EOFError) as error:
-        raise UnusableFile(f"a damaged spreadsheet ({type(error).__name__})") from None
+    except DAMAGE as error:
+        raise damaged(error) from None
+
+
+def damaged(error: BaseException) -> UnusableFile:
+    """Say that a spreadsheet is damaged; a file that went away, or its share, is no fault of it."""
+    if isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}:
+        raise error
+    return UnusableFile(f"a damaged spreadsheet ({type(error).__name__})")
 
 
 def _sheet(packed: zipfile.ZipFile, wanted: str | None) -> Lines:
@@ -79,22 +84,26 @@ def _sheet(packed: zipfile.ZipFile, wanted: str | None) -> Lines:
     if main is None:
         raise UnusableFile("not a spreadsheet: it has no workbook")
     root = _parsed(packed, main)
-    related = _related(packed, main)
+    related, parts = _related(packed, main)
     sheets = {
-        str(one.get("name")): related[str(one.get(f"{OFFICE}id"))]
+        str(one.get("name")): related.get(str(one.get(f"{OFFICE}id")), "")
         for one in root.iter(f"{SHEET}sheet")
     }
     if not sheets and root.tag.startswith("{" + STRICT):
         raise UnusableFile("a strict OpenXML spreadsheet: save it as an ordinary one")
     place = sheets[named(list(sheets), wanted)]
     book = Book()
-    for part, read in (("sharedStrings.xml", _texts), ("styles.xml", _styles)):
-        name = posixpath.join(posixpath.dirname(main), part)
-        if name in whole:
+    for kind, read in (("styles", _styles), ("sharedStrings", _texts)):
+        name = parts.get(kind)
+        if name is not None:
+            if name not in whole:
+                raise UnusableFile("a damaged spreadsheet: a part of it is missing")
             with packed.open(name) as file:
                 read(file, book)
     if any(one.get("date1904") in {"1", "true"} for one in root.iter(f"{SHEET}workbookPr")):
         book.nought = datetime(1904, 1, 1)  # noqa: DTZ001 - local time, as typed
+    if place not in whole:
+        raise UnusableFile("a damaged spreadsheet: the part with its rows is missing")
     with packed.open(place) as file:
         yield from _rows(file, book)
 
@@ -108,16 +117,21 @@ def _parser() -> etree.XMLParser:
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 
 
-def _related(packed: zipfile.ZipFile, main: str) -> dict[str, str]:
-    """Give the places that a part speaks of, by their ids."""
+def _related(packed: zipfile.ZipFile, main: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Give the places that a part speaks of: by their ids, and by what they are."""
     folder, name = posixpath.split(main)
     root = _parsed(packed, f"{folder}/_rels/{name}.rels")
-    found = {}
-    for one in root:
+    found, kinds = {}, {}
+    listed = {one.lower(): one for one in packed.namelist()}
+    for one in root.iterchildren("{*}Relationship"):
         target = str(one.get("Target"))
         place = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
-        found[str(one.get("Id"))] = posixpath.normpath(place)
-    return found
+        place = posixpath.normpath(place)
+        # Names of parts are the same in capitals, which some programs rely on.
+        place = listed.get(place.lower(), place)
+        found[str(one.get("Id"))] = place
+        kinds[str(one.get("Type")).rpartition("/")[2]] = place
+    return found, kinds
 
 
 def _walk(file: IO[bytes], tag: str) -> Iterator[Any]:
@@ -136,15 +150,31 @@ def _texts(file: IO[bytes], book: Book) -> None:
     book.texts = [_text(one) for one in _walk(file, "si")]
 
 
-def _text(element: Any) -> str:
+def _text(element: Any) -> Runs:
     """Join the runs of a text, without how it is pronounced (`rPh`)."""
-    found = []
-    for part in element:
+    found: list[tuple[str, str | None]] = []
+    for part in element.iterchildren(TEXT, RUN):
         if part.tag == TEXT:
-            found.append(part.text or "")
-        elif part.tag == RUN:
-            found += [one.text or "" for one in part.iterchildren(TEXT)]
-    return "".join(found)
+            found.append((_unescaped(part.text or ""), None))
+            continue
+        font = part.find(RUN_FONT)
+        own = None if font is None else letters(str(font.get("val")))
+        text = "".join(one.text or "" for one in part.iterchildren(TEXT))
+        found.append((_unescaped(text), own))
+    if any(own is not None for _, own in found):
+        return tuple(found)
+    return "".join(text for text, _ in found)
+
+
+def _unescaped(text: str) -> str:
+    """Give characters back that XML cannot hold, or that stand for themselves."""
+    return ESCAPED.sub(_character, text) if "_x" in text else text
+
+
+def _character(found: re.Match[str]) -> str:
+    """Give a character, unless it is none that a text may have."""
+    one = chr(int(found[1], 16))
+    return one if one in "\t\n\r" or unicodedata.category(one)[0] != "C" else found[0]
 
 
 def _styles(file: IO[bytes], book: Book) -> None:
@@ -160,27 +190,23 @@ def _styles(file: IO[bytes], book: Book) -> None:
         form = forms.get(int(one.get("numFmtId", "0")))
         at = int(one.get("fontId", "0"))
         name = fonts[at] if at < len(fonts) else ""
-        font = next((font for known, font in FONTS if known.match(name)), None)
-        book.styles.append(Style(Form(form) if form else None, font))
+        book.styles.append(Style(Form(form) if form else None, letters(name)))
 
 
 def _rows(file: IO[bytes], book: Book) -> Lines:
     number = 0
     for row in _walk(file, "row"):
-        number = int(row.get("r") or number + 1)
+        before, number = number, int(row.get("r") or number + 1)
+        if number <= before:
+            raise UnusableFile("a damaged spreadsheet: its rows are in no order")
         cells: list[Cell] = []
-        wrong = None
         for cell in row.iterchildren(CELL):
             at = _place(cell.get("r") or "", len(cells))
             found = _cell(cell, book)
-            if found is None:
-                wrong = ERRORS
-            elif found.text:
+            if found.text or found.wrong:
                 cells += [EMPTY] * (at - len(cells))
                 cells.append(found)
-        if wrong is not None:
-            yield Line(number, wrong=wrong)
-        elif cells:
+        if cells:
             yield Line(number, tuple(cells))
 
 
@@ -208,46 +234,29 @@ def _column(letters: str) -> int:
     return column - 1
 
 
-def _cell(cell: Any, book: Book) -> Cell | None:
-    """Read one cell; None: an error stands in it."""
+def _cell(cell: Any, book: Book) -> Cell:
+    """Read one cell."""
     at = int(cell.get("s") or 0)
-    style = book.styles[at] if at < len(book.styles) else Style()
+    style = book.styles[at] if 0 <= at < len(book.styles) else Style()
     kind = cell.get("t", "n")
     if kind == "inlineStr":
         inline = cell.find(INLINE)
-        return Cell("" if inline is None else _text(inline), style.font)
+        return Cell("") if inline is None else in_runs(_text(inline), style.font)
     value = cell.findtext(VALUE) or ""
+    if not value and kind != "str" and cell.find(FORMULA) is not None:
+        return Cell("", wrong=UNCOUNTED)
     match kind:
         case "s":
-            return Cell(book.texts[int(value)] if value else "", style.font)
+            if value and not 0 <= int(value) < len(book.texts):
+                return Cell("", wrong="holds a text that the spreadsheet does not have")
+            return in_runs(book.texts[int(value)] if value else "", style.font)
         case "str":
-            return Cell(value, style.font)
+            return Cell(_unescaped(value), style.font)
         case "e":
-            return None
+            return Cell("", wrong=ERRORS)
         case "b":
             return Cell(value)
         case "d":
-            return Cell(value.removesuffix("T00:00:00"))
+            return Cell(value.removesuffix("Z").removesuffix(".000").removesuffix("T00:00:00"))
         case _:
-            return Cell(_number(value, style.form, book.nought))
-
-
-def _number(value: str, form: Form | None, nought: datetime) -> str:
-    """Write a number as its format shows it, where that is more than dressing."""
-    if not value:
-        return ""
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return value
-    if form is not None and is_dated(form.code):
-        days = float(number)
-        if not 0 <= days < 2_958_466:
-            return value
-        moment = nought + timedelta(days=days)
-        whole = shown(moment)
-        return whole if is_timed(form.code) else whole[:10]
-    plain = float(value)
-    if form is not None and number == number.to_integral_value():
-        return numeral(form, int(number))
-    return str(int(number)) if number == number.to_integral_value() else repr(plain)
+            return Cell(numbered(value, style.form, book.nought))
