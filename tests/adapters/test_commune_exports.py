@@ -60,6 +60,7 @@ class Office:
     counts: dict[str, int] = field(default_factory=dict)
     left: int = 10_000
     run: str = "1"
+    outcomes: list[Any] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
     before: Callable[[Any], None] = lambda _asked: None
     now: datetime = NOW
@@ -110,7 +111,10 @@ class Office:
         before = len(self.handed)
         one = replace(subject(ADAPTER), others={"quiet_seconds": 60, **self.settings})
         for _ in range(times):
-            read_exports(one, self.cursor, self.folder, self.hand, self.now, self.run)
+            outcome = read_exports(
+                one, self.cursor, self.folder, self.hand, self.now, self.run
+            )
+            self.outcomes.append(outcome)
             self.clock.now += 60
             self.now += timedelta(minutes=1)
         return self.handed[before:]

@@ -27,8 +27,6 @@ BY_NAME = (
 TONGUE = ("schemas/dossier.py", "schemas/event.py", "schemas/parts.py")
 """Here a field is a word of the common tongue: it is carried whole, whoever reads it."""
 ARGUED = {
-    "adapters/commune_files/formats/foxpro.py:memofilename": "dbfread reads it",
-    "adapters/commune_files/formats/foxpro.py:parseF": "dbfread calls it",
     "adapters/kit/charsets/marks.py:SPECIAL": "tests draw their letters from it",
     "adapters/kit/http.py:_retry_connection": "a switch of aiohttp, which reads it",
     "adapters/kit/port.py:rate": "tests/house/test_settings.py: not kept yet",
