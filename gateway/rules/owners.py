@@ -11,6 +11,7 @@ import unicodedata
 from typing import Literal
 
 from schemas.catalogue.spelling import name_key
+from schemas.marks import composed
 from schemas.parts import Party
 
 Agreement = Literal["same", "other", "unknown"]
@@ -53,7 +54,7 @@ def _alike(left: str, right: str) -> bool:
 
 def _spelt(name: str) -> str:
     """Spell a name in one way, without the signs that stand between its words."""
-    return name_key(APART.sub(" ", unicodedata.normalize("NFC", name)))
+    return name_key(APART.sub(" ", composed(name)))
 
 
 def _bare(spelt: str) -> str:

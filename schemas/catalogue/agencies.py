@@ -21,6 +21,7 @@ from typing import Literal, get_args
 
 from schemas.catalogue.communes import provinces, units
 from schemas.catalogue.finding import Finding
+from schemas.marks import composed
 
 Scheme = Literal["qd20", "qcvn102"]
 FORMS: Mapping[str, re.Pattern[str]] = {
@@ -111,7 +112,7 @@ def read(rows: Iterable[Mapping[str, str | None]]) -> tuple[Agencies, list[Findi
     """Read rows; those that cannot be are left out and reported by line and column."""
     found, findings = [], []
     for line, row in enumerate(rows, start=2):
-        cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
+        cells = {name: composed(row.get(name) or "").strip() for name in COLUMNS}
         wrong = list(_wrong(cells, f"line {line}"))
         findings += wrong
         if not wrong:

@@ -9,7 +9,6 @@ differ, with the wards of Đồng Nai of 30 April 2026; `build.py` makes them.
 from __future__ import annotations
 
 import csv
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +17,7 @@ from importlib.resources import files
 from typing import Literal
 
 from schemas.catalogue.spelling import name_key
+from schemas.marks import composed
 
 RESTRUCTURED = date(2025, 7, 1)
 Certainty = Literal["exact", "split", "ambiguous", "unknown"]
@@ -212,6 +212,6 @@ def same_name(one: str, other: str) -> bool:
 @cache
 def _key(name: str) -> tuple[str, str]:
     """Give the kind (may be empty) and the rest in one spelling."""
-    plain = " ".join(unicodedata.normalize("NFC", name).casefold().split())
+    plain = " ".join(composed(name).casefold().split())
     kind = next((one for one in KINDS if plain.startswith(f"{one} ")), "")
     return kind, name_key(plain.removeprefix(kind))

@@ -16,7 +16,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +23,7 @@ from pydantic import BaseModel
 
 from schemas.catalogue.finding import Finding, checked
 from schemas.catalogue.procedures import Charge, Named, Paper, ProcedureVersion
+from schemas.marks import composed
 
 PLAIN = ("code", "name", "decision", "effective_from", "effective_to", "source")
 LISTS: dict[str, type[BaseModel]] = {
@@ -50,7 +50,7 @@ class Unreadable(Exception):  # noqa: N818 - carries what the operator is told
 
 def read(text: str) -> tuple[tuple[ProcedureVersion, ...], tuple[Finding, ...]]:
     """Read the rows that can be read and report everything else; raise `Unreadable`."""
-    lines = io.StringIO(unicodedata.normalize("NFC", text).removeprefix("\ufeff"), newline="")
+    lines = io.StringIO(composed(text).removeprefix("\ufeff"), newline="")
     head = lines.readline()
     lines.seek(0)
     rows = csv.reader(lines, strict=True, delimiter=_delimiter(head))
