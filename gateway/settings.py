@@ -47,6 +47,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gateway.bounds import Bounds
+from schemas.marks import composed
 
 Mode = Literal["off", "shadow", "live"]
 MODES: tuple[Mode, ...] = ("off", "shadow", "live")
@@ -158,7 +159,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     document: dict[str, Any] = {}
     if path:
         try:
-            document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+            document = tomllib.loads(composed(Path(path).read_text(encoding="utf-8")))
         except (OSError, tomllib.TOMLDecodeError) as error:
             raise SettingsError(f"LIENTHONG_SYSTEMS: {path}: {error}") from None
     systems = read_systems(document, env)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -13,6 +12,7 @@ from pydantic import BaseModel
 
 from adapters.kit.port import Reply, Step
 from schemas.dossier import Dossier
+from schemas.marks import composed
 from schemas.outcome import (
     EXISTS_ALREADY,
     Blocked,
@@ -95,7 +95,7 @@ def read_json(reply: Reply, effect: Effect) -> Any:
 
 def plain(text: str) -> str:
     """Bring a foreign sentence into a form in which it can be compared: NFC, lower case."""
-    return unicodedata.normalize("NFC", text).casefold()
+    return composed(text).casefold()
 
 
 def redact(text: str, personal: Iterable[str] = ()) -> str:
@@ -104,7 +104,7 @@ def redact(text: str, personal: Iterable[str] = ()) -> str:
     Raw JSON may write letters by their numbers: they are read first, or no name would be found.
     """
     read = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda hit: chr(int(hit[1], 16)), text[: SHOWN * 8])
-    shown = unicodedata.normalize("NFC", read.encode("utf-8", "replace").decode()[: SHOWN * 4])
+    shown = composed(read.encode("utf-8", "replace").decode()[: SHOWN * 4])
     for one in sorted({one for one in personal if len(one) > 2}, key=len, reverse=True):
         shown = re.sub(re.escape(one), "•••", shown, flags=re.IGNORECASE)
     shown = re.sub(r"[\w.+-]+@[\w-]+\.[\w.-]+", "•••", shown)

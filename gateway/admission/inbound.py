@@ -19,6 +19,7 @@ from gateway.admission.odd_times import suspicious
 from gateway.admission.parse import Unreadable, digest, parse, validate
 from gateway.admission.requests import ApplyReport, Command, RecordSnapshot, RegisterDossier
 from gateway.admission.shown import CONFLICT, conflicts_of
+from gateway.admission.spelt import spelt
 from gateway.dossiers.evidence import Evidence
 from gateway.dossiers.systems import Systems
 from gateway.rules.quality import NO_IDENTITY
@@ -86,7 +87,7 @@ def _ask(item: Item, system: str, account: Principal) -> Command | Verdict:
         case Report():
             if item.code is None and item.remote_id is None:
                 return _refused(item, [Fault("missing", "/code")])
-            return ApplyReport(client=account, system=system, report=item)
+            return ApplyReport(client=account, system=system, report=spelt(item))
         case Arrival():
             read = _read(item, NewDossier, account)
             if isinstance(read, Verdict):

@@ -12,6 +12,7 @@ from typing import Literal
 
 from schemas.catalogue.spelling import name_key, seen
 from schemas.identifiers import identities_of
+from schemas.marks import composed
 from schemas.parts import Party
 
 Agreement = Literal["same", "other", "unknown"]
@@ -55,7 +56,7 @@ def _alike(left: str, right: str) -> bool:
 
 def _spelt(name: str) -> str:
     """Spell a name in one way, without the signs that stand between its words."""
-    return name_key(APART.sub(" ", unicodedata.normalize("NFC", seen(name))))
+    return name_key(APART.sub(" ", composed(seen(name))))
 
 
 def _bare(spelt: str) -> str:

@@ -23,6 +23,7 @@ from schemas.catalogue.communes import provinces, units
 from schemas.catalogue.finding import Finding
 from schemas.catalogue.sheets import Stand, day_of
 from schemas.catalogue.sheets import read as read_sheet
+from schemas.marks import composed
 
 Scheme = Literal["qd20", "qcvn102"]
 FORMS: Mapping[str, re.Pattern[str]] = {
@@ -110,7 +111,7 @@ def read(rows: Iterable[Mapping[str, str]]) -> tuple[Agencies, list[Finding]]:
 def _read(rows: Iterable[tuple[str, Mapping[str, str]]]) -> tuple[Agencies, list[Finding]]:
     found, findings = [], []
     for place, row in rows:
-        cells = {name: row.get(name, "").strip() for name in COLUMNS}
+        cells = {name: composed(row.get(name, "")).strip() for name in COLUMNS}
         wrong = list(_wrong(cells, place))
         findings += wrong
         if not wrong:

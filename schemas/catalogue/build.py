@@ -15,11 +15,12 @@ import csv
 import hashlib
 import json
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from schemas.marks import composed
 
 DATA = Path(__file__).parent / "data"
 BEFORE, SINCE, CORRECTIONS = (
@@ -40,7 +41,7 @@ Old = dict[str, dict[str, Any]]
 
 def plain(text: str | None) -> str:
     """Give one spelling: NFC, single spaces."""
-    return " ".join(unicodedata.normalize("NFC", text or "").split())
+    return " ".join(composed(text or "").split())
 
 
 def _tables(folder: Path) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,6 +19,7 @@ from schemas.catalogue.duration import Duration, Unit
 from schemas.catalogue.finding import Finding, Unreadable, checked
 from schemas.catalogue.procedure_rows import NEEDED
 from schemas.catalogue.procedures import Charge, Named, Paper, ProcedureVersion
+from schemas.marks import composed
 
 PUBLIC = "1"
 GROUPED = re.compile(r"\d{1,3}([.,]\d{3})+")
@@ -33,7 +33,9 @@ def read(text: str, units: Mapping[str, Unit] = UNITS) -> Answer:
     `units`: what DONVITINH means, by its words in lower case.
     """
     try:
-        found = json.loads(unicodedata.normalize("NFC", text).removeprefix("\ufeff"))
+        found = json.loads(text.removeprefix("\ufeff"))
+        # Only now, as letters may have been written by their numbers.
+        found = json.loads(composed(json.dumps(found, ensure_ascii=False)))
     except (ValueError, RecursionError) as error:
         where = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise Unreadable(f"this is not JSON{where}") from None

@@ -26,6 +26,7 @@ from schemas.catalogue.duration import Unit
 from schemas.catalogue.finding import Finding, Unreadable
 from schemas.catalogue.procedures import Catalogue, ProcedureVersion
 from schemas.catalogue.sheets import FIELDS, Stand, beheaded, earliest, stand_of, text_of
+from schemas.marks import composed
 
 SETTINGS = frozenset({"complete", "files", "units", *FIELDS})
 
@@ -89,7 +90,7 @@ def _file(
 def _document(path: Path) -> dict[str, Any]:
     """Read the file that names others; every setting in it is checked."""
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = tomllib.loads(composed(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +23,7 @@ from pydantic import BaseModel
 
 from schemas.catalogue.finding import Finding, Unreadable, checked
 from schemas.catalogue.procedures import Charge, Named, Paper, ProcedureVersion
+from schemas.marks import composed
 
 PLAIN = ("code", "name", "decision", "effective_from", "effective_to", "source")
 LISTS: dict[str, type[BaseModel]] = {
@@ -49,7 +49,7 @@ def read(text: str, above: int = 0) -> tuple[tuple[ProcedureVersion, ...], tuple
 
     above: how many lines of the file stand before the text
     """
-    lines = io.StringIO(unicodedata.normalize("NFC", text).removeprefix("\ufeff"), newline="")
+    lines = io.StringIO(composed(text).removeprefix("\ufeff"), newline="")
     head = lines.readline()
     lines.seek(0)
     rows = csv.reader(lines, strict=True, delimiter=_delimiter(head))

@@ -13,13 +13,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 from schemas.catalogue.finding import Finding, Unreadable
+from schemas.marks import composed
 
 SAID = re.compile(r"#\s*([A-Za-z_]+)\s*:\s*(.*)")
 FIELDS = ("as_of", "published_until")
@@ -57,7 +57,7 @@ class Sheet:
 def text_of(path: Path) -> str:
     """Read a file; raise `Unreadable` with its name."""
     try:
-        return unicodedata.normalize("NFC", path.read_bytes().decode("utf-8-sig"))
+        return composed(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise Unreadable(f"{path}: is not UTF-8 at byte {error.start}") from None
     except OSError as error:

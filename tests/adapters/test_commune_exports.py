@@ -111,9 +111,7 @@ class Office:
         before = len(self.handed)
         one = replace(subject(ADAPTER), others={"quiet_seconds": 60, **self.settings})
         for _ in range(times):
-            outcome = read_exports(
-                one, self.cursor, self.folder, self.hand, self.now, self.run
-            )
+            outcome = read_exports(one, self.cursor, self.folder, self.hand, self.now, self.run)
             self.outcomes.append(outcome)
             self.clock.now += 60
             self.now += timedelta(minutes=1)

@@ -36,8 +36,11 @@ def twice(text: str) -> Twice | None:
     undone = [(word, once) for word in words if (once := _undone(word)) is not None]
     if not undone:
         return None
-    control = any("\x80" <= one < "\xa0" for word, _ in undone for one in word)
-    return Twice("latin-1" if control else "cp1252", len(undone), len(words), *undone[0])
+    letters = "".join(word for word, _ in undone)
+    windows = any(ord(one) > 0xFF for one in letters)
+    control = any("\x80" <= one < "\xa0" for one in letters)
+    charset = "latin-1" if control and not windows else "cp1252"
+    return Twice(charset, len(undone), len(words), *undone[0])
 
 
 def typed(text: str) -> Typed | None:

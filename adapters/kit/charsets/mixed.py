@@ -20,7 +20,7 @@ LOSSY = ("tcvn3",)
 """Fonts that leave the case of some letters open."""
 BEGINNINGS = ("xã ", "công ty ")
 """What stands before a name, and would be senseless in a font's reading: xó, cụng ty."""
-WORDS = ("cá nhân", "công dân", "công ty", "không", "nông dân", "nhân dân")
+WORDS = ("cá nhân", "công dân", "công ty", "không", "nông dân", "nhân dân", "xã")
 """What whole columns say, and would be senseless too."""
 Read = Callable[[bytes, str], str]
 

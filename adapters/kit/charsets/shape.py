@@ -58,14 +58,19 @@ def has_letters(text: str) -> bool:
 
 
 def _grade(token: str, *, lossy: bool) -> int:
-    spread = token.translate({ord(one): "\u00a4" for one in _LETTER_SIGNS})
+    spread = "".join("\u00a4" if _like_a_letter(one) else one for one in token)
     if any(_amid(sign, spread, at) for at, sign in enumerate(spread) if not sign.isalnum()):
         return IMPOSSIBLE
     words = _WORD.finditer(spread)
     return min(
         (_word(word.group(), spread[: word.start()], lossy=lossy) for word in words),
-        default=FOREIGN,
+        default=HIGHLAND,
     )
+
+
+def _like_a_letter(sign: str) -> bool:
+    """Say whether Unicode counts a sign among letters or digits, which no writing does: º, ½."""
+    return sign in _LETTER_SIGNS or (sign.isnumeric() and not sign.isdecimal())
 
 
 def _amid(sign: str, token: str, at: int) -> bool:
@@ -73,7 +78,8 @@ def _amid(sign: str, token: str, at: int) -> bool:
     before, after = _WORD.search(token[:at][::-1]), token[at + 1 : at + 2]
     run = before.group() if before and before.start() == 0 else ""
     if sign not in PLAIN:
-        return bool(run) or after.isalpha()
+        priced = sign == "®" and token[at - 1 : at].isdigit()  # the đ of a font
+        return bool(run) or after.isalpha() or priced
     if sign in "^~`" or (sign in "+*" and len(run) > 1):
         return bool(run)
     if sign == "'":

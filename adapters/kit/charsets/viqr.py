@@ -11,7 +11,7 @@ import re
 from types import MappingProxyType
 
 from adapters.kit.charsets import cp1252
-from adapters.kit.charsets.fault import of_bytes, of_text
+from adapters.kit.charsets.fault import CharsetError, of_bytes, of_text
 from adapters.kit.charsets.marks import ACUTE, DOT, GRAVE, HOOK, LETTERS, TILDE, composed, toneless
 from adapters.kit.charsets.syllables import possible
 
@@ -118,15 +118,24 @@ def _look(letter: str) -> str | None:
 
 def _written(word: str, name: str) -> str:
     """Write what stands between two spaces in the plainest way that is read back as it was."""
+    plain = "".join(_look(letter) or letter for letter in word)
     parted, at = "", 0
     for address in ADDRESS.finditer(word):
         parted += _escaped(word[at : address.start()]) + address.group()
         at = address.end()
     parted += _escaped(word[at:])
-    for look in (parted, _escaped(word), _escaped(word, ended=True), _escaped(word, all_of=True)):
-        if read(cp1252.typed(look) or b"", name) == word:
+    more = (_escaped(word), _escaped(word, ended=True), _escaped(word, all_of=True))
+    for look in (plain, parted, *more):
+        if _read_back(look, name) == word:
             return look
     raise of_text(word, 0, name)
+
+
+def _read_back(look: str, name: str) -> str | None:
+    try:
+        return read(cp1252.typed(look) or b"", name)
+    except CharsetError:
+        return None
 
 
 def _escaped(word: str, *, ended: bool = False, all_of: bool = False) -> str:
@@ -142,7 +151,8 @@ def _escaped(word: str, *, ended: bool = False, all_of: bool = False) -> str:
         if look == letter and (all_of or _misread(before, letter, after)):
             look = "\\" + look
         stands_last = look != letter and look[-1:] in ENDING and not after.isalnum()
-        out.append(look + "\\" if stands_last and (ended or all_of) and after != "\\" else look)
+        wanted = not after if all_of else ended and after != "\\"
+        out.append(look + "\\" if stands_last and wanted else look)
     return "".join(out)
 
 
