@@ -35,7 +35,8 @@ def read(path: Path, beside: tuple[Path, ...], settings: CommuneSettings) -> Ite
     lines = lines_of(form_of(path), Source(path, beside, how))
     columns, lines = _header(lines, settings, how)
     mapping = settings.columns or READ
-    for pointer in MISSED:
+    # Of our own table most columns are nobody's; whoever names theirs means each of them.
+    for pointer in settings.columns if settings.columns != READ else MISSED:
         if pointer in mapping and columns is not None and mapping[pointer] not in columns:
             yield RowRead(0, None, mapping[pointer], "is no column of this file; no row states it")
     cells = _Cells(columns, how, frozenset(mapping.values()))

@@ -6,7 +6,6 @@ The library keeps a sheet whole, which the old format has a limit for: 65,536 ro
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
@@ -19,12 +18,6 @@ from adapters.commune_files.formats.numbers import Form
 from adapters.commune_files.formats.shows import ERRORS, Style, in_runs, letters, numbered
 from adapters.commune_files.formats.workbook import named
 from adapters.kit.port import UnusableFile
-
-DAMAGE = (
-    *(xlrd.XLRDError, xlrd.compdoc.CompDocError, struct.error, AssertionError, AttributeError),
-    *(IndexError, KeyError, OverflowError, TypeError, ValueError, NotImplementedError),
-)
-"""What a cut or changed file makes the library raise, which checks what it reads as it goes."""
 
 
 def lines(source: Source) -> Lines:
@@ -40,7 +33,9 @@ def lines(source: Source) -> Lines:
         with book:
             sheet = book.sheet_by_name(named(book.sheet_names(), source.how.sheet))
             yield from _lines(book, sheet)
-    except DAMAGE as error:
+    except (UnusableFile, MemoryError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - the library checks what it reads by running into it
         raise UnusableFile(f"not a spreadsheet, or a damaged one ({_said(error)})") from None
 
 

@@ -17,6 +17,7 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--examples", type=int, default=1000)
     asked.add_argument("--first", type=int, default=0)
+    asked.add_argument("--minutes", type=float, default=None)
     asked.add_argument("--kind", choices=WRITERS, default=None)
     stated = asked.parse_args()
     counts: Counter[str] = Counter()
@@ -24,6 +25,8 @@ def main() -> int:
     began = time.monotonic()
     out = sys.stdout
     for seed in range(stated.first, stated.first + stated.examples):
+        if stated.minutes and time.monotonic() - began > stated.minutes * 60:
+            break
         for kind, write in WRITERS.items():
             if stated.kind not in {None, kind}:
                 continue

@@ -20,19 +20,15 @@ def settings(**more: Any) -> CommuneSettings:
     return CommuneSettings(folder=Path(), columns=COLUMNS, **more)
 
 
-def come_out(files: dict[str, bytes], how: CommuneSettings) -> tuple[list[RowRead], str | None]:
+def come_out(paths: list[Path], how: CommuneSettings) -> tuple[list[RowRead], str | None]:
     """Read the first file; give its rows and, if it is unusable, why."""
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder, name) for name in files]
-        for path, body in zip(paths, files.values(), strict=True):
-            path.write_bytes(body)
-        found: list[RowRead] = []
-        try:
-            for one in read(paths[0], tuple(paths[1:]), how):
-                found.append(one)  # noqa: PERF402 - what came before an exception stands
-        except UnusableFile as error:
-            return found, str(error)
-        return found, None
+    found: list[RowRead] = []
+    try:
+        for one in read(paths[0], tuple(paths[1:]), how):
+            found.append(one)  # noqa: PERF402 - what came before an exception stands
+    except UnusableFile as error:
+        return found, str(error)
+    return found, None
 
 
 def leaf(body: Any, pointer: str) -> Any:
@@ -45,7 +41,11 @@ def leaf(body: Any, pointer: str) -> Any:
 
 def differences(written: Written, counts: Counter[str] | None = None) -> list[str]:
     """Say of each row that is lost, altered or invented, and of each that is reported unduly."""
-    rows, fault = come_out(written.files, settings(**written.settings))
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, name) for name in written.files]
+        for path, body in zip(paths, written.files.values(), strict=True):
+            path.write_bytes(body)
+        rows, fault = come_out(paths, settings(**written.settings))
     wrong = [f"the file: {fault}"] if fault else []
     return wrong + compared(written, rows, counts if counts is not None else Counter())
 
