@@ -42,6 +42,8 @@ CHUNK = 200
 LOOKS_FOR_MEMO = 5
 """Polls for which a table waits for its memo file, which may still come."""
 MOST_REPORTED = 2000
+LONGEST_STEM, LONGEST_ENDING = 160, 16
+"""Bytes and letters of a name that are kept: with our own it must fit into 255 bytes."""
 MOST_TRIES = 2
 """Times that a file is begun without a row of it being stored, before it is taken for a killer."""
 MOST_AGAIN = 5
@@ -55,7 +57,7 @@ MOST_WATCHED = 50
 class Cursor:
     """How far we are.
 
-    file, beside: what is being read, where it was put aside; origin: where it lay before
+    file, beside: what is being read, where it was put aside; origin, origins: where they lay before
     tries, again: how often it was begun without progress, and read again because it had changed
     run: the process that began it last
     row, sha: up to which row, of which bytes; bad: what is wrong in it so far
@@ -68,6 +70,7 @@ class Cursor:
     file: str = ""
     beside: tuple[str, ...] = ()
     origin: str = ""
+    origins: tuple[str, ...] = ()
     tries: int = 0
     again: int = 0
     run: str = ""
@@ -91,7 +94,7 @@ def cursor_of(text: str) -> Cursor:
     found = json.loads(text) if text else {}
     if not isinstance(found, dict) or not found.keys() <= Cursor.__dataclass_fields__.keys():
         return Cursor()
-    for name in ("beside", "bad", "watched"):
+    for name in ("beside", "bad", "origins", "watched"):
         if name in found:
             found[name] = tuple(tuple(one) if isinstance(one, list) else one for one in found[name])
     return Cursor(**found)
@@ -178,7 +181,7 @@ async def _aside(
     stamp = f"{look.now.astimezone(VIETNAM):%Y%m%d%H%M%S}"
 
     def place(name: str) -> str:
-        return f"{settings.reading}/{stamp}-{original(name.rsplit('/', 1)[-1])}"
+        return f"{settings.reading}/{stamp}-{_plain(name)}"
 
     watched = tuple(one for one in cursor.watched if one[0] != lying.name)
     claimed = replace(
@@ -186,6 +189,7 @@ async def _aside(
         file=place(lying.name),
         beside=tuple(map(place, lying.beside)),
         origin=lying.name,
+        origins=lying.beside,
     )
     # The intent first: whoever is ended in between finds the file in one of two known places.
     await Hand(items=(), cursor=claimed.text)
@@ -197,6 +201,13 @@ async def _aside(
             await Hand(items=(), cursor=cursor.text)
             return cursor
     return claimed
+
+
+def _plain(name: str) -> str:
+    """Give the name of a file without folder and stamp, short enough to get others."""
+    stem, dot, ending = original(name.rsplit("/", 1)[-1]).rpartition(".")
+    kept = (stem or ending).encode("utf-8", "surrogateescape")[:LONGEST_STEM]
+    return kept.decode("utf-8", "ignore") + (f"{dot}{ending[:LONGEST_ENDING]}" if stem else "")
 
 
 async def _through(cursor: Cursor, look: PollContext, settings: CommuneSettings) -> Cursor:
@@ -215,10 +226,8 @@ async def _there(cursor: Cursor) -> Cursor:
         return cursor
     if not cursor.origin or not await Digest(name=cursor.origin):
         return replace(cursor, end="it went away after it was put aside")
-    folder = cursor.origin.rpartition("/")[0]
-    for one in cursor.beside:
-        plain = original(one.rsplit("/", 1)[-1])
-        await Move(name=f"{folder}/{plain}" if folder else plain, to=one)
+    for one, there in zip(cursor.origins, cursor.beside, strict=False):
+        await Move(name=one, to=there)
     await Move(name=cursor.origin, to=cursor.file)
     return cursor
 
@@ -289,7 +298,7 @@ async def _away(cursor: Cursor, look: PollContext, settings: CommuneSettings) ->
     day = stamp[1] if stamp else f"{look.now.astimezone(VIETNAM):%Y%m%d}"
 
     def place(name: str) -> str:
-        return f"{folder}/{day}-{sha[:8]}-{original(name.rsplit('/', 1)[-1])}"
+        return f"{folder}/{day}-{sha[:8]}-{_plain(name)}"
 
     await Hand(items=(), cursor=cursor.text)
     bad = [RowRead(row, None, field, why) for row, field, why in cursor.bad]

@@ -158,6 +158,8 @@ class CommuneSettings(FolderSettings):
         """Take what a mapping file says for what is not set beside it."""
         if isinstance(stated, dict) and stated.get("mapping"):
             stated = _read(Path(stated["mapping"])) | stated
+        if isinstance(stated, dict):
+            stated = {name: _composed(value) for name, value in stated.items()}
         return split(split(stated, "charset", "font"), "exports_charset", "exports_font")
 
     @model_validator(mode="after")
@@ -168,6 +170,15 @@ class CommuneSettings(FolderSettings):
             if getattr(self, name) in theirs:
                 raise ValueError(f"{name}: {getattr(self, name)!r} is where exports lie")
         return self
+
+
+def _composed(value: Any) -> Any:
+    """Put the marks of what is set in order, as those of cells are before they are compared."""
+    if isinstance(value, str):
+        return charsets.respelt(value, "unicode")
+    if isinstance(value, Mapping):
+        return {_composed(name): _composed(one) for name, one in value.items()}
+    return value
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fnmatch
 import os
 import re
@@ -102,7 +103,11 @@ class Folder:
                 return True
             try:
                 os.rename(source, free_name(target))  # noqa: PTH104 - atomic, as the name says
-            except PermissionError:
+            except OSError as error:
+                if error.errno == errno.ENAMETOOLONG:
+                    return False  # one file must not hold up the others
+                if not isinstance(error, PermissionError):
+                    raise
                 if os.access(source.parent, os.W_OK) and os.access(target.parent, os.W_OK):
                     return False  # shares of Windows keep what is open where it is
                 raise

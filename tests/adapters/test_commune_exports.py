@@ -272,6 +272,18 @@ def test_a_file_that_kills_is_tried_twice(office: Office) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "name", ["n" * 250 + ".csv", "đề nghị " * 19 + ".csv", "a[1] 'b' \"c\".csv", "-x.csv"]
+)
+def test_a_name_stops_nothing(office: Office, name: str) -> None:
+    """However long and odd it is; with ours before it, it must still fit."""
+    office.lay(name, export("BN-1"))
+    office.lay("z.csv", export("BN-9"))
+
+    assert set(office.poll(2)) == {"BN-1", "BN-9"}
+    assert len(list((office.root / "done").iterdir())) == 2
+
+
 def test_a_share_that_goes_away_is_no_fault_of_the_file(office: Office) -> None:
     """Whatever was going on, it goes on when the share is back."""
     office.lay("a.csv", export("BN-1", "BN-2"))
