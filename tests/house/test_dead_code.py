@@ -27,7 +27,6 @@ BY_NAME = (
 TONGUE = ("schemas/dossier.py", "schemas/event.py", "schemas/parts.py")
 """Here a field is a word of the common tongue: it is carried whole, whoever reads it."""
 ARGUED = {
-    "schemas/marks.py:SPECIAL": "tests draw their letters from it",
     "adapters/kit/http.py:_retry_connection": "a switch of aiohttp, which reads it",
     "adapters/kit/port.py:rate": "tests/house/test_settings.py: not kept yet",
     "adapters/national_portal/settings.py:session_seconds": "tests/house/test_settings.py",
