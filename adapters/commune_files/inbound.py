@@ -222,9 +222,9 @@ async def _through(cursor: Cursor, look: PollContext, settings: CommuneSettings)
 
 async def _there(cursor: Cursor) -> Cursor:
     """Look for a file where the cursor says that it was put, or put it there now."""
-    if cursor.end is not None or await Digest(name=cursor.file):
+    if cursor.end is not None or await Digest(name=cursor.file) is not None:
         return cursor
-    if not cursor.origin or not await Digest(name=cursor.origin):
+    if not cursor.origin or await Digest(name=cursor.origin) is None:
         return replace(cursor, end="it went away after it was put aside")
     for one, there in zip(cursor.origins, cursor.beside, strict=False):
         await Move(name=one, to=there)

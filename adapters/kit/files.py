@@ -141,13 +141,18 @@ class Folder:
         return await self._run(head)
 
     async def digest(self, asked: Digest) -> str | None:
-        """Hash a file as it lies there; None: it has gone."""
+        """Hash a file as it lies there; None: it has gone; "": it cannot be read."""
         entry = self._within(asked.name)
 
         def digest() -> str | None:
-            with contextlib.suppress(FileNotFoundError):
+            try:
                 return confined.digest(entry)
-            return None
+            except FileNotFoundError:
+                return None
+            except OSError:
+                if self.path.is_dir():
+                    return ""  # its bytes cannot be read, which must not hold up other files
+                raise
 
         return await self._run(digest, patient=True)
 

@@ -222,7 +222,7 @@ class Digest:
     name: str
 
     def __await__(self) -> Generator[Digest, str | None, str | None]:
-        """Wait for its SHA-256 in hexadecimal; None: it has gone."""
+        """Wait for its SHA-256 in hexadecimal; None: it has gone; "": it cannot be read."""
         return (yield self)
 
 
