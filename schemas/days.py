@@ -81,7 +81,7 @@ def _bears(annotation: Any) -> bool:
 
 
 def _spoken(part: Part, name: str) -> str:
-    return type(part).model_fields[name].alias or name
+    return type(part).__pydantic_fields__[name].alias or name
 
 
 def _mark(part: Part, path: Sequence[str]) -> None:

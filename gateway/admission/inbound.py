@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,6 +12,7 @@ from pydantic import BaseModel
 from gateway import words
 from gateway.access.may import may_file
 from gateway.access.principals import Principal
+from gateway.admission import known_rows
 from gateway.admission.admit import admit
 from gateway.admission.decisions import Decided
 from gateway.admission.odd_times import suspicious
@@ -48,9 +48,16 @@ def record_items(
     Gives a verdict on each item, and the systems with new work.
     """
     account = accounts[system]
-    read = [_ask(item, system, account) for item in items]
+    said = known_rows.digests(systems, account, items)
+    known = known_rows.unchanged(connection, account, said)
+    read = [known.get(item.ref) or _ask(item, system, account) for item in items]
     commands = [one for one in read if not isinstance(one, Verdict)]
-    answers, ready = admit(connection, systems, commands, accounts, bulk=len(commands) > MANY)
+    bulk = len(commands) + len(known) > MANY
+    answers, ready = admit(connection, systems, commands, accounts, bulk=bulk)
+    asked = [
+        item.ref for item, one in zip(items, read, strict=True) if not isinstance(one, Verdict)
+    ]
+    known_rows.keep(connection, account, said, list(zip(asked, answers, strict=True)))
     decided = iter(answers)
     verdicts = tuple(
         one if isinstance(one, Verdict) else _verdict(item, next(decided))
@@ -125,7 +132,7 @@ def _read(
     item: Arrival | Row, model: type[M], account: Principal
 ) -> tuple[M, bytes, tuple[tuple[str, str], ...]] | Verdict:
     try:
-        body = parse(json.dumps(item.body, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        body = parse(known_rows.written(item.body))
     except Unreadable as error:
         return _refused(item, [error.fault])
     read = validate(model, body)

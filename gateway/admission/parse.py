@@ -206,7 +206,7 @@ def _text(value: str, at: Place) -> str:
 
 def validate(model: type[M], found: dict[str, Any]) -> M | tuple[Fault, ...]:
     """Validate against a model, or give all faults together."""
-    ours = READ_ONLY - model.model_fields.keys()
+    ours = READ_ONLY - model.__pydantic_fields__.keys()
     faults = [Fault("read_only", f"/{name}") for name in sorted(ours & set(found))]
     rest = {name: value for name, value in found.items() if name not in ours}
     if len(json.dumps(rest.get("extensions", {}))) > MOST_EXTENSIONS:
@@ -228,7 +228,7 @@ def digest(read: BaseModel) -> bytes:
     What later editions of the schema added is left out where it says nothing, and the edition
     itself is none of what is said.
     """
-    if "schema_version" in type(read).model_fields:
+    if "schema_version" in type(read).__pydantic_fields__:
         read = read.model_copy(update={"schema_version": FIRST_EDITION})
     parts = (read, *getattr(read, "events", ()))
     days = {at for part in parts for at in getattr(part, "day_times", ())}

@@ -80,7 +80,8 @@ ENDS: Mapping[type[Part], Mapping[str, tuple[str, ...]]] = MappingProxyType(
 def state(held: P, said: Part) -> P:
     """Give a part after a statement about it."""
     change: dict[str, Any] = {}
-    stated = [name for name in said.__pydantic_fields_set__ if name in type(held).model_fields]
+    fields = type(held).__pydantic_fields__  # `model_fields` is looked for anew each time
+    stated = [name for name in said.__pydantic_fields_set__ if name in fields]
     for name in stated:
         new, old = getattr(said, name), getattr(held, name)
         merged = _value(old, new)
@@ -92,11 +93,11 @@ def state(held: P, said: Part) -> P:
         if name in change and getattr(held, name) not in (None, False):
             for other in goes:
                 if other not in stated:
-                    change[other] = type(held).model_fields[other].get_default()
+                    change[other] = fields[other].get_default()
     for name, ended in ENDS.get(type(held), {}).items():
         if change.get(name):
             change |= {
-                other: type(held).model_fields[other].get_default()
+                other: fields[other].get_default()
                 for other in ended
                 if other not in stated or getattr(said, other) is None
             }
@@ -144,10 +145,10 @@ def _key(one: Part) -> tuple[Any, ...]:
 
 def unmet(said: Part, held: Part | None, at: str = "") -> Iterator[str]:
     """Name, by JSON pointers into what was said, the stated leaves that are held otherwise."""
-    for name in type(said).model_fields:
+    for name in type(said).__pydantic_fields__:
         if name not in said.__pydantic_fields_set__:
             continue
-        alias = type(said).model_fields[name].alias or name
+        alias = type(said).__pydantic_fields__[name].alias or name
         yield from _unmet(getattr(said, name), getattr(held, name, None), f"{at}/{alias}")
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 Row = Mapping[str, Any]
 Part = tuple[sa.Table, str, tuple[str, ...], tuple[str, ...], str | None]
-"""Table, what is done (insert, again, update, delete), keys, other columns, the one that rises."""
+"""Table, what is done (insert, again, put, update, delete), keys, other columns, the rising one."""
 
 _TYPES: tuple[tuple[type[sa.types.TypeEngine[Any]], str], ...] = (
     (sa.SmallInteger, "smallint"),
@@ -74,6 +74,9 @@ def _statement(part: Part, number: int) -> str:
         columns = ", ".join(_quoted(name) for name in names)
         values = ", ".join(_cast(table, name) for name in names)
         harmless = " ON CONFLICT DO NOTHING" if what == "again" else ""
+        if what == "put":
+            changes = [f"{_quoted(name)} = EXCLUDED.{_quoted(name)}" for name in names]
+            harmless = f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {', '.join(changes)}"
         source = f"SELECT {values} FROM {_arrays(table, names, number)}"  # noqa: S608 - our own names
         return f"INSERT INTO {table.name} ({columns}) {source}{harmless}"
     changes = [f"{_quoted(name)} = {_cast(table, name)}" for name in names]
@@ -125,6 +128,20 @@ class Writing:
             self._add((table, "again" if again else "insert", (), names, None), names, rows)
             return
         statement = sqlite.insert(table).on_conflict_do_nothing() if again else table.insert()
+        self.connection.execute(statement, [dict(row) for row in rows])
+
+    def put(self, table: sa.Table, rows: Sequence[Row]) -> None:
+        """Insert rows; one whose key is already there is replaced."""
+        if not rows:
+            return
+        keys = tuple(column.name for column in table.primary_key)
+        names = tuple(column.name for column in table.c)
+        if self.connection.dialect.name == "postgresql":
+            self._add((table, "put", keys, names, None), names, rows)
+            return
+        given = sqlite.insert(table)
+        changes = {name: given.excluded[name] for name in names if name not in keys}
+        statement = given.on_conflict_do_update(index_elements=keys, set_=changes)
         self.connection.execute(statement, [dict(row) for row in rows])
 
     def update(
@@ -194,4 +211,11 @@ def update(
     """Change rows at once."""
     writing = Writing(connection)
     writing.update(table, keys, rows)
+    writing.write()
+
+
+def put(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Insert rows at once; one whose key is already there is replaced."""
+    writing = Writing(connection)
+    writing.put(table, rows)
     writing.write()

@@ -140,6 +140,19 @@ dossier_code = sa.Table(  # every code by which a dossier is known to anybody
     sa.Column("dossier_id", sa.ForeignKey("dossier.id"), primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),  # official, portal, local, …, remote:SYSTEM
 )
+sa.Index("dossier_code_dossier", dossier_code.c.dossier_id)
+
+row_taken = sa.Table(  # the row that was last taken of a ref: the same again need not be read
+    "row_taken",
+    metadata,
+    sa.Column("client", sa.Integer, primary_key=True),
+    sa.Column("ref", sa.Text, primary_key=True),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),  # of its body, as it was given
+    sa.Column("dossier_id", sa.Uuid, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),  # the dossier's, after this row
+    sa.Column("as_of", Millis, nullable=False),  # of the newest row of this source, after it
+)
+sa.Index("row_taken_dossier", row_taken.c.dossier_id)
 
 evidence = sa.Table(  # what contradicts, or fits no dossier: kept, flagged, and moves nothing
     "evidence",

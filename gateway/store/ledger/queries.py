@@ -28,6 +28,7 @@ from gateway.store.tables import (
     joined,
     lane,
     outbox,
+    row_taken,
     system,
 )
 from gateway.store.tables import evidence as evidence_table
@@ -424,7 +425,7 @@ def delete_sandbox(connection: Connection, client: int) -> int:
         connection.execute(
             system.update().where(system.c.id == number).values(inflight=system.c.inflight - count)
         )
-    for table in (attempt, outbox, lane, event, evidence_table, dossier_code, joined):
+    for table in (attempt, outbox, lane, event, evidence_table, dossier_code, joined, row_taken):
         connection.execute(table.delete().where(table.c.dossier_id.in_(ids)))
     return connection.execute(
         dossier.delete().where(dossier.c.owner == client, dossier.c.environment == "sandbox")
