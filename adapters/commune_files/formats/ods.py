@@ -16,7 +16,7 @@ from lxml import etree
 from adapters.commune_files.formats import Cell, Line, Lines, Source
 from adapters.commune_files.formats.shows import ERRORS
 from adapters.commune_files.formats.workbook import named
-from adapters.commune_files.formats.xlsx import DAMAGE, damaged
+from adapters.commune_files.formats.xlsx import DAMAGE, damaged, unpacked
 from adapters.kit.port import UnusableFile
 
 SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
@@ -35,7 +35,7 @@ def lines(source: Source) -> Lines:
         with zipfile.ZipFile(source.path) as packed:
             if "content.xml" not in packed.namelist():
                 raise UnusableFile("not a spreadsheet: it has no content")
-            with packed.open("content.xml") as file:
+            with unpacked(packed, "content.xml") as file:
                 yield from _sheet(file, source.how.sheet)
     except zipfile.BadZipFile:
         raise UnusableFile("not a spreadsheet, or one that was cut") from None

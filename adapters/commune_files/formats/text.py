@@ -6,6 +6,7 @@ A last line without an end is no row: nobody can tell it from one that was cut i
 from __future__ import annotations
 
 import csv
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,13 +30,15 @@ def lines(source: Source) -> Lines:
     physical = _Physical(source.path, source.how.charset)
     reader = csv.reader(physical, delimiter=source.how.delimiter, strict=True)
     while True:
-        first = physical.count + 1
+        first = physical.begin()
         try:
             cells = next(reader)
         except StopIteration:
             break
         except csv.Error as error:
-            yield Line(first, wrong=f"{_called(first, physical.count)}: {error}")
+            # A quote that nobody closed would take all that follows with it.
+            physical.back()
+            yield Line(first, wrong=f"line {first}: {error}")
             continue
         if physical.cut and not source.how.unended:
             yield Line(first, wrong=_CUT)
@@ -50,31 +53,51 @@ def lines(source: Source) -> Lines:
 _CUT = "the last line has no end, so it may be cut; if this software never ends it, set `unended`"
 
 
-def _called(first: int, last: int) -> str:
-    return f"line {first}" if last <= first else f"lines {first} to {last}"
-
-
 class _Physical:
-    """The lines of a file with their ends, decoded; `count`: how many were given."""
+    """The lines of a file with their ends, decoded.
+
+    count: how many were given; cut: the last one that was given has no end
+    """
 
     def __init__(self, path: Path, charset: str) -> None:
         self._path, self._charset = path, charset
+        self._fresh = self._read()
+        self._again: deque[str] = deque()
+        self._row: list[str] = []
         self.count = 0
         self.cut = False
 
     def __iter__(self) -> Iterator[str]:
-        pending = ""
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._fresh)
+        self.count += 1
+        self.cut = not line.endswith(("\n", "\r"))
+        self._row.append(line)
+        return line
+
+    def begin(self) -> int:
+        """Begin a row; give the number of its first line."""
+        self._row.clear()
+        return self.count + 1
+
+    def back(self) -> None:
+        """Give all lines of the row but its first once more."""
+        self._again.extendleft(reversed(self._row[1:]))
+        self.count -= len(self._row) - 1
+
+    def _read(self) -> Iterator[str]:
+        pending, given = "", 0
         for piece in self._pieces():
             whole = (pending + piece).split("\n")
             pending = whole.pop()
+            given += len(whole)
             for line in whole:
-                self.count += 1
                 yield line + "\n"
             if len(pending) > LONGEST_LINE:
-                raise UnusableFile(f"line {self.count + 1} has no end")
+                raise UnusableFile(f"line {given + 1} has no end")
         if pending.rstrip(END):
-            self.count += 1
-            self.cut = not pending.endswith("\r")
             yield pending
 
     def _pieces(self) -> Iterator[str]:

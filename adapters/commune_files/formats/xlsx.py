@@ -43,7 +43,9 @@ TEXT, RUN, CELL, VALUE, INLINE = (f"{SHEET}{tag}" for tag in ("t", "r", "c", "v"
 FORMULA, RUN_FONT = f"{SHEET}f", f"{SHEET}rPr/{SHEET}rFont"
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 STRICT = "http://purl.oclc.org/ooxml/"
-MOST_COLUMNS = 16_384
+MOST_COLUMNS, MOST_ROWS = 16_384, 1_048_576
+MOST_BYTES, MOST_TEXTS = 2 * 1024**3, 256 * 1024**2
+"""Of the part with the rows when it is unpacked, and of those that are kept in memory."""
 DAMAGE = (
     *(etree.XMLSyntaxError, zlib.error, struct.error, EOFError, KeyError, IndexError, ValueError),
     *(OverflowError, NotImplementedError, RuntimeError, OSError),
@@ -69,6 +71,13 @@ def lines(source: Source) -> Lines:
         raise UnusableFile("not a spreadsheet, or one that was cut") from None
     except DAMAGE as error:
         raise damaged(error) from None
+
+
+def unpacked(packed: zipfile.ZipFile, name: str, most: int = MOST_BYTES) -> IO[bytes]:
+    """Open a part, unless it is larger than any export when it is unpacked."""
+    if packed.getinfo(name).file_size > most:
+        raise UnusableFile("unpacked it is larger than any export")
+    return packed.open(name)
 
 
 def damaged(error: BaseException) -> UnusableFile:
@@ -98,18 +107,18 @@ def _sheet(packed: zipfile.ZipFile, wanted: str | None) -> Lines:
         if name is not None:
             if name not in whole:
                 raise UnusableFile("a damaged spreadsheet: a part of it is missing")
-            with packed.open(name) as file:
+            with unpacked(packed, name, MOST_TEXTS) as file:
                 read(file, book)
     if any(one.get("date1904") in {"1", "true"} for one in root.iter(f"{SHEET}workbookPr")):
         book.nought = datetime(1904, 1, 1)  # noqa: DTZ001 - local time, as typed
     if place not in whole:
         raise UnusableFile("a damaged spreadsheet: the part with its rows is missing")
-    with packed.open(place) as file:
+    with unpacked(packed, place) as file:
         yield from _rows(file, book)
 
 
 def _parsed(packed: zipfile.ZipFile, name: str) -> Any:
-    with packed.open(name) as file:
+    with unpacked(packed, name, MOST_TEXTS) as file:
         return etree.parse(file, _parser()).getroot()
 
 
@@ -199,6 +208,8 @@ def _rows(file: IO[bytes], book: Book) -> Lines:
         before, number = number, int(row.get("r") or number + 1)
         if number <= before:
             raise UnusableFile("a damaged spreadsheet: its rows are in no order")
+        if number > MOST_ROWS:
+            raise UnusableFile("its last row lies further away than any export reaches")
         cells: list[Cell] = []
         for cell in row.iterchildren(CELL):
             at = _place(cell.get("r") or "", len(cells))

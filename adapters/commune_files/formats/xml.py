@@ -33,18 +33,30 @@ def lines(source: Source) -> Lines:
     )
     number = depth = 0
     try:
-        for piece in pieces:
-            parser.feed(piece)
+        for failed in _fed(parser, pieces):
             for event, element in parser.read_events():
                 depth += 1 if event == "start" else -1
                 if event == "end" and depth == 1 and isinstance(element.tag, str):
                     number += 1
                     yield _line(number, element, typed=typed)
                     _forget(element)
+            if failed is not None:
+                raise failed
         parser.close()
     except etree.XMLSyntaxError as error:
         said = f"not XML: line {error.lineno or 1}" if not number else _CUT.format(number)
         raise UnusableFile(said) from None
+
+
+def _fed(parser: Any, pieces: Iterator[bytes]) -> Iterator[etree.XMLSyntaxError | None]:
+    """Feed it piece by piece; what was read of a piece before its fault stands, and comes first."""
+    for piece in pieces:
+        try:
+            parser.feed(piece)
+        except etree.XMLSyntaxError as error:
+            yield error
+            return
+        yield None
 
 
 def _forget(element: Any) -> None:
@@ -60,8 +72,16 @@ _CUT = "incomplete: it ends, or is no XML any more, behind row {}"
 def _line(number: int, element: Any, *, typed: bool) -> Line:
     cells = [cell for cell in element if isinstance(cell.tag, str)]
     names = tuple(etree.QName(cell).localname for cell in cells)
-    texts = ("".join(str(part) for part in cell.itertext()) for cell in cells)
-    return Line(number, tuple(Cell(text, typed=typed) for text in texts), names)
+    return Line(number, tuple(_cell(cell, typed=typed) for cell in cells), names)
+
+
+def _cell(element: Any, *, typed: bool) -> Cell:
+    """Give the text of a cell, without comments."""
+    if not len(element):
+        return Cell(element.text or "", typed=typed)
+    if next(element.iter(etree.Entity), None) is not None:
+        return Cell("", wrong="holds an entity, which is not read")
+    return Cell("".join(map(str, element.itertext("*"))), typed=typed)
 
 
 def _bytes(source: Source) -> Iterator[bytes]:
