@@ -86,7 +86,8 @@ class Cursor:
         """Write it, without what is as it was in the beginning."""
         plain = asdict(Cursor())
         kept = {name: value for name, value in asdict(self).items() if value != plain[name]}
-        return json.dumps(kept, ensure_ascii=False) if kept else ""
+        # Escaped: a name of a file may hold bytes that no text has, and no database keeps.
+        return json.dumps(kept) if kept else ""
 
 
 def cursor_of(text: str) -> Cursor:
@@ -207,7 +208,8 @@ def _plain(name: str) -> str:
     """Give the name of a file without folder and stamp, short enough to get others."""
     stem, dot, ending = original(name.rsplit("/", 1)[-1]).rpartition(".")
     kept = (stem or ending).encode("utf-8", "surrogateescape")[:LONGEST_STEM]
-    return kept.decode("utf-8", "ignore") + (f"{dot}{ending[:LONGEST_ENDING]}" if stem else "")
+    end = ending[:LONGEST_ENDING].encode("utf-8", "ignore").decode()
+    return (kept.decode("utf-8", "ignore") or "x") + (f"{dot}{end}" if stem else "")
 
 
 async def _through(cursor: Cursor, look: PollContext, settings: CommuneSettings) -> Cursor:
@@ -357,4 +359,4 @@ def reads(settings: CommuneSettings) -> tuple[str, ...]:
         if settings.complete == "marker":
             beside.append(settings.marker.format(name="*", stem="*"))
         found += [f"{folder}/{one}" if folder else one for one in beside]
-    return tuple(found)
+    return tuple(dict.fromkeys(found))

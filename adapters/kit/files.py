@@ -160,6 +160,8 @@ class Folder:
         """Read the next rows of a file, in the process that read the ones before, if it can."""
         path = self._within(asked.name)
         beside = tuple(map(self._within, asked.beside))
+        if path.is_symlink():
+            return Batch(rows=(), after=0, sha="", fault="a link, not a file", end=True)
         reading = self._reading
         if reading is None or reading.path != path or self._read_to != asked.after:
             await self.stop_reading()
@@ -200,10 +202,12 @@ class Folder:
         """Name the files that lie where files are looked for, and that no pattern finds."""
         folders = dict.fromkeys(pattern.rpartition("/")[0] for pattern in patterns)
         return [
-            name
+            name.encode("utf-8", "backslashreplace").decode()
             for folder in folders
-            for name, _ in self._matching(f"{folder}/*" if folder else "*")
-            if not any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+            for name, entry in self._lying(folder)
+            # A folder, a link or a pipe is no file; under a wanted name it is a mistake.
+            if _wanted(name, patterns) is not _plain(entry)
+            and (_wanted(name, patterns) or not entry.is_dir())
         ]
 
     async def _run(self, job: Callable[[], T], *, patient: bool = False) -> T:
@@ -232,12 +236,16 @@ class Folder:
     def _matching(self, asked: str) -> Iterator[tuple[str, Path]]:
         """Give the files that a pattern of names finds, by name; none that is hidden."""
         folder, _, pattern = asked.rpartition("/")
+        for name, entry in self._lying(folder):
+            if fnmatch.fnmatchcase(entry.name, pattern) and _plain(entry):
+                yield name, entry
+
+    def _lying(self, folder: str) -> Iterator[tuple[str, Path]]:
+        """Give all that lies in a folder, by name; nothing hidden or still being written."""
         place = self._within(folder) if folder else self.path
-        if not place.is_dir():
-            return
-        for entry in sorted(place.iterdir()):
+        for entry in sorted(place.iterdir()) if place.is_dir() else ():
             hidden = entry.name.startswith(".") or entry.name.lower().endswith(UNFINISHED)
-            if not hidden and fnmatch.fnmatchcase(entry.name, pattern) and entry.is_file():
+            if not hidden:
                 yield f"{folder}/{entry.name}" if folder else entry.name, entry
 
     def _take(self, asked: Take) -> dict[str, bytes]:
@@ -293,6 +301,15 @@ class Folder:
             return None
         size = sum(state.st_size for state in states if state is not None)
         return Lying(name, size, tuple(names[1:]))
+
+
+def _plain(entry: Path) -> bool:
+    """Say whether an entry is a file of its own: a link says tomorrow what it likes."""
+    return entry.is_file() and not entry.is_symlink()
+
+
+def _wanted(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _means(error: OSError) -> Outcome:

@@ -82,6 +82,13 @@ class Poller:
             outcome = await self._listen(one)
         except Superseded:
             return
+        except Exception as error:
+            # Given back at once: nobody should wait for a lease that nobody uses.
+            why, pause = f"failed: {type(error).__name__}", int(self._pause(None, every) * 1000)
+            await self._context.store.write(
+                lambda connection: inboxes.end(connection, one, why, pause)
+            )
+            raise
         pause = int(self._pause(outcome, every) * 1000)
         why = None if outcome is None else f"{word(outcome)}: {getattr(outcome, 'why', '')}"[:200]
         await self._context.store.write(lambda connection: inboxes.end(connection, one, why, pause))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -282,6 +283,16 @@ def test_a_name_stops_nothing(office: Office, name: str) -> None:
 
     assert set(office.poll(2)) == {"BN-1", "BN-9"}
     assert len(list((office.root / "done").iterdir())) == 2
+
+
+def test_a_name_that_is_no_text_stops_nothing(office: Office) -> None:
+    """As of a program that writes its own charset onto a share; a cursor can hold it."""
+    (office.root / "out" / os.fsdecode(b"n\xff\xfe.csv")).write_bytes(export("BN-1"))
+    office.lay("z.csv", export("BN-9"))
+
+    assert set(office.poll(2)) == {"BN-1", "BN-9"}
+    assert office.files("done").keys() == {"n.csv", "z.csv"}
+    assert office.cursor.encode("utf-8")
 
 
 def test_a_share_that_goes_away_is_no_fault_of_the_file(office: Office) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,21 @@ def test_a_file_that_no_pattern_finds_is_named(folder: Folder, tmp_path: Path) -
 
     assert folder.unread(("*.csv", "*.fpt")) == ["C.CSV"]
     assert folder.unread(("below/*.csv",)) == ["below/f.txt"]
+
+
+async def test_a_link_is_no_file(folder: Folder, tmp_path: Path) -> None:
+    """It is not followed; under a wanted name it is named, as a folder or a pipe is."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "link.csv").symlink_to(tmp_path / "a.csv")
+    (tmp_path / "out" / "dead.csv").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "out" / "folder.csv").mkdir()
+    (tmp_path / "out" / "folder").mkdir()
+    os.mkfifo(tmp_path / "out" / "pipe.csv")
+
+    assert await folder.find(Find(patterns=("out/*.csv",), quiet=0.0)) == ()
+    assert folder.unread(("out/*.csv",)) == [
+        "out/dead.csv",
+        "out/folder.csv",
+        "out/link.csv",
+        "out/pipe.csv",
+    ]
