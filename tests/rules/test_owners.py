@@ -33,12 +33,13 @@ PARTIES = st.builds(party, NAMES, NUMBERS, BIRTHS)
 
 def unmarked(left: str, right: str) -> bool:
     """Say whether one name is the other as software writes it that knows no marks."""
-    plain = [one.replace("đ", "d").replace("Đ", "D") for one in (left, right)]
     bare = [
         "".join(
-            each for each in unicodedata.normalize("NFD", one) if not unicodedata.combining(each)
+            sign
+            for sign in unicodedata.normalize("NFD", name.replace("đ", "d").replace("Đ", "D"))
+            if not unicodedata.combining(sign)
         )
-        for name in plain
+        for name in (left, right)
     ]
     return bare[0] == bare[1] and bare[0] in (left, right)
 
