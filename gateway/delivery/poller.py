@@ -101,6 +101,7 @@ class Poller:
             transport=self._outbound.way,
             folder=self._outbound.folder,
             exports=self._outbound.folder,
+            database=self._outbound.database,
             session_cache=self._outbound.session_cache,
             hand=hand,
             seconds=self._system.facts.conversation,
@@ -110,6 +111,8 @@ class Poller:
                 PollContext(cursor=one.cursor, now=datetime.now(UTC))
             )
         finally:
+            if self._outbound.database is not None:
+                await self._outbound.database.close()
             await self._files_left()
 
     async def _files_left(self) -> None:
