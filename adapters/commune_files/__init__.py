@@ -15,6 +15,7 @@ from adapters.commune_files.inbound import poll, reads
 from adapters.commune_files.not_carried import NOT_CARRIED
 from adapters.commune_files.reading import read
 from adapters.commune_files.settings import CommuneSettings
+from adapters.commune_files.view import first_rows
 from adapters.commune_files.write import body_of, name_of
 from adapters.kit import charsets
 from adapters.kit.port import Adapter, Checkpoint, Facts, Move, Put, Step, Take
@@ -98,5 +99,7 @@ ADAPTER = Adapter(
     poll=poll,
     reader=read,
     reads=reads,
+    database=lambda settings: settings.view,
+    first_rows=first_rows,
     tables=(WRITTEN, READ, *WORDS.values()),
 )

@@ -8,14 +8,14 @@ repeats rows, which is harmless, and loses no line of the report.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from adapters.commune_files.formats.foxpro import MEMOS, needs_memo
 from adapters.commune_files.reading import STAMP, original
-from adapters.commune_files.rows import report
+from adapters.commune_files.rows import judged, report
+from adapters.commune_files.view import listen
 from adapters.kit import charsets
 from adapters.kit.port import (
     Batch,
@@ -32,7 +32,7 @@ from adapters.kit.port import (
     Rows,
 )
 from schemas.base import VIETNAM
-from schemas.inbound import Row, Verdict
+from schemas.inbound import Row
 from schemas.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class Cursor:
     name: under which name it goes, once that is known
     looked: how often which table was looked at without its memo file
     watched: names and sizes of files that were put away last; one that grew is read again
+    view: how far the view is, see `adapters.commune_files.view`
     """
 
     file: str = ""
@@ -80,6 +81,7 @@ class Cursor:
     end: str | None = None
     looked: dict[str, int] = field(default_factory=dict)
     watched: tuple[tuple[str, int], ...] = ()
+    view: dict[str, Any] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -115,7 +117,8 @@ async def poll(look: PollContext, settings: CommuneSettings) -> Outcome | None:
             held.add(lying.name)
     cursor = await _without_memo(cursor, settings)
     await _prune(cursor, look, settings)
-    return None
+    # Last: a database that is away must not hold up the files.
+    return await listen(cursor.view, look, settings, lambda view: replace(cursor, view=view).text)
 
 
 async def _left(cursor: Cursor, settings: CommuneSettings) -> Cursor:
@@ -128,7 +131,7 @@ async def _left(cursor: Cursor, settings: CommuneSettings) -> Cursor:
 
 def _fresh(cursor: Cursor) -> Cursor:
     """Forget the file, and keep what goes beyond it."""
-    return Cursor(looked=cursor.looked, watched=cursor.watched)
+    return Cursor(looked=cursor.looked, watched=cursor.watched, view=cursor.view)
 
 
 async def _next(cursor: Cursor, settings: CommuneSettings, held: set[str]) -> Lying | None:
@@ -267,25 +270,9 @@ async def _handed(cursor: Cursor, batch: Batch) -> Cursor:
         if one.body is not None
     )
     verdicts = await Hand(items=items, cursor=cursor.text) if items else ()
-    bad = (*cursor.bad, *_judged(batch.rows, verdicts))[:MOST_REPORTED]
+    bad = (*cursor.bad, *judged(batch.rows, verdicts))[:MOST_REPORTED]
     tries = 0 if items else cursor.tries
     return replace(cursor, row=batch.after or cursor.row, bad=bad, tries=tries)
-
-
-def _judged(rows: Sequence[RowRead], verdicts: Iterable[Verdict]) -> Iterable[tuple[int, str, str]]:
-    """List what is wrong with rows: what could not be read, and what was refused."""
-    said = iter(verdicts)
-    for one in rows:
-        if one.body is None:
-            yield one.row, one.field, one.why
-            continue
-        verdict = next(said)
-        if verdict.word == "evidence":
-            yield one.row, "/status", "differs from whoever owns the state; kept aside"
-            continue
-        # Refused, or stored with what a human must look at.
-        for problem in verdict.problems:
-            yield one.row, problem.pointer, problem.detail
 
 
 async def _away(cursor: Cursor, look: PollContext, settings: CommuneSettings) -> Cursor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import lru_cache, partial
@@ -26,11 +26,12 @@ from adapters.commune_files.columns import (
 from adapters.commune_files.identities import is_number, stands_for_none
 from adapters.kit import charsets
 from adapters.kit.port import RowRead
+from schemas.inbound import Verdict
 
 if TYPE_CHECKING:
     from adapters.commune_files.settings import CommuneSettings, FileSettings
 
-ISO = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
+ISO = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S.%f")
 """How dates of spreadsheets and tables come, which are dates there and not text."""
 TIMED = ("%H", "%I", "%T", "%R", "%X", "%c")
 """What a form with a time of day has."""
@@ -193,3 +194,19 @@ def report(bad: Iterable[RowRead], delimiter: str) -> str:
     writer.writerow(["dong", "truong", "ly_do"])
     writer.writerows([one.row or "", one.field, one.why] for one in bad)
     return out.getvalue()
+
+
+def judged(rows: Sequence[RowRead], verdicts: Iterable[Verdict]) -> Iterable[tuple[int, str, str]]:
+    """List what is wrong with rows: what could not be read, and what was refused."""
+    said = iter(verdicts)
+    for one in rows:
+        if one.body is None:
+            yield one.row, one.field, one.why
+            continue
+        verdict = next(said)
+        if verdict.word == "evidence":
+            yield one.row, "/status", "differs from whoever owns the state; kept aside"
+            continue
+        # Refused, or stored with what a human must look at.
+        for problem in verdict.problems:
+            yield one.row, problem.pointer, problem.detail

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import tomllib
 from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -14,7 +15,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from adapters.commune_files.columns import CONSTANTS, DATES, READ
 from adapters.kit import charsets
 from adapters.kit.communes import Expects
-from adapters.kit.port import FolderSettings
+from adapters.kit.port import FolderSettings, OdbcSettings
+from adapters.kit.sql import single_select
 
 
 def _charset(name: str) -> str:
@@ -76,6 +78,37 @@ def split(stated: Any, charset: str, font: str) -> Any:
     return {font: letters} | stated | {charset: container}
 
 
+def _select(sql: str) -> str:
+    return single_select(sql, 1)
+
+
+class ViewSettings(OdbcSettings):
+    """A view in a database of the software, which is read and never written to.
+
+    select: one SELECT; its `?` is where the last one came to, and it is ordered by `cursor`
+    cursor: the column that grows with every change: a time or a number; since: where to begin
+    batch: rows of one page; overlap_seconds: how far to look back, for what was committed late
+    font, fonts: which letters texts are, see `FileSettings`; typed: of the columns with a font,
+        no cell is Unicode already
+    """
+
+    select: Annotated[str, AfterValidator(_select)]
+    cursor: str
+    since: datetime | date | int
+    batch: int = Field(500, ge=1, le=5000)
+    overlap_seconds: int = Field(0, ge=0, le=7 * 86400)
+    font: Font = "unicode"
+    fonts: Mapping[str, Font] = Field(default_factory=lambda: MappingProxyType({}))
+    typed: bool = False
+
+    @model_validator(mode="after")
+    def _ordered(self) -> ViewSettings:
+        """Refuse a statement whose pages would come in any order."""
+        if "order by" not in " ".join(self.select.lower().split()):
+            raise ValueError(f"select: it must end with ORDER BY {self.cursor} and a unique column")
+        return self
+
+
 class CommuneSettings(FolderSettings):
     """One installation of old software.
 
@@ -93,6 +126,7 @@ class CommuneSettings(FolderSettings):
     words: canonical field → their word → canonical word; constants: what every row means unsaid
     dates, dates_written: forms of dates, read in this order, and written
     communes: the generation of communes that it expects; `as_written` changes nothing
+    view: a view in its database, read beside the files
     guard_formulas: put an apostrophe before cells that spreadsheets would run; changes the data
     """
 
@@ -126,6 +160,7 @@ class CommuneSettings(FolderSettings):
     dates: tuple[str, ...] = DATES
     dates_written: str = "%d/%m/%Y %H:%M:%S"
     communes: Expects = "as_written"
+    view: ViewSettings | None = None
     guard_formulas: bool = False
 
     @property

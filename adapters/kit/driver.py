@@ -28,8 +28,11 @@ from adapters.kit.port import (
     PollContext,
     Prune,
     Put,
+    Query,
     Reply,
+    RowRead,
     Rows,
+    Selected,
     Session,
     Settings,
     Step,
@@ -110,6 +113,14 @@ class ExportFolder(Protocol):
         ...
 
 
+class Database(Protocol):
+    """A database of theirs that may be read."""
+
+    async def query(self, asked: Query) -> Selected:
+        """Read rows, or raise `TransportError`."""
+        ...
+
+
 Filed = Put | Take | Move | Find | Head | Digest | Rows | Prune
 """What is asked of a folder."""
 
@@ -131,7 +142,7 @@ class Conversation:
     """One adapter, one system, one step or one poll; `trace` fills while it is held.
 
     transport, folder: the ways to the system; a request without its way is a mistake of the adapter
-    exports: the folder once more, for a poll that reads files
+    exports: the folder once more, for a poll that reads files; database: likewise
     checkpoint, hand: where the store comes in, while a step is told and while a poll listens
     """
 
@@ -142,6 +153,7 @@ class Conversation:
     transport: Transport | None = None
     folder: SharedFolder | None = None
     exports: ExportFolder | None = None
+    database: Database | None = None
     checkpoint: Callable[[Checkpoint], Awaitable[None]] | None = None
     hand: Callable[[Hand], Awaitable[tuple[Verdict, ...]]] | None = None
     clock: Callable[[], float] = time.monotonic
@@ -198,6 +210,15 @@ class Conversation:
         found: Outcome | None = await self._whole(self.adapter.poll(look, self.settings))
         return found
 
+    async def run_first_rows(self, limit: int) -> Sequence[RowRead] | Outcome:
+        """Ask for the first rows of a database of theirs, or say what stopped it."""
+        if self.adapter.first_rows is None:
+            raise TypeError("this adapter asks no database")
+        found: Sequence[RowRead] | Outcome = await self._whole(
+            self.adapter.first_rows(self.settings, limit)
+        )
+        return found
+
     async def run_login(self) -> Outcome | None:
         """Log in and tell nothing; None: they took the login, or have none."""
         if self.adapter.session is None:
@@ -245,6 +266,8 @@ class Conversation:
                 return await self._file(asked, self._filed(asked, self.folder))
             case Find() | Head() | Digest() | Rows() | Prune() if self.exports is not None:
                 return await self._file(asked, self._looked(asked, self.exports))
+            case Query() if self.database is not None:
+                return await self._file(asked, self.database.query(asked))
             case Checkpoint() if self.checkpoint is not None:
                 return await self._keep(self.checkpoint(asked))
             case Hand() if self.hand is not None:
@@ -260,7 +283,7 @@ class Conversation:
             self._ours = error
             raise
 
-    async def _file(self, asked: Filed, job: Awaitable[T]) -> T:
+    async def _file(self, asked: Filed | Query, job: Awaitable[T]) -> T:
         begun, lost = self.clock(), None
         self._sent = self._sent or isinstance(asked, Put)
         try:
@@ -358,7 +381,7 @@ class Conversation:
         return Malformed(why=why, raw=redact(body, self._private(steps)))
 
 
-def _place(asked: Filed) -> str:
+def _place(asked: Filed | Query) -> str:
     """Name the file, or the files, that a request is about."""
     match asked:
         case Take():
@@ -367,6 +390,8 @@ def _place(asked: Filed) -> str:
             return ", ".join((*asked.patterns, *asked.names))
         case Prune():
             return asked.folder
+        case Query():
+            return ""
         case _:
             return asked.name
 

@@ -9,7 +9,7 @@ conversation and judges them by the table in `adapters.kit.http`.
     Checkpoint   what they now surely hold           Take  small files of theirs, whole ones only
     Hand         what we heard, stored with a cursor Find  which files of theirs are whole
     Rows         rows of a file, read by a process   Move  a file that has been dealt with
-                 of its own, which may die of it     Digest, Prune, Query: see below
+                 of its own, which may die of it     Query rows of a view in a database of theirs
 
     async def deliver(step: Step, settings: MySettings) -> Outcome:
         reply = await Http(method="PUT", path=f"/cases/{step.dossier.id}", json=body(step),
@@ -21,13 +21,15 @@ conversation and judges them by the table in `adapters.kit.http`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from adapters.kit import former
 from schemas.dossier import Dossier
@@ -57,6 +59,29 @@ class FolderSettings(Settings):
     """A system behind a folder that both sides see. folder: below it lie all names of files."""
 
     folder: Path
+
+
+class OdbcSettings(Settings):
+    """A database of theirs that may be read, and never written to.
+
+    connection: where it is, as ODBC is told (`Driver={…};Server=…;Database=…`), without a login
+    username, password: of a user who may only read
+    connect_seconds, query_seconds: for a login, and for one page of rows
+    """
+
+    connection: str
+    username: SecretStr | None = None
+    password: SecretStr | None = None
+    connect_seconds: int = Field(10, ge=1, le=120)
+    query_seconds: int = Field(60, ge=1, le=600)
+
+    @field_validator("connection")
+    @classmethod
+    def _no_login(cls, stated: str) -> str:
+        """Refuse a login where it would be shown and sent about."""
+        if re.search(r"(?i)(^|;)\s*(uid|user id|user|username|pwd|password)\s*=", stated):
+            raise ValueError("a login stands in `username` and `password`")
+        return stated
 
 
 S = TypeVar("S", bound=Settings)
@@ -297,6 +322,42 @@ class Prune:
         return (yield self)
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadCell:
+    """A cell of a database that was left out. why: the reason, without what stands in it."""
+
+    why: str
+
+
+Value = str | int | float | Decimal | date | time | UnreadCell | None
+"""What a cell of a database holds; a `date` may be a `datetime`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selected:
+    """Rows of a statement. columns: their names, in order; end: there are no more."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    end: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Read rows of a database of theirs; the effect is `read`.
+
+    sql: a single SELECT with a `?` for each parameter; limit: at most so many rows
+    """
+
+    sql: str
+    parameters: tuple[Value, ...] = ()
+    limit: int = 500
+
+    def __await__(self) -> Generator[Query, Selected, Selected]:
+        """Wait for the rows."""
+        return (yield self)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hand:
     """Hand in what was heard; stored in one transaction with the cursor, all or nothing.
@@ -483,6 +544,8 @@ class Adapter(Generic[S]):
     preview: what `reader` was before: reads files (by name, with what lies beside one) whole
     reader: reads a file of theirs, for the poll and for `lienthong preview` alike
     reads: which files it looks for: patterns, and the patterns of what belongs to them
+    database: which database its poll asks, if its settings name one
+    first_rows: asks that database for the first rows, for `lienthong preview`; hands nothing in
     tables: its code tables; their hash is kept with every attempt
     """
 
@@ -497,6 +560,8 @@ class Adapter(Generic[S]):
     preview: Callable[[Mapping[str, bytes], S], Sequence[RowRead]] | None = None
     reader: Reader[S] | None = None
     reads: Callable[[S], Sequence[str]] | None = None
+    database: Callable[[S], OdbcSettings | None] | None = None
+    first_rows: Callable[[S, int], Talk[Sequence[RowRead] | Outcome]] | None = None
     tables: tuple[Mapping[Any, Any], ...] = ()
 
 

@@ -55,10 +55,12 @@ def _told(event: Event) -> Iterator[str]:
         yield event.hand_over.received_by
 
 
-def _secrets(settings: Settings) -> Iterator[str]:
+def _secrets(settings: BaseModel) -> Iterator[str]:
     for _, value in settings:
         if isinstance(value, SecretStr):
             yield value.get_secret_value()
+        elif isinstance(value, Settings):
+            yield from _secrets(value)
 
 
 def cleaned(outcome: Outcome, private: tuple[str, ...]) -> Outcome:

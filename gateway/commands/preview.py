@@ -16,11 +16,17 @@ from gateway.operations import preview as previews
 from gateway.operations.refusals import known_systems
 from gateway.settings import load
 
+VIEWED = 100
+"""Rows of a view that are read, at least."""
+
 
 def preview(
     system: Annotated[str, typer.Argument(help="A system of the systems file.", metavar="SYSTEM")],
-    file: Annotated[Path, typer.Argument(help="An export of its software.", metavar="FILE")],
+    file: Annotated[
+        Path | None, typer.Argument(help="An export of its software.", metavar="FILE")
+    ] = None,
     rows: Annotated[int, typer.Option(help="How many rows to show.", min=1)] = 3,
+    view: Annotated[bool, typer.Option("--view", help="The view in its database.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs, all rows.")] = False,
 ) -> None:
     """Show what rows of an export become under the system's settings, and which are bad.
@@ -30,7 +36,16 @@ def preview(
     settings = load()
     granted(known_systems(settings, [system]))
     config = next(one for one in settings.systems if one.name == system)
-    found = granted(asyncio.run(previews.preview(find_system(config, 0), file.absolute())))
+    if (file is None) is not view:
+        raise typer.BadParameter("name a FILE, or say --view")
+    fed = find_system(config, 0)
+    asked = (
+        previews.preview_view(fed, max(rows, VIEWED))
+        if file is None
+        else previews.preview(fed, file.absolute())
+    )
+    found = granted(asyncio.run(asked))
+    what = "view" if file is None else str(file)
     if as_json:
         said = [{"row": one.row, "body": one.body, "why": one.why} for one in found.rows]
         typer.echo(json.dumps(said, ensure_ascii=False))
@@ -40,7 +55,7 @@ def preview(
             for pointer, value in _flat("", one.body):
                 typer.echo(f"  {pointer}: {value}")
         for one in found.bad[:20]:
-            typer.echo(f"row {one.row} {one.field}: {one.why}".replace("row 0 : ", f"{file}: "))
+            typer.echo(f"row {one.row} {one.field}: {one.why}".replace("row 0 : ", f"{what}: "))
         typer.echo(f"{len(found.taken)} rows would be taken, {len(found.bad)} not")
     if found.bad:
         raise typer.Exit(1)

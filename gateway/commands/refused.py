@@ -39,6 +39,8 @@ SENTENCES: Mapping[Code, str] = MappingProxyType(
         "no_audit_key": "audit: nothing is sealed: set LIENTHONG_AUDIT_KEY, or LIENTHONG_SEAL_KEY",
         "days": "--expires: {said} is not above nothing",
         "not_fed_by_files": "{said} is not fed by files",
+        "not_fed_by_view": "{said} is not fed by a view",
+        "unread_view": "the view of {said} cannot be read: {known}",
         "unreadable_file": "{said} cannot be read: {known}",
         "asof_time": "asof: {said!r} is no time like 2026-03-02T09:30:00, nor a day",
         "asof_future": "asof: {said!r} is in the future; our clock says {known}",

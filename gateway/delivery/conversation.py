@@ -15,6 +15,7 @@ from adapters.kit.files import Folder
 from adapters.kit.http import HttpTransport
 from adapters.kit.port import Checkpoint, Http, Put, Step, Take
 from adapters.kit.session import SessionCache
+from adapters.kit.sql import OdbcDatabase
 from gateway.delivery.foreign_clocks import ForeignClocks
 from gateway.dossiers.systems import System
 from gateway.dossiers.unheard import unheard
@@ -37,7 +38,7 @@ EXCHANGED = tuple(one.name for one in fields(Exchanged))
 
 @dataclass(frozen=True, slots=True)
 class SystemConnection:
-    """The ways to one system: its socket and its session, or its folder.
+    """The ways to one system: its socket and its session, or its folder and its database.
 
     clocks: who looks at the clock of its replies
     """
@@ -45,6 +46,7 @@ class SystemConnection:
     session_cache: SessionCache
     transport: HttpTransport | None = None
     folder: Folder | None = None
+    database: OdbcDatabase | None = None
     clocks: ForeignClocks | None = None
 
     @property

@@ -84,9 +84,9 @@ class Poller:
             return
         except Exception as error:
             # Given back at once: nobody should wait for a lease that nobody uses.
-            why, pause = f"failed: {type(error).__name__}", int(self._pause(None, every) * 1000)
+            failed, soon = f"failed: {type(error).__name__}", int(self._pause(None, every) * 1000)
             await self._context.store.write(
-                lambda connection: inboxes.end(connection, one, why, pause)
+                lambda connection: inboxes.end(connection, one, failed, soon)
             )
             raise
         pause = int(self._pause(outcome, every) * 1000)
@@ -112,6 +112,7 @@ class Poller:
             transport=self._outbound.way,
             folder=self._outbound.folder,
             exports=self._outbound.folder,
+            database=self._outbound.database,
             session_cache=self._outbound.session_cache,
             hand=hand,
             seconds=self._system.facts.conversation,
@@ -121,6 +122,8 @@ class Poller:
                 PollContext(cursor=one.cursor, now=datetime.now(UTC), run=self._run)
             )
         finally:
+            if self._outbound.database is not None:
+                await self._outbound.database.close()
             await self._files_left()
 
     async def _files_left(self) -> None:

@@ -13,6 +13,7 @@ from adapters.kit.files import Folder
 from adapters.kit.http import HttpTransport
 from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import SessionCache
+from adapters.kit.sql import OdbcDatabase
 from gateway.access.principals import Principal
 from gateway.access.sealing import Sealer
 from gateway.admission.inbox import InboundHandler
@@ -210,7 +211,10 @@ def outbound(
             system.facts.exchange,
             scale=scale,
         )
-        return SystemConnection(session_cache, folder=folder)
+        ask = system.adapter.database
+        stated = ask(settings) if ask is not None else None
+        database = OdbcDatabase(stated) if stated is not None else None
+        return SystemConnection(session_cache, folder=folder, database=database)
     if not isinstance(settings, WebSettings):
         return SystemConnection(session_cache)
     transport = HttpTransport(

@@ -12,6 +12,7 @@ from adapters.kit.files import Folder
 from adapters.kit.http import HttpTransport
 from adapters.kit.port import FolderSettings, WebSettings
 from adapters.kit.session import SessionCache
+from adapters.kit.sql import OdbcDatabase
 from gateway.dossiers.systems import System
 from gateway.operations.findings import Finding
 from gateway.settings import Settings, SettingsError
@@ -36,6 +37,7 @@ async def systems(
         elif isinstance(system.settings, FolderSettings):
             found.append(_usable(system, system.settings.folder))
             found += _unread(system, system.settings.folder)
+            found += await _database(system)
     return found
 
 
@@ -112,6 +114,17 @@ def _unread(system: System, folder: Path) -> Iterator[Finding]:
             f"{system.name}: nobody reads {len(names)} files ({shown}); read are "
             f"{', '.join(patterns)}, and capitals count",
         )
+
+
+async def _database(system: System) -> list[Finding]:
+    """Log in to the database whose view is read, and ask it nothing."""
+    ask, off = system.adapter.database, system.config.mode == "off"
+    stated = ask(system.settings) if ask is not None else None
+    if stated is None:
+        return []
+    why = await OdbcDatabase(stated).reach()
+    said = "takes our login" if why is None else f"does not take our login: {why}"
+    return [Finding(why is None or off, f"{system.name}: its database {said}")]
 
 
 def _usable(system: System, folder: Path) -> Finding:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.kit.confined import read_whole
+from adapters.kit.driver import Conversation
 from adapters.kit.port import RowRead
+from adapters.kit.session import SessionCache
+from adapters.kit.sql import OdbcDatabase
 from gateway.dossiers.systems import System
 from gateway.operations.refusals import Refusal
 
@@ -49,3 +53,26 @@ async def preview(system: System, file: Path) -> Preview | Refusal:
     batch = await read_whole(adapter, system.settings, file, beside)
     ended = () if batch.fault is None else (RowRead(0, None, "", batch.fault),)
     return Preview((*ended, *batch.rows))
+
+
+async def preview_view(system: System, limit: int) -> Preview | Refusal:
+    """Read the first rows of a system's view as a poll does."""
+    ask = system.adapter.database
+    stated = ask(system.settings) if ask is not None else None
+    if stated is None or system.adapter.first_rows is None:
+        return Refusal("not_fed_by_view", system.name)
+    database = OdbcDatabase(stated)
+    conversation = Conversation(
+        adapter=system.adapter,
+        settings=system.settings,
+        session_cache=SessionCache(0),
+        seconds=system.facts.conversation,
+        database=database,
+    )
+    try:
+        found = await conversation.run_first_rows(limit)
+    finally:
+        await database.close()
+    if isinstance(found, Sequence):
+        return Preview(tuple(found))
+    return Refusal("unread_view", system.name, (str(getattr(found, "why", found)),))

@@ -38,6 +38,8 @@ Code = Literal[
     "audit_head",
     "no_audit_key",
     "not_fed_by_files",
+    "not_fed_by_view",
+    "unread_view",
     "unreadable_file",
     "asof_time",
     "asof_future",
