@@ -219,7 +219,7 @@ def test_what_was_committed_late_is_seen_with_an_overlap(tmp_path: Any) -> None:
 
 @pytest.mark.parametrize("die_at", range(8))
 def test_killed_anywhere_it_goes_on(tmp_path: Any, die_at: int) -> None:
-    """Law 3: Whenever the gateway dies, no row is lost and every bad one is in the report."""
+    """Whenever the gateway dies, no row is lost and every bad one is in the report."""
     rows = [row(f"A{number}", number) for number in range(9)]
     rows[4] = (*rows[4][:4], "Mất tích")
     poll = Poll(tmp_path, FakeServer(rows), {"batch": 3}, die_at=die_at)
@@ -304,7 +304,7 @@ def test_a_view_that_would_lose_rows_is_refused(
     ],
 )
 def test_a_failure_means_what_its_state_says(tmp_path: Any, state: str, kind: type) -> None:
-    """Law 12: What is away is asked again, what is wrong is the operator's; no words of theirs."""
+    """What is away is asked again, what is wrong is the operator's; no words of theirs."""
     outcome, _ = Poll(tmp_path, FakeServer(fails=state))()
 
     assert type(outcome) is kind
