@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         Talk,
         UnreadCell,
         UnusableFile,
+        Value,
         WebSettings,
     )
     from adapters.kit.replies import (
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
         unread,
     )
     from adapters.kit.session import SessionCache
+    from adapters.kit.sql import single_select
     from adapters.kit.texts import event_text, recodes, told_codes
 
 __all__ = [
@@ -132,6 +134,7 @@ __all__ = [
     "TransportError",
     "UnreadCell",
     "UnusableFile",
+    "Value",
     "WebSettings",
     "account_of",
     "charsets",
@@ -147,6 +150,7 @@ __all__ = [
     "recodes",
     "redact",
     "retry_after",
+    "single_select",
     "strings_of",
     "told_codes",
     "unread",
@@ -198,6 +202,7 @@ _HOMES = {
         "unread",
     ),
     "session": ("SessionCache",),
+    "sql": ("single_select",),
     "texts": ("event_text", "recodes", "told_codes"),
 }
 """Where a name lives, if not in `adapters.kit.port`."""

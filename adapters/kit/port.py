@@ -27,9 +27,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from adapters.kit import former
 from schemas.dossier import Dossier
@@ -61,6 +61,13 @@ class FolderSettings(Settings):
     folder: Path
 
 
+def _without_login(connection: str) -> str:
+    """Refuse a login where it would be shown and sent about."""
+    if re.search(r"(?i)(^|;)\s*(uid|user id|user|username|pwd|password)\s*=", connection):
+        raise ValueError("a login stands in `username` and `password`")
+    return connection
+
+
 class OdbcSettings(Settings):
     """A database of theirs that may be read, and never written to.
 
@@ -69,19 +76,11 @@ class OdbcSettings(Settings):
     connect_seconds, query_seconds: for a login, and for one page of rows
     """
 
-    connection: str
+    connection: Annotated[str, AfterValidator(_without_login)]
     username: SecretStr | None = None
     password: SecretStr | None = None
     connect_seconds: int = Field(10, ge=1, le=120)
     query_seconds: int = Field(60, ge=1, le=600)
-
-    @field_validator("connection")
-    @classmethod
-    def _no_login(cls, stated: str) -> str:
-        """Refuse a login where it would be shown and sent about."""
-        if re.search(r"(?i)(^|;)\s*(uid|user id|user|username|pwd|password)\s*=", stated):
-            raise ValueError("a login stands in `username` and `password`")
-        return stated
 
 
 S = TypeVar("S", bound=Settings)

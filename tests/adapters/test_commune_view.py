@@ -219,7 +219,7 @@ def test_what_was_committed_late_is_seen_with_an_overlap(tmp_path: Any) -> None:
 
 @pytest.mark.parametrize("die_at", range(8))
 def test_killed_anywhere_it_goes_on(tmp_path: Any, die_at: int) -> None:
-    """Law 3: Whenever the gateway dies, no row is lost and every bad one is in the report."""
+    """Whenever the gateway dies, no row is lost and every bad one is in the report."""
     rows = [row(f"A{number}", number) for number in range(9)]
     rows[4] = (*rows[4][:4], "Mất tích")
     poll = Poll(tmp_path, FakeServer(rows), {"batch": 3}, die_at=die_at)
@@ -304,7 +304,7 @@ def test_a_view_that_would_lose_rows_is_refused(
     ],
 )
 def test_a_failure_means_what_its_state_says(tmp_path: Any, state: str, kind: type) -> None:
-    """Law 12: What is away is asked again, what is wrong is the operator's; no words of theirs."""
+    """What is away is asked again, what is wrong is the operator's; no words of theirs."""
     outcome, _ = Poll(tmp_path, FakeServer(fails=state))()
 
     assert type(outcome) is kind
@@ -315,7 +315,7 @@ async def test_a_server_that_hangs_is_left(tmp_path: Any) -> None:
     """No answer in time is told as such, the driver is asked to stop, and no second one begins."""
     server = FakeServer(hangs=threading.Event())
     settings = OdbcSettings(connection="Driver={X}", connect_seconds=1, query_seconds=1)
-    database = OdbcDatabase(settings, server, margin=-1.9)
+    database = OdbcDatabase(settings, server, margin=-1.7)
     told = []
 
     from adapters.kit.http import TransportError
@@ -345,7 +345,7 @@ async def test_a_server_that_hangs_is_left(tmp_path: Any) -> None:
 )
 def test_only_one_ordered_select_is_let_through(sql: str) -> None:
     """Whatever writes, is more than one, is unordered or takes no cursor ends the start."""
-    with pytest.raises(ValidationError, match="select|it must|it may"):
+    with pytest.raises(ValidationError, match=r"select|it must|it may"):
         ViewSettings(**(VIEW | {"select": sql}))
 
 
@@ -377,9 +377,9 @@ def postgres_view(postgres_program: None) -> Iterator[tuple[PrivatePostgres, dic
     assert "PostgreSQL Unicode" in pyodbc.drivers()
     quoted = ", ".join(f'"{one}"' for one in COLUMNS)
     server.order(
-        f"CREATE TABLE hoso (so varchar(20), luc timestamp, ma varchar(20), chu varchar(80), "
-        f"tt varchar(20)); CREATE VIEW v_hoso ({quoted}) AS SELECT * FROM hoso; "
-        "CREATE ROLE reader LOGIN; GRANT SELECT ON v_hoso TO reader"
+        "CREATE TABLE hoso (so varchar(20), luc timestamp, ma varchar(20), chu varchar(80), "
+        "tt varchar(20)); CREATE ROLE reader LOGIN; "
+        f"CREATE VIEW v_hoso ({quoted}) AS TABLE hoso; GRANT SELECT ON v_hoso TO reader"
     )
     try:
         yield (
