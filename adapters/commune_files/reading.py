@@ -22,6 +22,8 @@ from adapters.kit.port import RowRead, UnusableFile
 COVER = 30
 """Lines among which the header is looked for: some software writes a cover above it."""
 SHOWN = 40
+SAME = ("unicode", "tcvn3", "vni")
+"""Fonts in which what is ASCII is what it looks like."""
 STAMP = re.compile(r"([0-9]{8})(?:[0-9]{6}|-[0-9a-f]{8})-(?=.)")
 """What stands before the name of a file that was put aside (day and time), or away (and hash)."""
 
@@ -144,6 +146,9 @@ class _Cells:
             if cell.wrong:
                 return RowRead(number, None, name, cell.wrong)
             font = cell.font or self._fonts[name]
+            if font in SAME and cell.text.isascii() and not cell.runs:
+                found[name] = cell.text.strip()
+                continue
             # A cell that an old form set in a font of old may have been filled in in Unicode.
             mixed = self._mixed and not cell.typed
             try:

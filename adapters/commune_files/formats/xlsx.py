@@ -161,6 +161,8 @@ def _texts(file: IO[bytes], book: Book) -> None:
 
 def _text(element: Any) -> Runs:
     """Join the runs of a text, without how it is pronounced (`rPh`)."""
+    if len(element) == 1 and element[0].tag == TEXT:
+        return _unescaped(element[0].text or "")
     found: list[tuple[str, str | None]] = []
     for part in element.iterchildren(TEXT, RUN):
         if part.tag == TEXT:
