@@ -78,8 +78,18 @@ def _header(
             return _once(names, settings), lines
         if len(needed & set(names)) >= len(needed & set(best)) and not set(best) & needed:
             best = names
-    _complete(best, needed)
-    raise AssertionError("a header that lacks nothing is a header")
+    _separated(first, how, needed)
+    lacking = ", ".join(sorted(needed - set(best)))
+    also = f"; its first line: {first.wrong}" if first.wrong is not None else ""
+    raise UnusableFile(f"the file lacks the columns {lacking}{also}")
+
+
+def _separated(first: Line, how: FileSettings, needed: set[str]) -> None:
+    """Say so where a text only has another delimiter than is set."""
+    whole = how.delimiter.join(_spelt(cell, how) for cell in first.cells)
+    for sign in ",;\t|":
+        if needed <= {one.strip(' "') for one in whole.split(sign)}:
+            raise UnusableFile(f"its columns are separated by {sign!r}: set `delimiter`")
 
 
 def needed_columns(settings: CommuneSettings) -> set[str]:

@@ -180,7 +180,7 @@ def test_a_cell_that_may_be_two_names_spoils_its_row_only() -> None:
         ({"a.xlsx": b"no"}, "not a spreadsheet"),
         ({"a.xls": b""}, "the file is empty"),
         ({"a.dbf": b"no"}, "not a DBF table"),
-        ({"a.csv": b"\xff"}, "not utf-8: byte 0 "),
+        ({"a.csv": b"\xff\n"}, "the file lacks the columns CapNhatLuc"),
         ({"a.xlsx": workbook(ROW, "xlsx")}, "it has no sheet called 'HoSo'"),
     ],
 )
@@ -266,3 +266,40 @@ def test_wrong_input_is_one_line(export: Path, system: str, file: str, said: str
 
     assert isinstance(done.exception, SettingsError)
     assert str(done.exception).endswith(said)
+
+
+GOOD = in_csv(ROW, "utf-8")
+HEAD, ROW_LINE = GOOD.splitlines(keepends=True)
+
+
+def test_a_wrong_byte_costs_its_line_and_no_other() -> None:
+    """What the next line says has nothing to do with it."""
+    bad = ROW_LINE.replace("Thử".encode(), b"\xff\xfe")
+    found = read({"a.csv": HEAD + ROW_LINE + bad + ROW_LINE}, own())
+
+    assert found == [*EXPECTED, ("", "not utf-8"), *EXPECTED]
+
+
+def test_a_file_in_another_charset_is_none() -> None:
+    """One sentence says so, whatever its plain lines say."""
+    other = in_csv(ROW, "tcvn3").splitlines(keepends=True)[1]
+
+    assert read({"a.csv": HEAD + other * 3}, own())[-1] == ("", "not utf-8, in 3 of 4 lines")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (GOOD.replace(b",", b";"), "its columns are separated by ';': set `delimiter`"),
+        (GOOD.replace(b",", b"\t"), "its columns are separated by '\\t': set `delimiter`"),
+        (GOOD.decode().encode("utf-16"), "not utf-8: it is UTF-16"),
+    ],
+)
+def test_what_is_only_set_wrongly_is_named(body: bytes, said: str) -> None:
+    """Whoever reads the line knows which setting to change."""
+    assert read({"a.csv": body}, own()) == [("", said)]
+
+
+def test_lines_may_end_as_on_the_oldest_machines() -> None:
+    """With a carriage return alone."""
+    assert read({"a.csv": GOOD.replace(b"\r\n", b"\r")}, own()) == EXPECTED

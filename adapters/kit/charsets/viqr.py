@@ -93,7 +93,10 @@ def _tone_fits(before: list[str], toned: str) -> bool:
     start = len(before)
     while start and before[start - 1].isalpha():
         start -= 1
-    return possible("".join([*before[start:], toned]))
+    word = "".join([*before[start:], toned])
+    # One capital with a point is the first letter of a name, as in "Nguyễn A. Ơn".
+    initial = len(word) == 1 and word.isupper() and toneless(word)[1] == DOT
+    return possible(word) and not initial
 
 
 def write(text: str, name: str) -> bytes:
