@@ -180,7 +180,7 @@ def test_a_cell_that_may_be_two_names_spoils_its_row_only() -> None:
         ({"a.xlsx": b"no"}, "not a spreadsheet"),
         ({"a.xls": b""}, "the file is empty"),
         ({"a.dbf": b"no"}, "not a DBF table"),
-        ({"a.csv": b"\xff\n"}, "the file lacks the columns CapNhatLuc"),
+        ({"a.csv": b"\xff\n"}, "not utf-8, in 1 of 1 lines"),
         ({"a.xlsx": workbook(ROW, "xlsx")}, "it has no sheet called 'HoSo'"),
     ],
 )
