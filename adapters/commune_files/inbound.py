@@ -48,6 +48,7 @@ MOST_TRIES = 2
 """Times that a file is begun without a row of it being stored, before it is taken for a killer."""
 MOST_AGAIN = 5
 """Times that a file is read again because it changed under the reader."""
+NOTHING = "not one row of it could be taken"
 RESTLESS = "it changed again and again while it was read"
 MOST_WATCHED = 50
 """Files put away of which it is remembered how large they were."""
@@ -61,8 +62,8 @@ class Cursor:
     tries, again: how often it was begun without progress, and read again because it had changed
     run: the process that began it last
     row, sha: up to which row, of which bytes; bad: what is wrong in it so far
+    more: how many bad rows there are beyond those that are listed; taken: how many good ones
     end: it was read to its end, and why it goes to the bad ones, if so ("" for none)
-    name: under which name it goes, once that is known
     looked: how often which table was looked at without its memo file
     watched: names and sizes of files that were put away last; one that grew is read again
     view: how far the view is, see `adapters.commune_files.view`
@@ -78,6 +79,8 @@ class Cursor:
     row: int = 0
     sha: str = ""
     bad: tuple[tuple[int, str, str], ...] = ()
+    more: int = 0
+    taken: int = 0
     end: str | None = None
     looked: dict[str, int] = field(default_factory=dict)
     watched: tuple[tuple[str, int], ...] = ()
@@ -254,12 +257,13 @@ async def _read(cursor: Cursor, look: PollContext) -> Cursor:
             continue
         cursor = await _handed(replace(cursor, sha=batch.sha), batch)
         if batch.end:
-            return replace(cursor, end=batch.fault or "")
+            nothing = NOTHING if not cursor.taken and any(one[0] for one in cursor.bad) else ""
+            return replace(cursor, end=batch.fault or nothing)
 
 
 def _anew(cursor: Cursor) -> Cursor:
     """Begin a file once more, because it is not what it was."""
-    return replace(cursor, row=0, bad=(), sha="", end=None, again=cursor.again + 1)
+    return replace(cursor, row=0, bad=(), more=0, taken=0, sha="", end=None, again=cursor.again + 1)
 
 
 async def _handed(cursor: Cursor, batch: Batch) -> Cursor:
@@ -270,9 +274,15 @@ async def _handed(cursor: Cursor, batch: Batch) -> Cursor:
         if one.body is not None
     )
     verdicts = await Hand(items=items, cursor=cursor.text) if items else ()
-    bad = (*cursor.bad, *judged(batch.rows, verdicts))[:MOST_REPORTED]
-    tries = 0 if items else cursor.tries
-    return replace(cursor, row=batch.after or cursor.row, bad=bad, tries=tries)
+    bad = (*cursor.bad, *judged(batch.rows, verdicts))
+    return replace(
+        cursor,
+        row=batch.after or cursor.row,
+        bad=bad[:MOST_REPORTED],
+        more=cursor.more + max(0, len(bad) - MOST_REPORTED),
+        taken=cursor.taken + sum(one.word != "refused" for one in verdicts),
+        tries=0 if items else cursor.tries,
+    )
 
 
 async def _away(cursor: Cursor, look: PollContext, settings: CommuneSettings) -> Cursor:
@@ -293,6 +303,8 @@ async def _away(cursor: Cursor, look: PollContext, settings: CommuneSettings) ->
     bad = [RowRead(row, None, field, why) for row, field, why in cursor.bad]
     if cursor.end:
         bad.insert(0, RowRead(0, None, "", cursor.end))
+    if cursor.more:
+        bad.append(RowRead(0, None, "", f"and {cursor.more} more lines, which are not listed"))
     final = place(cursor.file)
     if bad:
         body = charsets.encode(report(bad, settings.delimiter), "utf-8")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from adapters.commune_files import ADAPTER
-from adapters.commune_files.inbound import MOST_AGAIN
+from adapters.commune_files.inbound import MOST_AGAIN, MOST_REPORTED
 from adapters.kit.port import Hand, Move, Put, Rows
 from gateway.demo.foxpro import table
 from gateway.workbench.near_folder import NearFolder
@@ -283,6 +283,18 @@ def test_a_name_stops_nothing(office: Office, name: str) -> None:
 
     assert set(office.poll(2)) == {"BN-1", "BN-9"}
     assert len(list((office.root / "done").iterdir())) == 2
+
+
+def test_a_report_says_what_it_does_not_list(office: Office) -> None:
+    """Of very many bad rows; not one of which makes a good export."""
+    bad = line("BN-1").replace("Đang xử lý", "Lạ") * (MOST_REPORTED + 300)
+    office.lay("a.csv", export() + bad.encode())
+    office.poll(2)
+    report = office.files("bad")["a.csv.errors.csv"].decode().splitlines()
+
+    assert report[1] == ",,not one row of it could be taken"
+    assert report[-1] == ',,"and 300 more lines, which are not listed"'
+    assert len(report) == MOST_REPORTED + 3
 
 
 def test_a_name_that_is_no_text_stops_nothing(office: Office) -> None:
