@@ -44,8 +44,8 @@ LOOKS_FOR_MEMO = 5
 MOST_REPORTED = 2000
 LONGEST_STEM, LONGEST_ENDING = 160, 16
 """Bytes and letters of a name that are kept: with our own it must fit into 255 bytes."""
-MOST_TRIES = 2
-"""Times that a file is begun without a row of it being stored, before it is taken for a killer."""
+MOST_DEATHS = 2
+"""Processes that died over a file, with no row of it stored, before it is the file's fault."""
 MOST_AGAIN = 5
 """Times that a file is read again because it changed under the reader."""
 NOTHING = "not one row of it could be taken"
@@ -59,8 +59,7 @@ class Cursor:
     """How far we are.
 
     file, beside: what is being read, where it was put aside; origin, origins: where they lay before
-    tries, again: how often it was begun without progress, and read again because it had changed
-    run: the process that began it last
+    deaths, again: how many died over it without progress; how often it was read anew, as it changed
     row, sha: up to which row, of which bytes; bad: what is wrong in it so far
     more: how many bad rows there are beyond those that are listed; taken: how many good ones
     end: it was read to its end, and why it goes to the bad ones, if so ("" for none)
@@ -73,9 +72,8 @@ class Cursor:
     beside: tuple[str, ...] = ()
     origin: str = ""
     origins: tuple[str, ...] = ()
-    tries: int = 0
+    deaths: int = 0
     again: int = 0
-    run: str = ""
     row: int = 0
     sha: str = ""
     bad: tuple[tuple[int, str, str], ...] = ()
@@ -109,6 +107,11 @@ def cursor_of(text: str) -> Cursor:
 async def poll(look: PollContext, settings: CommuneSettings) -> Outcome | None:
     """Read complete exports one after the other, in the order of their names."""
     cursor = cursor_of(look.cursor)
+    if cursor.file and cursor.end is None and look.died:
+        cursor = replace(cursor, deaths=cursor.deaths + 1)
+        if cursor.deaths >= MOST_DEATHS:
+            cursor = replace(cursor, end="reading it ended the gateway, more than once")
+        await Hand(items=(), cursor=cursor.text)
     if cursor.file or (cursor := await _left(cursor, settings)).file:
         cursor = await _through(cursor, look, settings)
     held: set[str] = set()
@@ -128,7 +131,7 @@ async def _left(cursor: Cursor, settings: CommuneSettings) -> Cursor:
     """Find what was put aside and of which no cursor knows any more, as after a restored backup."""
     for one in await Find(patterns=(f"{settings.reading}/*",), beside=MEMOS, quiet=0.0):
         if not one.name.lower().endswith(MEMOS):
-            return replace(_fresh(cursor), file=one.name, beside=one.beside, tries=1)
+            return replace(_fresh(cursor), file=one.name, beside=one.beside, deaths=1)
     return cursor
 
 
@@ -223,7 +226,7 @@ async def _through(cursor: Cursor, look: PollContext, settings: CommuneSettings)
     cursor = await _there(cursor)
     while cursor.file:
         if cursor.end is None:
-            cursor = await _read(cursor, look)
+            cursor = await _read(cursor)
         cursor = await _away(cursor, look, settings)
     return cursor
 
@@ -240,14 +243,8 @@ async def _there(cursor: Cursor) -> Cursor:
     return cursor
 
 
-async def _read(cursor: Cursor, look: PollContext) -> Cursor:
+async def _read(cursor: Cursor) -> Cursor:
     """Read the rows of a file and hand them in."""
-    if cursor.tries == 0 or cursor.run != look.run:
-        # Begun by another process, which came to no end: a poll that was only broken off has none.
-        if cursor.tries >= MOST_TRIES:
-            return replace(cursor, end="reading it ended the gateway, more than once")
-        cursor = replace(cursor, tries=cursor.tries + 1, run=look.run)
-        await Hand(items=(), cursor=cursor.text)
     while True:
         batch = await Rows(name=cursor.file, beside=cursor.beside, after=cursor.row, limit=CHUNK)
         if cursor.sha and batch.sha != cursor.sha:
@@ -281,7 +278,7 @@ async def _handed(cursor: Cursor, batch: Batch) -> Cursor:
         bad=bad[:MOST_REPORTED],
         more=cursor.more + max(0, len(bad) - MOST_REPORTED),
         taken=cursor.taken + sum(one.word != "refused" for one in verdicts),
-        tries=0 if items else cursor.tries,
+        deaths=0 if items else cursor.deaths,
     )
 
 

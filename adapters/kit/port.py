@@ -379,12 +379,12 @@ class Hand:
 class PollContext:
     """What a poll knows: where the last one had come to ("" at first), and the time.
 
-    run: names the process that listens, for as long as it lives
+    died: whoever listened last came to no end, not even to a bad one
     """
 
     cursor: str
     now: datetime
-    run: str = ""
+    died: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ import contextlib
 from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
-from uuid import uuid4
 
 import structlog
 
@@ -56,7 +55,6 @@ class Poller:
         self._outbound = outbound
         self._hears = hears
         self._failed = 0
-        self._run = uuid4().hex
         if system.adapter.reads is not None:
             metrics.files(system.name, dict.fromkeys(("read", "bad", "pruned"), 0))
 
@@ -119,7 +117,7 @@ class Poller:
         )
         try:
             return await conversation.run_poll(
-                PollContext(cursor=one.cursor, now=datetime.now(UTC), run=self._run)
+                PollContext(cursor=one.cursor, now=datetime.now(UTC), died=one.died)
             )
         finally:
             if self._outbound.database is not None:

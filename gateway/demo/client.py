@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import csv
 import hashlib
 import io
@@ -247,8 +248,10 @@ async def _gone(file: Path, on: Environment, *, where: str = "done", times: int 
     """Wait until an export has been read and put away, so often if its name was there before."""
     place, (stem, ending) = file.parent.parent / where, (file.stem, file.suffix)
     for _ in range(600):
-        if len([*place.glob(f"*-{stem}{ending}"), *place.glob(f"*-{stem}~*{ending}")]) >= times:
-            return
+        with contextlib.suppress(FileNotFoundError):  # the folder is away for the moment
+            found = [*place.glob(f"*-{stem}{ending}"), *place.glob(f"*-{stem}~*{ending}")]
+            if len(found) >= times:
+                return
         await asyncio.sleep(0.1)
     raise RuntimeError(f"an export was never read: {on.folder}")
 

@@ -198,7 +198,8 @@ def read_exports(
     folder: Folder,
     hand: Callable[[Hand], Awaitable[tuple[Verdict, ...]]],
     now: datetime = NOW,
-    run: str = "",
+    *,
+    died: bool = False,
 ) -> Outcome | None:
     """Let an adapter poll a real folder, once."""
     conversation = Conversation(
@@ -213,7 +214,7 @@ def read_exports(
 
     async def poll() -> Outcome | None:
         try:
-            return await conversation.run_poll(PollContext(cursor=cursor, now=now, run=run))
+            return await conversation.run_poll(PollContext(cursor=cursor, now=now, died=died))
         finally:
             await folder.stop_reading()
 

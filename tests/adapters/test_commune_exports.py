@@ -60,7 +60,7 @@ class Office:
     handed: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     left: int = 10_000
-    run: str = "1"
+    died: bool = False
     outcomes: list[Any] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
     before: Callable[[Any], None] = lambda _asked: None
@@ -94,8 +94,8 @@ class Office:
             self.die()
 
     def die(self) -> None:
-        """End this process; the next one has another name."""
-        self.run += "+"
+        """End this process, which gives nothing back."""
+        self.died = True
         raise Killed
 
     async def hand(self, asked: Hand) -> tuple[Verdict, ...]:
@@ -112,7 +112,10 @@ class Office:
         before = len(self.handed)
         one = replace(subject(ADAPTER), others={"quiet_seconds": 60, **self.settings})
         for _ in range(times):
-            outcome = read_exports(one, self.cursor, self.folder, self.hand, self.now, self.run)
+            outcome = read_exports(
+                one, self.cursor, self.folder, self.hand, self.now, died=self.died
+            )
+            self.died = False
             self.outcomes.append(outcome)
             self.clock.now += 60
             self.now += timedelta(minutes=1)

@@ -158,9 +158,11 @@ def _merge(connection: Connection, one: tuple[str, str], two: tuple[str, str]) -
 
 def held(connection: Connection) -> str:
     """Write out all dossiers, without what is of this very moment."""
-    ids = list(connection.execute(sa.select(dossier.c.id).order_by(dossier.c.id)).scalars())
+    # Not by their ids: those of one millisecond have no order.
+    order = (dossier.c.owner, dossier.c.ref)
+    ids = list(connection.execute(sa.select(dossier.c.id).order_by(*order)).scalars())
     rows = connection.execute(
-        sa.select(dossier.c.last_seq, dossier.c.as_of, dossier.c.status).order_by(dossier.c.id)
+        sa.select(dossier.c.last_seq, dossier.c.as_of, dossier.c.status).order_by(*order)
     )
     found = [find_dossier(connection, EVERYTHING, id_) for id_ in ids]
     text = json.dumps([found, [list(row) for row in rows]], default=str, sort_keys=True)

@@ -56,7 +56,7 @@ adapter = "commune_files"
 environment = "sandbox"
 inbox = {{ agencies = ["H99"] }}
 limits = {{ poll_every = 0.3 }}
-settings = {{ folder = "{folder}" }}
+settings = {{ folder = "{folder}", quiet_seconds = 0.5 }}
 """
 
 

@@ -21,6 +21,7 @@ class Listening:
     fence: int
     cursor: str
     lease: int
+    died: bool = False
 
 
 def begin(connection: Connection, system: int, lease: int) -> Listening | None:
@@ -40,12 +41,13 @@ def begin(connection: Connection, system: int, lease: int) -> Listening | None:
         connection.execute(inbox.insert().values(system=system, cursor="", next_at=0, **mine))
         return Listening(system, fence, "", lease)
     connection.execute(inbox.update().where(inbox.c.system == system).values(**mine))
-    return Listening(system, fence, row.cursor, lease)
+    return Listening(system, fence, row.cursor, lease, died=row.lease_until is not None)
 
 
 def lapse_all(connection: Connection) -> None:
     """At the start of the only process: whoever was listening is dead."""
-    connection.execute(inbox.update().values(lease_until=None, next_at=0))
+    lapsed = sa.case((inbox.c.lease_until.is_(None), None), else_=0)
+    connection.execute(inbox.update().values(lease_until=lapsed, next_at=0))
 
 
 def advance(connection: Connection, one: Listening, cursor: str) -> bool:
