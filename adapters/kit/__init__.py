@@ -22,8 +22,9 @@ if TYPE_CHECKING:
         Transport,
         first_request,
     )
+    from adapters.kit.errors import TransportError
     from adapters.kit.files import Folder
-    from adapters.kit.http import HttpTransport, TransportError
+    from adapters.kit.http import HttpTransport
     from adapters.kit.identities import (
         NoIdentity,
         account_of,
@@ -181,7 +182,8 @@ _HOMES = {
         "first_request",
     ),
     "files": ("Folder",),
-    "http": ("HttpTransport", "TransportError"),
+    "errors": ("TransportError",),
+    "http": ("HttpTransport",),
     "identities": (
         "NoIdentity",
         "account_of",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from adapters.kit import former
-from adapters.kit.http import TransportError
+from adapters.kit.errors import TransportError
 from adapters.kit.port import (
     Adapter,
     Batch,

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from adapters.kit import confined, former
 from adapters.kit.disk import belonging, closed, free_name, make_room, unlocked, write_whole
-from adapters.kit.http import TransportError
+from adapters.kit.errors import TransportError
 from adapters.kit.port import (
     Adapter,
     Batch,

@@ -27,6 +27,7 @@ from pydantic_core import to_json
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from adapters.kit import former
+from adapters.kit.errors import TransportError
 from adapters.kit.port import Attached, Http, Reply
 from adapters.kit.replies import unread
 from schemas.outcome import Blocked, Outcome, Problem, Refused, Unreachable
@@ -34,15 +35,6 @@ from schemas.outcome import Blocked, Outcome, Problem, Refused, Unreachable
 LARGEST_REPLY = 8 * 1024 * 1024
 TRIES_UNSENT = 3
 OURS = {"Accept": "application/json", "User-Agent": "lienthong"}
-
-
-class TransportError(Exception):
-    """No whole answer of theirs was read; the outcome says what that means."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        """Keep what it means."""
-        super().__init__(type(outcome).__name__)
-        self.outcome = outcome
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

@@ -21,7 +21,7 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from adapters.kit.http import TransportError
+from adapters.kit.errors import TransportError
 from adapters.kit.port import OdbcSettings, Query, Selected, UnreadCell, Value
 from schemas.outcome import Blocked, Outcome, Unreachable
 

@@ -179,7 +179,7 @@ async def _nights(
         for ending in files:
             await _gone(folder / "out" / f"dem-{night + 1}{ending}", on)
         progress.nights = max(progress.nights, night + 1)
-    if ".csv" in files:
+    if on.hostile and ".csv" in files:
         await _again(folder, "dem-1.csv", files[".csv"], on)
         await _hostile(folder, files[".csv"], on)
 

@@ -151,6 +151,8 @@ class Environment:
     program: tuple[str, ...] = PROGRAM
     workers: list[asyncio.subprocess.Process] = field(default_factory=list)
     killed: bool = False
+    hostile: bool = False
+    """Whether files that no export is turn up among the exports."""
 
     @property
     def address(self) -> str:
@@ -284,6 +286,7 @@ async def demo_environment(
         }
         key = await over_store(load(environ), _key)
         set_up = Environment(folder, port, urls, key, environ, program=program)
+        set_up.hostile = faults == "flaky"
         await set_up.start_gateway()
         for _ in range(workers):
             await set_up.start_worker()

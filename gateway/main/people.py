@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from adapters.kit.http import HttpTransport, TransportError
+from adapters.kit.errors import TransportError
+from adapters.kit.http import HttpTransport
 from adapters.kit.port import Http
 from gateway.access.issuer import Issuer, IssuerUnavailable, read_issuer
 from gateway.operations.findings import Finding

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from adapters.kit.http import TransportError
+from adapters.kit.errors import TransportError
 from adapters.kit.port import Http, Put, Reply, Step, Take
 from gateway.workbench.transports import (
     Sent,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.kit.confined import row_of, told
+from adapters.kit.errors import TransportError
 from adapters.kit.files import Folder
-from adapters.kit.http import TransportError
 from adapters.kit.port import Adapter, Batch, RowRead, Rows, Settings
 from schemas.outcome import Unreachable
 

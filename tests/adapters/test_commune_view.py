@@ -318,7 +318,7 @@ async def test_a_server_that_hangs_is_left(tmp_path: Any) -> None:
     database = OdbcDatabase(settings, server, margin=-1.7)
     told = []
 
-    from adapters.kit.http import TransportError
+    from adapters.kit.errors import TransportError
 
     for _ in range(2):
         with pytest.raises(TransportError) as lost:

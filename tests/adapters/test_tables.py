@@ -14,7 +14,7 @@ from tests.adapters.tables.check import differences
 from tests.adapters.tables.cuts import small
 from tests.adapters.tables.writers import WRITERS
 
-EXAMPLES = 15
+EXAMPLES = 8
 
 
 @pytest.mark.parametrize("kind", WRITERS)

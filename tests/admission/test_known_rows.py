@@ -31,7 +31,7 @@ from schemas.parts import Officer
 from tests.admission.row_chance import month
 from tests.admission.rows import CLIENT, EVERYTHING, NOBODY, store, undone
 
-SCRIPTS = int(os.environ.get("LIENTHONG_MONTHS_OF_ROWS", "20"))
+SCRIPTS = int(os.environ.get("LIENTHONG_MONTHS_OF_ROWS", "8"))
 SECOND = replace(CLIENT, id=2, name="y")
 SPEAKERS = {"commune": CLIENT, "portal": SECOND}
 JUDGE = replace(CLIENT, id=3, name="judge", roles=frozenset({Role.ADMINISTRATOR, Role.OFFICER}))

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from adapters.kit.driver import Conversation
-from adapters.kit.http import TransportError
+from adapters.kit.errors import TransportError
 from adapters.kit.port import (
     Adapter,
     Checkpoint,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.kit.errors import TransportError
 from adapters.kit.files import Folder
-from adapters.kit.http import TransportError
 from adapters.kit.port import Move, Put, Take
 from schemas.outcome import Blocked, Unreachable
 

@@ -11,7 +11,8 @@ from typing import Literal
 
 import pytest
 
-from adapters.kit.http import HttpTransport, TransportError
+from adapters.kit.errors import TransportError
+from adapters.kit.http import HttpTransport
 from adapters.kit.port import Http
 from schemas.outcome import Blocked, Uncertain, Unreachable
 
