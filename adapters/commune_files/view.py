@@ -145,7 +145,9 @@ async def _handed(
     """Hand in a page, with the cursor as it was, and report what is wrong in it."""
     read = [replace(one, row=place) for place, (_, _, one) in enumerate(page)]
     items = tuple(
-        Row(ref=one.body["source"]["ref"], body=one.body) for one in read if one.body is not None
+        Row(ref=one.body["source"]["ref"], body=one.body, fillers=one.fillers)
+        for one in read
+        if one.body is not None
     )
     verdicts = await Hand(items=items, cursor=text(mark.kept())) if items else ()
     day = f"{look.now.astimezone(VIETNAM):%Y%m%d}"

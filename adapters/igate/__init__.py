@@ -139,9 +139,8 @@ async def deliver(step: Step, settings: IgateSettings) -> Outcome:
     """Allocate a code if need be, send what is new of the files, the dossier, then its states."""
     # Everything is translated before anything is sent: what cannot be said stops the step whole.
     check_code(step.dossier)
-    translate.identified(step.dossier, settings)
     files = translate.uploads(step.dossier, settings)
-    translate.dossier(step.dossier, "", {}, settings)  # again below, with what is known only there
+    translate.check(step.dossier, settings)
     states = [
         (event.seq, translate.progress(step.dossier, event, settings))
         for event in step.events

@@ -85,6 +85,13 @@ def status_id(of: Dossier | Event, settings: IgateSettings) -> int:
     return found
 
 
+def check(of: Dossier, settings: IgateSettings) -> None:
+    """Refuse what `dossier` would refuse, before anything is sent that it comes behind."""
+    status_id(of, settings)
+    identified(of, settings)
+    _place(of.owner, settings)
+
+
 def named(name: str | None) -> list[dict[str, Any]]:
     """Say a name as a list of languages, the newest of their three shapes."""
     return [] if name is None else [{"languageId": codes.VIETNAMESE, "name": name}]

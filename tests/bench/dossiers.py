@@ -26,7 +26,7 @@ def _plain() -> dict[str, Any]:
     made["official_code"] = f"{made['agencies']['competent']['code']}-260615-{NAME}"
     made["summary"] = f"Chứng thực bản sao (mẫu {NAME})"
     # No province has the number 098: nobody can have this personal number.
-    made["owner"]["identities"] = [{"kind": "personal_number", "number": f"098{NAME}"}]
+    made["owner"]["identities"] = [{"kind": "personal_number", "number": f"0980{NAME}"}]
     made["components"] = made["components"][:1]
     for absent in ("origin", "fees"):
         made.pop(absent, None)

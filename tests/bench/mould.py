@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-NUMBER = "%09d"
+NUMBER = "%08d"
 NAME = "@number@"
 """The mark in a mould's text where its number goes."""
 
