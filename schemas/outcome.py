@@ -6,6 +6,7 @@
     Unreachable   surely not received, or "come back"       nobody: it is repeated
     Uncertain     sent, and no answer of theirs was read    nobody: it is resolved first
     Blocked       our credential or address is wrong        the operator
+    Suspect       a status that may blame the record or us  nobody: it waits until others show
     Malformed     an answer their contract does not know    the integrator
 
 An adapter returns one of these and never raises for an answer.
@@ -85,6 +86,8 @@ class Refused:
     code: str
     message: str
     problems: tuple[Problem, ...] = ()
+    owner: Literal["officer", "operator", "integrator"] = "officer"
+    """Who can mend it: what no officer can (unknown at the portal, their database) is another's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,18 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """An HTTP status outside their contract's table that may be the record's fault or ours.
+
+    Whose it is shows by what becomes of other dossiers (403, 404, 405, 409, 410, 421, 422).
+    """
+
+    why: str
+    raw: str = ""
+    """The answer, cut short and redacted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Malformed:
     """An answer in their format, with a code or a shape that the contract does not know."""
 
@@ -119,7 +134,7 @@ class Malformed:
     """The answer, cut short and redacted."""
 
 
-Outcome = Delivered | Pending | Refused | Unreachable | Uncertain | Blocked | Malformed
+Outcome = Delivered | Pending | Refused | Unreachable | Uncertain | Blocked | Suspect | Malformed
 
 
 class CannotExpress(Exception):  # noqa: N818 - a sentence, not an accident

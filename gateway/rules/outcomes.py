@@ -17,6 +17,7 @@ from schemas.outcome import (
     Problem,
     Refused,
     Remote,
+    Suspect,
     Uncertain,
     Unreachable,
     Untold,
@@ -97,6 +98,7 @@ def word(outcome: Outcome | CannotExpress) -> str:
         Unreachable: "unreachable",
         Uncertain: "uncertain",
         Blocked: "blocked",
+        Suspect: "suspect",
         Malformed: "malformed",
         CannotExpress: "cannot_express",
         Untold: "untold",
@@ -113,11 +115,11 @@ def decide(
             return Close(up_to, remote, code), "good", ""
         case Pending(remote=remote, ask_after=seconds, holds=holds):
             return AskLater(seconds, remote, holds), "good", ""
-        case Refused(code=code, message=message, problems=problems):
+        case Refused(code=code, message=message, problems=problems, owner=owner):
             exists = code == EXISTS_ALREADY
             reason, cause = (code, code) if exists else ("refused", f"refused:{code}")
             shown = problems or (Problem("", code, message),)
-            park = Park("officer", reason, cause, shown)
+            park = Park(owner, reason, cause, shown)
             return _park_unless_paused(gate, lane, park, jitter), "odd", cause
         case Malformed(why=why):
             cause = f"malformed:{why}"[:200]
@@ -139,7 +141,7 @@ def decide(
                 "bad",
                 "",
             )
-        case Blocked():
+        case Blocked() | Suspect():
             return (
                 Wait(backoff(lane.tries + 1, jitter), "blocked", lane.uncertainty, counted=False),
                 "blocked",
