@@ -158,6 +158,8 @@ class Conversation:
     hand: Callable[[Hand], Awaitable[tuple[Verdict, ...]]] | None = None
     clock: Callable[[], float] = time.monotonic
     trace: list[Exchanged] = field(default_factory=list)
+    appended: bool = False
+    """A request was sent that adds to a list of theirs: sent again, it would stand there twice."""
     _until: float = 0.0
     _sent: bool = False
     _last: Reply | None = None
@@ -361,7 +363,10 @@ class Conversation:
             reply = await self.transport.exchange(request)
         except TransportError as lost:
             self._note(request.method, request.path, None, begun, type(lost.outcome).__name__)
+            if request.effect == "append" and isinstance(lost.outcome, Uncertain):
+                self.appended = True
             raise
+        self.appended = self.appended or request.effect == "append"
         self._note(request.method, request.path, reply.status, begun, None)
         self._last = reply
         return reply

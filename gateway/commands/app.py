@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "procedures": "catalogue_procedures.app",
         "hold": "hold.hold",
         "release": "hold.release",
+        "doubts": "doubts.doubts",
         "status": "status.status",
         "parked": "parked.parked",
         "preview": "preview.preview",

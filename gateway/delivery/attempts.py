@@ -122,6 +122,7 @@ class Attempts:
                 jitter=self._context.randomness.random(),
                 progressed=ended.progressed,
                 blamed=ended.blamed,
+                appended=ended.appended,
             )
         )
         self._news()

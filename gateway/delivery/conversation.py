@@ -29,10 +29,13 @@ from schemas.outcome import (
     Delivered,
     Malformed,
     Outcome,
+    Pending,
     Uncertain,
     Unreachable,
 )
 
+MAY_STAND = (Delivered, Pending, Uncertain)
+"""Outcomes after which what was sent last stands there, or may."""
 EXCHANGED = tuple(one.name for one in fields(Exchanged))
 
 
@@ -68,6 +71,8 @@ class Ended:
 
     progressed: a checkpoint was stored on the way, so that the next try begins further on
     blamed: False: it was told with others, and what befell all of them says nothing of this one
+    appended: the event up to which the first line told that was added, as far as is known; None:
+        nothing was
     """
 
     id: UUID
@@ -78,6 +83,7 @@ class Ended:
     detail: dict[str, Any]
     progressed: bool = False
     blamed: bool = True
+    appended: int | None = None
 
 
 def unreadable_lane() -> Ended:
@@ -108,13 +114,15 @@ async def converse(
     begun, started = time.monotonic(), int(time.time() * 1000)
     outcome: Outcome | CannotExpress
     silent = unheard(step, claim.done_seq)
+    appended: int | None = None
     if silent is not None:
         outcome, name, detail, progressed = silent, word(silent), _detail(silent), False
     elif system.config.mode == "shadow":
         outcome, name, detail = _shadow(system, step)
         progressed = False
     else:
-        outcome, detail, progressed = await _live(store, system, outbound, step, claim)
+        live = await _live(store, system, outbound, step, claim)
+        outcome, detail, progressed, appended = live
         name = word(outcome)
     return Ended(
         id=attempt,
@@ -124,6 +132,7 @@ async def converse(
         seconds=time.monotonic() - begun,
         detail=detail,
         progressed=progressed,
+        appended=appended,
     )
 
 
@@ -182,11 +191,13 @@ def _detail(outcome: Outcome | CannotExpress) -> dict[str, Any]:
 
 async def _live(
     store: Store, system: System, outbound: SystemConnection, step: Step, claim: Claim
-) -> tuple[Outcome | CannotExpress, dict[str, Any], bool]:
-    kept = step.remote
+) -> tuple[Outcome | CannotExpress, dict[str, Any], bool, int | None]:
+    kept, first = step.remote, None
 
     async def checkpoint(asked: Checkpoint) -> None:
-        nonlocal kept
+        nonlocal kept, first
+        if first is None and conversation.appended:
+            first = asked.up_to
         held = await store.write(
             lambda connection: lanes.checkpoint(connection, claim, asked.remote, asked.up_to)
         )
@@ -214,7 +225,9 @@ async def _live(
     except TypeError as error:
         outcome = Malformed(why=f"the adapter failed: {type(error).__name__}", raw="")
     detail = {"exchanges": _exchanges(conversation), **_detail(outcome)}
-    return outcome, detail, kept != step.remote
+    if first is None and conversation.appended and isinstance(outcome, MAY_STAND):
+        first = claim.head_seq
+    return outcome, detail, kept != step.remote, first
 
 
 def _shadow(system: System, step: Step) -> tuple[Outcome | CannotExpress, str, dict[str, Any]]:

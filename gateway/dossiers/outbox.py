@@ -8,12 +8,17 @@ from gateway.dossiers.record import DossierRecord, LaneRecord, OutboxRow, millis
 from gateway.dossiers.systems import System, Systems
 from gateway.rules import routing
 from gateway.rules.lane_states import ASKED, PARKED, READY, UNTOLD, WAITING
+from gateway.rules.outcomes import ALL_MAY_STAND_TWICE, MAY_STAND
 from gateway.rules.schedule import rank
 from schemas.dossier import Dossier, Known
 from schemas.status import Kind
 
 MENDING = frozenset({Kind.CORRECTED, Kind.VOIDED})
 """Kinds after which a parked lane goes again: put right, or no longer in need of it."""
+
+
+MAY_STAND_ONCE = "may_stand_once"
+"""Why a lane is parked that would be told again what may stand there: a human decides."""
 
 
 def route(
@@ -74,20 +79,26 @@ def _update(
     record: DossierRecord, row: LaneRecord, system: System, systems: Systems, now: int, place: int
 ) -> None:
     told = [(past.event.seq, past.origin) for past in record.recorded]
+    doubt = _lost(record, row, system, systems)
     waits = _needs_code(record.dossier, system, systems)
     last = len(record.recorded)
     entry = record.outbox.get(system.id)
     if entry is None:
         if routing.news(told, row.done_seq, system.name):
-            record.outbox[system.id] = OutboxRow(
+            made = OutboxRow(
                 WAITING if waits else READY,
                 last,
                 "needs_code" if waits else None,
                 new=True,
-                change={"rank": place, "since": now},
+                change={"rank": place, "since": now} | doubt,
             )
+            if doubt and not waits and system.facts.appends and _parks(system):
+                made.state, made.reason, made.parked_for = PARKED, MAY_STAND_ONCE, "operator"
+                made.change |= {"cause": MAY_STAND_ONCE, "parked_for": made.parked_for}
+            record.outbox[system.id] = made
         return
     entry.head_seq = entry.change["head_seq"] = last
+    entry.change |= doubt
     freed = entry.reason == "needs_code" and entry.state == WAITING and not waits
     # Only an event that has not been loaded with the others can have put things right.
     corrected = (
@@ -111,6 +122,23 @@ def _update(
             "parked_for": None,
             "detail": None,
         }
+
+
+def _lost(
+    record: DossierRecord, row: LaneRecord, system: System, systems: Systems
+) -> dict[str, int]:
+    """Doubt what happened before a restore and is only known since: it may have been told then."""
+    restored = systems.history.restored
+    if restored is None:
+        return {}
+    fresh = record.recorded[max(record.stored, row.done_seq) :]
+    if all(millis(past.event.occurred_at) > restored for past in fresh):
+        return {}
+    return {"uncertainty": ALL_MAY_STAND_TWICE if system.facts.appends else MAY_STAND}
+
+
+def _parks(system: System) -> bool:
+    return system.facts.on_uncertain == "park"
 
 
 def _needs_code(head: Dossier, system: System, systems: Systems) -> bool:

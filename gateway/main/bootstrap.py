@@ -28,6 +28,7 @@ from gateway.settings import Settings, SettingsError, SystemSettings
 from gateway.store import clients, schema
 from gateway.store.engine import EmbeddedStore, Store, connect
 from gateway.store.errors import SchemaNewer
+from gateway.store.work import restoring
 from gateway.store.work import systems as system_rows
 
 log = structlog.get_logger()
@@ -87,6 +88,12 @@ async def over_store(settings: Settings, job: Callable[[Store], Awaitable[T]]) -
     """Open the database, do one thing with it, and close it again."""
     async with opened(settings) as store:
         return await job(store)
+
+
+async def over_systems(settings: Settings, job: Callable[[Store, Systems], Awaitable[T]]) -> T:
+    """Open the database and the configured systems, do one thing with them, and close it again."""
+    async with opened(settings) as store:
+        return await job(store, await find_systems(settings, store))
 
 
 def shared(store: Store) -> PostgresStore | None:
@@ -157,4 +164,6 @@ async def find_systems(settings: Settings, store: Store) -> Systems:
             inboxes[system.name] = await store.write(
                 lambda connection: clients.of_system(connection, system.config)  # noqa: B023 - awaited in this turn
             )
-    return Systems(systems, settings.codes, inboxes, procedures, agencies, calendar, tables)
+    made = Systems(systems, settings.codes, inboxes, procedures, agencies, calendar, tables)
+    made.history.restored = await store.read(restoring.restored_at)
+    return made

@@ -26,13 +26,14 @@ from gateway.delivery.poller import Poller
 from gateway.delivery.runner import Runner
 from gateway.delivery.shared_session import SharedSessionCache
 from gateway.delivery.sweeper import sweep, turn_months
+from gateway.delivery.witness import EVERY, RestoreWatch, StateFolder
 from gateway.dossiers.systems import System, Systems
 from gateway.intake.files import FileStore
 from gateway.main.bootstrap import find_systems, open_store, shared
 from gateway.main.database_clock import DatabaseClock
 from gateway.main.settings_seen import note_settings
 from gateway.retries.embedded import EmbeddedRetries
-from gateway.retries.port import Retries, Wake
+from gateway.retries.port import Retries, Wake, Witness
 from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
 from gateway.store.seal import Seal, audit_key
@@ -71,6 +72,7 @@ class Delivery:
             scale=self.scale,
             wake=self.wake,
         )
+        self.restores = restore_watch(self.settings, self.store, self.systems, self.worker)
         self.clocks = ForeignClocks()
         self.inbound = InboundHandler(self.store, self.systems, self.accounts, self.wake)
         self.pollers = [
@@ -136,7 +138,9 @@ class Delivery:
             await self.store.write(lanes.lapse_all)
             await self.store.write(system_rows.count_places)
             await self.store.write(inboxes.lapse_all)
+        await self.restores.begin()
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.restores.run())
             if months is not None:
                 tasks.create_task(months)
             tasks.create_task(self.retries.run(self._wake_lanes))
@@ -167,6 +171,25 @@ class Delivery:
             await runner.close()
         for poller in self.pollers:
             await poller.close()
+
+
+def restore_watch(
+    settings: Settings, store: Store, systems: Systems, worker: str, *, delivers: bool = True
+) -> RestoreWatch:
+    """Make who notices that the database was restored; RabbitMQ is asked by whoever delivers."""
+    broker: Witness | None = None
+    if settings.amqp is not None and delivers:
+        from gateway.retries.witness import RabbitWitness  # noqa: PLC0415 - embedded has none
+
+        broker = RabbitWitness(settings.amqp)
+    return RestoreWatch(
+        store,
+        systems,
+        StateFolder(settings.state_folder),
+        worker=worker,
+        broker=broker,
+        every=EVERY * settings.time_scale,
+    )
 
 
 def find_retries(settings: Settings, systems: Systems) -> Retries:

@@ -25,7 +25,7 @@ from gateway.intake.files import FileStore
 from gateway.intake.load import Load
 from gateway.main.bootstrap import find_systems, open_store, private_folder
 from gateway.main.database_clock import DatabaseClock
-from gateway.main.delivery import Delivery, accounts, queues
+from gateway.main.delivery import Delivery, accounts, queues, restore_watch
 from gateway.main.people import people_of, transport_to
 from gateway.main.settings_seen import note_settings
 from gateway.settings import Settings, SettingsError
@@ -68,12 +68,13 @@ async def build(settings: Settings) -> FastAPI:
     speakers = accounts(systems)
     delivery = Delivery(store, systems, files, speakers, settings) if held is not None else None
     wake = delivery.wake if delivery is not None else store.announce
+    work = delivery or restore_watch(settings, store, systems, sealer.holder, delivers=False)
     broker = _broker(settings, systems)
     identity = transport_to(issuer) if issuer is not None else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        running = asyncio.create_task(delivery.run()) if delivery is not None else None
+        running = asyncio.create_task(work.run())
         loop = asyncio.create_task(watch_loop())
         sealing = asyncio.create_task(sealer.run())
         comparing = asyncio.create_task(clock.run())
@@ -88,10 +89,9 @@ async def build(settings: Settings) -> FastAPI:
             sealing.cancel()
             comparing.cancel()
             noting.cancel()
-            if delivery is not None and running is not None:
-                running.cancel()
-                await asyncio.wait([running])
-                await delivery.close()
+            running.cancel()
+            await asyncio.wait([running])
+            await work.close()
             if identity is not None:
                 await identity.close()
             await store.close()

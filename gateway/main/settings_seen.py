@@ -27,7 +27,7 @@ from gateway.store.engine import Connection, Store
 
 SECRET = frozenset({"postgres", "amqp", "seal_key", "audit_key", "files_secret"})
 """Not looked at: secrets, and addresses that hold one."""
-OWN = frozenset({"data", "host", "port", "metrics_host", "metrics_port", "log"})
+OWN = frozenset({"data", "state", "host", "port", "metrics_host", "metrics_port", "log"})
 """Not looked at either: several processes of one installation differ in them."""
 
 

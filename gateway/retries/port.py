@@ -26,3 +26,15 @@ class Retries(Protocol):
     async def run(self, wake: Callable[[Sequence[Wake]], Awaitable[None]]) -> None:
         """Hand waits back when their time has come, until cancelled."""
         ...
+
+
+class WitnessAway(Exception):  # noqa: N818 - an answer, not an accident
+    """The witness cannot be asked at present."""
+
+
+class Witness(Protocol):
+    """Somebody who remembers the highest fence of a database."""
+
+    async def ask(self, database: int, fence: int) -> int:
+        """Tell a fence and be told the highest ever; 0: none before. Raises `WitnessAway`."""
+        ...

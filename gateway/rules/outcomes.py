@@ -24,9 +24,9 @@ from schemas.outcome import (
 )
 
 PARK_AFTER_FAILURES = 8
-ALONE, CERTAIN, MAY_STAND, MAY_STAND_TWICE = -1, 0, 1, 2
+ALONE, CERTAIN, MAY_STAND, MAY_STAND_TWICE, ALL_MAY_STAND_TWICE = -1, 0, 1, 2, 3
 """Doubts of a lane: nothing, and it goes alone since its batch failed as a whole; nothing;
-something may have landed; an `append` may have."""
+something may have landed; an `append` may have; each of several may, as after a restore."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,6 +236,9 @@ lane = sa.Table(
     sa.Column("remote", sa.JSON, nullable=False),
     sa.Column("born_here", sa.Boolean, nullable=False, default=False),
     sa.Column("via", sa.Text),  # another system reports there: we keep out
+    sa.Column(
+        "doubled", sa.JSON(none_as_null=True)
+    ),  # [[from, to], …]: events that may stand twice
 )
 
 outbox = sa.Table(

@@ -92,6 +92,7 @@ COMMANDS: Mapping[str, tuple[Right | str, bool]] = {
     "agenda": (Right.OPERATE, CHANGES),
     "hold": (Right.OPERATE, CHANGES),
     "release": (Right.OPERATE, CHANGES),
+    "doubts": (Right.METADATA, SAYS),
     "status": (Right.METADATA, SAYS),
     "parked": (Right.METADATA, SAYS),
     "preview": (Right.METADATA, SAYS),

@@ -216,6 +216,7 @@ def ledger(
                 lane.c.done_at,
                 lane.c.via,
                 lane.c.born_here,
+                lane.c.doubled,
                 outbox.c.state,
                 outbox.c.wake_at,
                 outbox.c.tries,

@@ -15,8 +15,10 @@ from gateway.rules import gate as gates
 from gateway.rules.gate import Result
 from gateway.rules.lane_states import ASKED, PARKED, READY, UNTOLD, WAITING
 from gateway.rules.outcomes import (
+    ALL_MAY_STAND_TWICE,
     ALONE,
     CERTAIN,
+    MAY_STAND_TWICE,
     AskLater,
     Close,
     Decision,
@@ -29,7 +31,7 @@ from gateway.rules.outcomes import (
 )
 from gateway.rules.schedule import Waiting
 from gateway.store import rows
-from gateway.store.ledger import attempts
+from gateway.store.ledger import attempts, doubts
 from gateway.store.ledger.attempts import Attempt
 from gateway.store.tables import lane, outbox
 from gateway.store.work.gate_lock import SystemLock
@@ -51,6 +53,18 @@ class Finished:
     name: str | None = None  # instead of the outcome's own word: "shadowed"
     progressed: bool = False  # the next try begins further on
     blamed: bool = True  # False: what befell a whole batch says nothing of this lane
+    appended: int | None = None  # up to which event the first line that was added tells
+
+    @property
+    def doubled(self) -> tuple[int, int] | None:
+        """Say which events may stand twice by now: added again while an earlier try may stand."""
+        claim = self.claim
+        if self.appended is None or claim.uncertainty < MAY_STAND_TWICE:
+            return None
+        every = claim.uncertainty == ALL_MAY_STAND_TWICE
+        return claim.done_seq + 1, claim.head_seq if every else max(
+            self.appended, claim.done_seq + 1
+        )
 
 
 Transition = Literal["told", "waiting", "parked", "untold", "again", "late"]
@@ -83,6 +97,7 @@ class LaneUpdates:
     asked: list[dict[str, Any]] = field(default_factory=list)
     gone: list[dict[str, Any]] = field(default_factory=list)
     changed: dict[tuple[str, ...], list[dict[str, Any]]] = field(default_factory=dict)
+    doubled: dict[UUID, tuple[int, int]] = field(default_factory=dict)
     waits: list[Waiting] = field(default_factory=list)
     codes: list[tuple[UUID, str]] = field(default_factory=list)
 
@@ -124,6 +139,8 @@ def complete(
         head = held.get(one.claim.dossier_id)
         late = head is None or head.fence != one.claim.fence or head.lease_until is None
         lines.append(_line(one, limits, late=late))
+        if one.doubled is not None:
+            updates.doubled[one.claim.dossier_id] = one.doubled
         if late or head is None:
             transitions.append("late")
             continue
@@ -153,6 +170,7 @@ def complete(
     writing = rows.Writing(connection)
     updates.gather(writing, lines)
     writing.write()
+    doubts.mark(connection, limits.system, updates.doubled)
     return Completed(
         tuple(updates.waits), tuple(updates.codes), tuple(transitions), lock.gate.state
     )
@@ -189,15 +207,24 @@ def _lane(one: Finished, limits: Limits) -> Lane:
     claim = one.claim
     return Lane(
         tries=0 if one.progressed else claim.tries,
-        uncertainty=claim.uncertainty,
+        uncertainty=_left(one),
         failing_since=None if one.progressed else claim.failing_since,
         linger=limits.linger,
         on_uncertain=limits.on_uncertain,
     )
 
 
+def _left(one: Finished) -> int:
+    """Say what doubt is left: a line that was added and confirmed settles that about itself."""
+    uncertainty = one.claim.uncertainty
+    settled = one.progressed and one.appended is not None
+    return CERTAIN if settled and uncertainty == MAY_STAND_TWICE else uncertainty
+
+
 def _line(one: Finished, limits: Limits, *, late: bool) -> Attempt:
-    claim = one.claim
+    claim, detail = one.claim, one.detail
+    if one.doubled is not None:
+        detail = {**detail, "may_stand_twice": list(one.doubled)}
     return Attempt(
         id=one.id,
         dossier_id=claim.dossier_id,
@@ -211,7 +238,7 @@ def _line(one: Finished, limits: Limits, *, late: bool) -> Attempt:
         outcome=one.name or word(one.outcome),
         late=late,
         adapter=limits.adapter,
-        detail=one.detail,
+        detail=detail,
     )
 
 
