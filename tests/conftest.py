@@ -159,7 +159,22 @@ def migrated(postgres: Makes) -> Callable[[], str]:
 
     asyncio.run(migrate())
     name = urlsplit(first).path[1:]
-    return lambda: postgres(name)
+
+    def copy() -> str:
+        made = postgres(name)
+        asyncio.run(_be_another(made))
+        return made
+
+    return copy
+
+
+async def _be_another(dsn: str) -> None:
+    """Let a copied database be one of its own: with the number of another it were its restore."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(
+        "UPDATE counter SET value = $1 WHERE name = 'database'", uuid.uuid4().int >> 66
+    )
+    await connection.close()
 
 
 @pytest.fixture(scope="session")

@@ -89,6 +89,8 @@ def begin_again(
         return None
     _jump(connection, max(here.fence, seen or 0) + JUMP)
     now = db_now(connection)
+    # Whoever held a lease when the backup was taken is of another life.
+    connection.execute(outbox.update().where(outbox.c.lease_until > now).values(lease_until=now))
     doubtful = {one.name: _doubt(connection, number, one) for number, one in systems.items()}
     held = _hold(connection, [one.name for one in systems.values() if one.appends], why)
     feed.begin_epoch(connection)
