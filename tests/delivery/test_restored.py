@@ -63,12 +63,9 @@ class Running:
 
     async def until_idle(self) -> None:
         """Wait until nothing remains to be told."""
-        for _ in range(1500):
-            lanes = (await self.standing()).lanes
-            if not sum(lanes.values()):
-                return
-            await asyncio.sleep(0.02)
-        raise AssertionError(lanes)
+        async with asyncio.timeout(60):
+            while sum((await self.standing()).lanes.values()):
+                await asyncio.sleep(0.02)
 
     async def ledger(self, name: UUID) -> dict[str, Any]:
         """Read a dossier's ledger."""
