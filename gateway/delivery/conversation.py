@@ -19,7 +19,7 @@ from adapters.kit.sql import OdbcDatabase
 from gateway.delivery.foreign_clocks import ForeignClocks
 from gateway.dossiers.systems import System
 from gateway.dossiers.unheard import unheard
-from gateway.rules.outcomes import word
+from gateway.rules.outcomes import ALL_MAY_STAND_TWICE, MAY_STAND_TWICE, word
 from gateway.store.engine import Store
 from gateway.store.work import lanes
 from gateway.store.work.lanes import Claim
@@ -196,10 +196,14 @@ async def _live(
 
     async def checkpoint(asked: Checkpoint) -> None:
         nonlocal kept, first
+        again = conversation.appended and claim.uncertainty >= MAY_STAND_TWICE
+        twice = again and (first is None or claim.uncertainty == ALL_MAY_STAND_TWICE)
         if first is None and conversation.appended:
             first = asked.up_to
         held = await store.write(
-            lambda connection: lanes.checkpoint(connection, claim, asked.remote, asked.up_to)
+            lambda connection: lanes.checkpoint(
+                connection, claim, asked.remote, asked.up_to, twice=twice
+            )
         )
         if not held:
             raise Fenced

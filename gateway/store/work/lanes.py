@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from gateway.rules.lane_states import ASKED, READY, WAITING
 from gateway.store.dialect import now as db_now
+from gateway.store.ledger import doubts
 from gateway.store.tables import lane, outbox, system
 from schemas.outcome import Remote
 
@@ -34,8 +35,13 @@ class Claim:
     failing_since: int | None
 
 
-def checkpoint(connection: Connection, one: Claim, remote: Remote, up_to: int) -> bool:
-    """Make a lane's progress durable in the middle of a conversation; False: the lease is lost."""
+def checkpoint(
+    connection: Connection, one: Claim, remote: Remote, up_to: int, *, twice: bool = False
+) -> bool:
+    """Make a lane's progress durable in the middle of a conversation; False: the lease is lost.
+
+    twice: what has been told up to here may stand twice
+    """
     held = connection.execute(
         sa.select(outbox.c.fence)
         .where(
@@ -57,6 +63,8 @@ def checkpoint(connection: Connection, one: Claim, remote: Remote, up_to: int) -
             done_seq=sa.case((lane.c.done_seq < up_to, up_to), else_=lane.c.done_seq),
         )
     )
+    if twice:
+        doubts.mark(connection, one.system, {one.dossier_id: (one.done_seq + 1, up_to)})
     return True
 
 
