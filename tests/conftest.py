@@ -6,6 +6,7 @@ import asyncio
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
@@ -162,7 +163,8 @@ def migrated(postgres: Makes) -> Callable[[], str]:
 
     def copy() -> str:
         made = postgres(name)
-        asyncio.run(_be_another(made))
+        with ThreadPoolExecutor(1) as aside:  # whoever asks may run a loop of his own
+            aside.submit(asyncio.run, _be_another(made)).result()
         return made
 
     return copy

@@ -21,7 +21,6 @@ from gateway.retries.port import Witness, WitnessAway
 from gateway.store.engine import Store
 from gateway.store.errors import StoreUnavailable
 from gateway.store.work.leadership import acquire
-from gateway.store.work.restoring import restored_at
 
 log = structlog.get_logger()
 
@@ -127,7 +126,7 @@ class RestoreWatch:
             return
         self._seen = here.fence
         # Another process may have noticed a restore.
-        self._systems.history.restored = await self._store.read(restored_at)
+        await restoring.refresh(self._store, self._systems)
         await asyncio.to_thread(self._folder.leave, here.database, here.fence)
         lease = int(self._every * 3000)
         leads = await self._store.write(

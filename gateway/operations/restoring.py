@@ -13,10 +13,8 @@ import structlog
 from gateway.access.audit import Entry, record
 from gateway.dossiers.systems import System, Systems
 from gateway.store.engine import Connection, Store
-from gateway.store.ledger import doubts
-from gateway.store.ledger.doubts import Doubtful
 from gateway.store.work import restoring
-from gateway.store.work.restoring import Appends, Found, Mark
+from gateway.store.work.restoring import Appends, Doubtful, Found, Mark
 from gateway.watch import metrics
 
 log = structlog.get_logger()
@@ -65,9 +63,16 @@ async def _begin_again(
             held=found.held,
             do="see deploy/RUNBOOK.md, then: lienthong doubts; lienthong release SYSTEM",
         )
-        metrics.restored()
-    systems.history.restored = await store.read(restoring.restored_at)
+    await refresh(store, systems)
     return found
+
+
+async def refresh(store: Store, systems: Systems) -> None:
+    """Know of a restore, whichever process has noticed it."""
+    restored = await store.read(restoring.restored_at)
+    systems.history.restored = restored
+    if restored is not None:
+        metrics.restored(restored)
 
 
 def _appends(system: System) -> Appends:
@@ -82,7 +87,7 @@ def _words(found: Found) -> str:
 
 async def doubtful(store: Store, name: str | None) -> list[Doubtful]:
     """List lanes with lines that may stand twice, or will if they are sent again."""
-    return await store.read(partial(doubts.listed, name=name))
+    return await store.read(partial(restoring.listed, name=name))
 
 
-__all__ = ["Doubtful", "Found", "Mark", "declare", "doubtful", "look", "recover"]
+__all__ = ["Doubtful", "Found", "Mark", "declare", "doubtful", "look", "recover", "refresh"]

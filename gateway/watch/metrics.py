@@ -25,7 +25,9 @@ FILES = Counter("lienthong_files_total", "Files of a system, by their end", ["sy
 UNREAD = Gauge("lienthong_unread_files", "Files beside exports that no pattern finds", ["system"])
 BROKER = Gauge("lienthong_broker_up", "1 while RabbitMQ holds the retries, else 0", ["broker"])
 RETRIES = Counter("lienthong_retries_total", "Waits, by what became of them", ["what"])
-RESTORED = Counter("lienthong_restored_total", "Times that the database was found restored")
+RESTORED = Gauge(
+    "lienthong_restored_timestamp_seconds", "When the database was last found to be restored"
+)
 STORE = Gauge("lienthong_store_up", "1 while the database answers, else 0")
 EVIDENCE = Gauge(
     "lienthong_evidence", "What was said otherwise and moved nothing", ["source", "why"]
@@ -179,9 +181,9 @@ def retries(what: str, count: int = 1) -> None:
     RETRIES.labels(what).inc(count)
 
 
-def restored() -> None:
-    """Count that the database was found to be restored from a backup."""
-    RESTORED.inc()
+def restored(at: int) -> None:
+    """Show when the database was found to be restored from a backup, in milliseconds."""
+    RESTORED.set(at / 1000)
 
 
 def store(*, up: bool) -> None:

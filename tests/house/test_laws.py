@@ -69,6 +69,7 @@ NAMED = {
         "adapters/kit/test_driver.py",
         "adapters/kit/test_driver_session.py",
         "adapters/test_portal_failures.py",
+        "crash/test_findings.py",
         "delivery/test_batching.py",
         "delivery/test_delivery.py",
         "delivery/test_together.py",

@@ -16,6 +16,7 @@ from gateway.rules.lane_states import PARKED, READY, WAITING
 from gateway.rules.outcomes import ALL_MAY_STAND_TWICE, MAY_STAND
 from gateway.store import feed
 from gateway.store.dialect import now as db_now
+from gateway.store.ledger.doubts import Doubtful, listed
 from gateway.store.tables import counter, outbox, system
 
 DATABASE, RESTORED, FENCE = "database", "restored", "fence"
@@ -151,3 +152,15 @@ def _hold(connection: Connection, names: list[str], why: str) -> tuple[str, ...]
         .returning(system.c.name)
     )
     return tuple(sorted(row.name for row in rows))
+
+
+__all__ = [
+    "Appends",
+    "Doubtful",
+    "Found",
+    "Mark",
+    "begin_again",
+    "listed",
+    "mark",
+    "restored_at",
+]
