@@ -6,20 +6,18 @@ so that it is never lost, and no number of looks makes the broker give a message
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
-from aiormq.exceptions import AMQPError
 
+from gateway.retries.deadlines import FAILURES, connected, within
 from gateway.retries.port import WitnessAway
 
 SECONDS = 10.0
 """For the whole of a look, the way to the broker included."""
 MOST = 100
 """Messages that are looked at: more than one lie there only where several looked at once."""
-FAILURES = (AMQPError, aio_pika.exceptions.AMQPException, OSError, TimeoutError, RuntimeError)
 
 
 class RabbitWitness:
@@ -31,14 +29,12 @@ class RabbitWitness:
     async def ask(self, database: int, fence: int) -> int:
         """Tell a fence and be told the highest ever; 0: none before. Raises `WitnessAway`."""
         try:
-            async with asyncio.timeout(SECONDS):
-                return await self._ask(f"lienthong.v1.witness.{database:x}", fence)
+            return await within(SECONDS, self._ask(f"lienthong.v1.witness.{database:x}", fence))
         except FAILURES as error:
             raise WitnessAway(type(error).__name__) from None
 
     async def _ask(self, name: str, fence: int) -> int:
-        connection = await aio_pika.connect(self._url, timeout=SECONDS / 2)
-        try:
+        async with connected(self._url, SECONDS / 2) as connection:
             channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
             await channel.declare_queue(name, durable=True, arguments={"x-queue-type": "quorum"})
             found = await _all(channel, name)
@@ -51,10 +47,7 @@ class RabbitWitness:
             await channel.default_exchange.publish(message, name, mandatory=True)
             for old in found:
                 await old.ack()
-            await channel.close()
             return highest
-        finally:
-            await connection.close()
 
 
 async def _all(channel: AbstractChannel, name: str) -> list[AbstractIncomingMessage]:
