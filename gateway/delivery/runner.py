@@ -126,7 +126,7 @@ class Runner:
                 attempt=str(one.id),
                 outcome=one.name or word(one.outcome),
             )
-        is_open = completed.gate == "open"
+        is_open = completed.gate.state == "open"
         if is_open != self._open:
             self._open = is_open
             log.warning("gate", system=self.system.name, state="open" if is_open else "shut")

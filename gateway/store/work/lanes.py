@@ -20,7 +20,10 @@ from schemas.outcome import Remote
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A leased lane; `fence` proves the lease."""
+    """A leased lane; `fence` proves the lease.
+
+    suspect_since: when it became suspect, if its last try left it so (`rules.suspects`)
+    """
 
     dossier_id: UUID
     system: int
@@ -32,6 +35,7 @@ class Claim:
     uncertainty: int
     tries: int
     failing_since: int | None
+    suspect_since: int | None = None
 
 
 def checkpoint(connection: Connection, one: Claim, remote: Remote, up_to: int) -> bool:
