@@ -21,6 +21,7 @@ from schemas.outcome import (
     Outcome,
     Problem,
     Refused,
+    Suspect,
     Uncertain,
     Unreachable,
 )
@@ -72,8 +73,8 @@ def cleaned(outcome: Outcome, private: tuple[str, ...]) -> Outcome:
                 message=redact(message, private),
                 problems=tuple(_problem(one, private) for one in problems),
             )
-        case Malformed(why=why, raw=raw):
-            return Malformed(why=redact(why, private), raw=redact(raw, private))
+        case Malformed(why=why, raw=raw) | Suspect(why=why, raw=raw):
+            return replace(outcome, why=redact(why, private), raw=redact(raw, private))
         case Unreachable(why=why) | Uncertain(why=why) | Blocked(why=why):
             return replace(outcome, why=redact(why, private))
         case Delivered(note=str() as note):

@@ -20,6 +20,7 @@ from schemas.outcome import (
     Outcome,
     Problem,
     Refused,
+    Suspect,
     Uncertain,
     Unreachable,
 )
@@ -27,8 +28,8 @@ from schemas.outcome import (
 SHOWN = 500
 """Characters of a foreign answer that are kept."""
 LATER = frozenset({408, 425, 429, 503})
-WRONG_CREDENTIAL = frozenset({401, 403, 407})
-WRONG_ADDRESS = frozenset({404, 405, 410, 421})
+WRONG_CREDENTIAL = frozenset({401, 407})
+SUSPECT = frozenset({403, 404, 405, 409, 410, 421, 422})
 TOO_LARGE = frozenset({413, 414, 431})
 
 
@@ -42,8 +43,10 @@ def judge(reply: Reply, effect: Effect) -> Outcome | None:
     status = reply.status
     if status in LATER:
         return Unreachable(why=f"HTTP {status}", retry_after=retry_after(reply))
-    if status in WRONG_CREDENTIAL or status in WRONG_ADDRESS or 300 <= status < 400:
+    if status in WRONG_CREDENTIAL or 300 <= status < 400:
         return Blocked(why=f"HTTP {status}")
+    if status in SUSPECT:
+        return Suspect(why=f"HTTP {status}")
     if status in TOO_LARGE:
         return Refused(code=str(status), message=f"HTTP {status}: too large for this system")
     if status < 200 or status >= 500:

@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "parked": "parked.parked",
         "preview": "preview.preview",
         "retry": "retry.retry",
+        "probe": "probe.probe",
     }
 )
 """By name: the file in this folder and what in it is the command, or a group of them."""

@@ -109,6 +109,9 @@ class Show:
             "gate": one.gate.state,
             "gate_why": one.gate.why,
             "gate_until": instant(one.gate_until) if closed else None,
+            "gate_since": instant(one.gate.since),
+            "gate_by": one.gate.by,
+            "gate_call": one.gate.call,
             "held_by": one.held_by,
             "held_why": one.held_why,
             "window": one.gate.window,
@@ -166,10 +169,20 @@ class Show:
     def _troubles(self, one: Standing, now: int) -> list[str]:
         """Say why the gate is closed, and what failed last."""
         why = one.gate.why if one.gate.state != "open" else None
-        gate = [] if why is None else [explain(why, self._said)[0]]
+        gate = [] if why is None else [self._closed(one, explain(why, self._said)[0])]
         last = self._trouble(one)
         ago = "" if one.trouble is None else f" [-{age(now - one.trouble.at)}]"
         return [*gate, *([] if last is None or last in gate else [last + ago])]
+
+    def _closed(self, one: Standing, why: str) -> str:
+        """Say since when the gate is closed, and by which dossier on which call."""
+        gate = one.gate
+        if gate.since is None:
+            return why
+        call = standing("closed_call", self._said, call=plain(gate.call)) if gate.call else ""
+        by = standing("closed_by", self._said, by=gate.by) if gate.by else ""
+        since = clock(gate.since)
+        return standing("closed_since", self._said, why=why, since=since, call=call, by=by)
 
     def _trouble(self, one: Standing) -> str | None:
         """Say what failed last; where nothing did lately, for what most lanes wait."""

@@ -116,7 +116,8 @@ async def converse(
     silent = unheard(step, claim.done_seq)
     appended: int | None = None
     if silent is not None:
-        outcome, name, detail, progressed = silent, word(silent), _detail(silent), False
+        outcome, name, progressed = silent, word(silent), False
+        detail = {"exchanges": [], **_detail(silent)}
     elif system.config.mode == "shadow":
         outcome, name, detail = _shadow(system, step)
         progressed = False

@@ -26,7 +26,7 @@ from gateway.store.work import inboxes
 from gateway.store.work.inboxes import Listening
 from gateway.watch import metrics
 from schemas.inbound import Item, Verdict
-from schemas.outcome import Blocked, Outcome
+from schemas.outcome import Blocked, Outcome, Suspect
 
 log = structlog.get_logger()
 
@@ -139,7 +139,8 @@ class Poller:
         if outcome is None:
             return every * 0.8
         longest = LONGEST_PAUSE * self._context.scale
-        return longest if isinstance(outcome, Blocked) else min(every * 2**self._failed, longest)
+        blocked = isinstance(outcome, Blocked | Suspect)  # no record is asked for: it is ours
+        return longest if blocked else min(every * 2**self._failed, longest)
 
     async def close(self) -> None:
         """Close the way to the system."""

@@ -32,6 +32,7 @@ from gateway.intake.files import FileStore
 from gateway.main.bootstrap import find_systems, open_store, shared
 from gateway.main.database_clock import DatabaseClock
 from gateway.main.settings_seen import note_settings
+from gateway.main.ways import digests_of_ways, try_what_was_mended
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.retries.port import Retries, Wake, Witness
 from gateway.settings import Settings, SettingsError
@@ -64,6 +65,7 @@ class Delivery:
         self.session_caches: dict[int, SessionCache] = {}
         self.worker = f"{socket.gethostname()}:{os.getpid()}"
         self.retries = find_retries(self.settings, self.systems)
+        self.ways = digests_of_ways(self.systems, audit_key(self.settings, make=False))
         context = WorkerContext(
             store=self.store,
             systems=self.systems,
@@ -71,6 +73,7 @@ class Delivery:
             worker=self.worker,
             scale=self.scale,
             wake=self.wake,
+            ways=self.ways,
         )
         self.restores = restore_watch(self.settings, self.store, self.systems, self.worker)
         self.clocks = ForeignClocks()
@@ -139,6 +142,7 @@ class Delivery:
             await self.store.write(system_rows.count_places)
             await self.store.write(inboxes.lapse_all)
         await self.restores.begin()
+        await try_what_was_mended(self.store, self.ways)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.restores.run())
             if months is not None:

@@ -72,7 +72,7 @@ def _read(value: Any) -> Any:
     return value
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Write what JSON does not know so that it reads the same in every process."""
     if isinstance(value, Mapping):
         return dict(value)
@@ -90,5 +90,5 @@ def _plain(value: Any) -> Any:
 
 
 def _digest(value: Any) -> int:
-    text = json.dumps(value, sort_keys=True, default=_plain)
+    text = json.dumps(value, sort_keys=True, default=plain)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True)

@@ -20,6 +20,12 @@ STANDING: dict[str, tuple[str, str]] = {
     "probing": ("đang thử", "probing"),
     "closed": ("đóng đến {until}", "closed until {until}"),
     "probe_due": ("đóng, sắp thử lại", "closed, a probe is due"),
+    "closed_since": (
+        "{why} Đóng từ {since}{call}{by}.",
+        "{why} Closed since {since}{call}{by}.",
+    ),
+    "closed_call": (", tại {call}", ", on {call}"),
+    "closed_by": (", bởi hồ sơ {by}", ", by dossier {by}"),
     "held": ("{by} giữ lại: {why}", "held by {by}: {why}"),
     "no_reason": ("không nêu lý do", "no reason given"),
     "off": ("không gửi (mode = off)", "switched off"),

@@ -97,6 +97,7 @@ COMMANDS: Mapping[str, tuple[Right | str, bool]] = {
     "parked": (Right.METADATA, SAYS),
     "preview": (Right.METADATA, SAYS),
     "retry": (Right.REPLAY, CHANGES),
+    "probe": (Right.OPERATE, CHANGES),
     "conflicts": (Right.METADATA, SAYS),
     "asof": (Right.OPERATE, CHANGES),
     "hand-over": (Right.HAND_OVER, CHANGES),

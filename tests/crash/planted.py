@@ -24,7 +24,7 @@ from gateway.store.postgres import PostgresStore
 from gateway.store.tables import lane
 from gateway.store.work import claims, completion, lanes, turns
 from gateway.store.work.claims import Claimed
-from gateway.store.work.completion import Finished
+from gateway.store.work.finished import Finished
 from gateway.store.work.lanes import Claim
 from schemas.outcome import Remote, Uncertain, Unreachable
 

@@ -12,60 +12,28 @@ from sqlalchemy.engine import Connection
 
 from gateway.dossiers.limits import Limits
 from gateway.rules import gate as gates
-from gateway.rules.gate import Result
 from gateway.rules.lane_states import ASKED, PARKED, READY, UNTOLD, WAITING
 from gateway.rules.outcomes import (
-    ALL_MAY_STAND_TWICE,
     ALONE,
     CERTAIN,
-    MAY_STAND_TWICE,
+    SUSPECT,
     AskLater,
     Close,
     Decision,
-    Lane,
     Leave,
     Park,
     Wait,
     decide,
-    word,
 )
 from gateway.rules.schedule import Waiting
 from gateway.store import rows
 from gateway.store.ledger import attempts, doubts
 from gateway.store.ledger.attempts import Attempt
 from gateway.store.tables import lane, outbox
+from gateway.store.work.finished import Finished, lane_of, line_of, result_of
 from gateway.store.work.gate_lock import SystemLock
 from gateway.store.work.lanes import Claim
-from schemas.outcome import CannotExpress, Outcome, Uncertain
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    """An attempt that ended: what it was, what came of it, and a jitter drawn for its wait."""
-
-    id: UUID
-    claim: Claim
-    outcome: Outcome | CannotExpress
-    started_at: int
-    ended_at: int
-    detail: dict[str, Any]
-    jitter: float
-    name: str | None = None  # instead of the outcome's own word: "shadowed"
-    progressed: bool = False  # the next try begins further on
-    blamed: bool = True  # False: what befell a whole batch says nothing of this lane
-    appended: int | None = None  # up to which event the first line that was added tells
-
-    @property
-    def doubled(self) -> tuple[int, int] | None:
-        """Say which events may stand twice by now: added again while an earlier try may stand."""
-        claim = self.claim
-        if self.appended is None or claim.uncertainty < MAY_STAND_TWICE:
-            return None
-        every = claim.uncertainty == ALL_MAY_STAND_TWICE
-        return claim.done_seq + 1, claim.head_seq if every else max(
-            self.appended, claim.done_seq + 1
-        )
-
+from schemas.outcome import Suspect, Uncertain
 
 Transition = Literal["told", "waiting", "parked", "untold", "again", "late"]
 
@@ -74,15 +42,15 @@ Transition = Literal["told", "waiting", "parked", "untold", "again", "late"]
 class Completed:
     """What became of the lanes: which wait, and which official codes were allocated.
 
-    transitions: of each attempt in turn: told, waiting, parked, untold, again, or late; gate: its
-        state now
+    transitions: of each attempt in turn: told, waiting, parked, untold, again, or late; gate: as it
+        stands now
     freed: systems that may be told something by now, because these codes came
     """
 
     waits: tuple[Waiting, ...]
     codes: tuple[tuple[UUID, str], ...]
     transitions: tuple[Transition, ...]
-    gate: gates.State
+    gate: gates.Gate
     freed: frozenset[int] = frozenset()
 
 
@@ -133,12 +101,13 @@ def complete(
     now = lock.now
     held = _held(connection, limits.system, finished)
     updates = LaneUpdates(limits.system, now, limits.scale)
+    idle = _idle(connection, limits.system, finished)
     lines: list[Attempt] = []
     transitions: list[Transition] = []
     for one in finished:
         head = held.get(one.claim.dossier_id)
         late = head is None or head.fence != one.claim.fence or head.lease_until is None
-        lines.append(_line(one, limits, late=late))
+        lines.append(line_of(one, limits, late=late))
         if one.doubled is not None:
             updates.doubled[one.claim.dossier_id] = one.doubled
         if late or head is None:
@@ -153,16 +122,17 @@ def complete(
             )
             transitions.append("again")
             continue
-        decision, said, cause = decide(one.outcome, _lane(one, limits), lock.gate, one.jitter)
+        decision, said, cause = decide(one.outcome, lane_of(one, limits), lock.gate, one.jitter)
         if not one.blamed:
             said, cause = "none", ""
         lock.gate, lock.until = gates.record(
             lock.gate,
             lock.until,
-            [Result(str(one.claim.dossier_id), said, cause)],
+            [result_of(one, said, cause, idle=idle)],
             now=now,
             at_once=limits.at_once,
             scale=limits.scale,
+            settings=limits.settings,
         )
         transitions.append(_move(updates, one, head.head_seq, decision))
     lock.inflight -= len(transitions) - transitions.count("late")
@@ -172,7 +142,10 @@ def complete(
     writing.write()
     doubts.mark(connection, limits.system, updates.doubled)
     return Completed(
-        tuple(updates.waits), tuple(updates.codes), tuple(transitions), lock.gate.state
+        tuple(updates.waits),
+        tuple(updates.codes),
+        tuple(transitions),
+        lock.gate,
     )
 
 
@@ -202,44 +175,17 @@ _HELD = sa.text(
 """One statement whatever their number: else the server would plan each number anew."""
 
 
-def _lane(one: Finished, limits: Limits) -> Lane:
-    """Say how a lane stands; one that came further is not failing at one and the same place."""
-    claim = one.claim
-    return Lane(
-        tries=0 if one.progressed else claim.tries,
-        uncertainty=_left(one),
-        failing_since=None if one.progressed else claim.failing_since,
-        linger=limits.linger,
-        on_uncertain=limits.on_uncertain,
+def _idle(connection: Connection, of: int, finished: Sequence[Finished]) -> bool:
+    """Say whether nobody else is there to be tried; asked only where a suspect failed again."""
+    if not any(isinstance(one.outcome, Suspect) and one.claim.suspect_since for one in finished):
+        return False
+    ids = [one.claim.dossier_id for one in finished]
+    other = (
+        sa.select(outbox.c.dossier_id)
+        .where(outbox.c.system == of, outbox.c.state == READY, outbox.c.dossier_id.not_in(ids))
+        .limit(1)
     )
-
-
-def _left(one: Finished) -> int:
-    """Say what doubt is left: a line that was added and confirmed settles that about itself."""
-    uncertainty = one.claim.uncertainty
-    settled = one.progressed and one.appended is not None
-    return CERTAIN if settled and uncertainty == MAY_STAND_TWICE else uncertainty
-
-
-def _line(one: Finished, limits: Limits, *, late: bool) -> Attempt:
-    claim, detail = one.claim, one.detail
-    if one.doubled is not None:
-        detail = {**detail, "may_stand_twice": list(one.doubled)}
-    return Attempt(
-        id=one.id,
-        dossier_id=claim.dossier_id,
-        system=claim.system,
-        from_seq=claim.done_seq + 1,
-        to_seq=claim.head_seq,
-        fence=claim.fence,
-        worker=limits.worker,
-        started_at=one.started_at,
-        ended_at=one.ended_at,
-        outcome=one.name or word(one.outcome),
-        late=late,
-        adapter=limits.adapter,
-        detail=detail,
-    )
+    return connection.execute(other).first() is None
 
 
 def _move(updates: LaneUpdates, one: Finished, head_seq: int, decision: Decision) -> Transition:
@@ -270,7 +216,8 @@ def _move(updates: LaneUpdates, one: Finished, head_seq: int, decision: Decision
             _wait(updates, claim, seconds)
             return "told"
         case Wait(seconds=seconds, reason=reason, uncertainty=uncertainty, counted=counted):
-            moved = one.progressed or claim.failing_since is None
+            newly = reason == SUSPECT and claim.suspect_since is None
+            moved = one.progressed or claim.failing_since is None or newly
             updates.change(
                 claim.dossier_id,
                 state=WAITING,

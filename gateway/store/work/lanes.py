@@ -21,7 +21,10 @@ from schemas.outcome import Remote
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A leased lane; `fence` proves the lease."""
+    """A leased lane; `fence` proves the lease.
+
+    suspect_since: when it became suspect, if its last try left it so (`rules.suspects`)
+    """
 
     dossier_id: UUID
     system: int
@@ -33,6 +36,7 @@ class Claim:
     uncertainty: int
     tries: int
     failing_since: int | None
+    suspect_since: int | None = None
 
 
 def checkpoint(

@@ -26,7 +26,7 @@ from gateway.store.dialect import now as db_now
 from gateway.store.engine import Connection, Store
 from gateway.store.tables import attempt, dossier, outbox, system
 from gateway.store.work import claims, completion, lanes, operating, parked, retrying, systems
-from gateway.store.work.completion import Finished
+from gateway.store.work.finished import Finished
 from gateway.store.work.gate_lock import locked
 from gateway.store.work.lanes import Claim
 from gateway.store.work.operating import Standing, Survey
