@@ -17,6 +17,7 @@ class Limits:
         lease may be taken over; linger: seconds to wait after an attempt that may have landed
     appends: some request of this adapter adds a line; on_uncertain: `resend` or `park` those
     scale: by which all waits are multiplied
+    shadow: nothing is sent, so that no gate has anything to say
     """
 
     system: int
@@ -30,6 +31,7 @@ class Limits:
     appends: bool
     on_uncertain: str
     scale: float
+    shadow: bool = False
 
 
 def limits_of(system: System, worker: str, scale: float) -> Limits:
@@ -49,4 +51,5 @@ def limits_of(system: System, worker: str, scale: float) -> Limits:
         appends=facts.appends,
         on_uncertain=facts.on_uncertain,
         scale=scale,
+        shadow=system.config.mode == "shadow",
     )

@@ -198,7 +198,11 @@ async def get_ledger(
 
 
 def _lane(row: dict[str, Any], head: int, language: words.Language) -> dict[str, Any]:
-    state = "done" if row["state"] is None else queries.STATES[row["state"]]
+    state, reason = "done", row["reason"]
+    if row["state"] is not None:
+        state = queries.STATES[row["state"]]
+    elif row["own_state"] is not None:  # not all of it was told by us, and it says so
+        state, reason = queries.STATES_ASIDE[row["own_state"]], row["own_state"]
     if row["via"] is not None:
         state = "via"
     elif row["lease_until"] is not None:
@@ -212,8 +216,8 @@ def _lane(row: dict[str, Any], head: int, language: words.Language) -> dict[str,
         "via": row["via"],
         "born_here": row["born_here"],
         "tries": row["tries"],
-        "reason": row["reason"],
-        "why": words.lane(row["reason"], language),
+        "reason": reason,
+        "why": words.lane(reason, language),
         "next_try_at": said(row["wake_at"]),
         "waits_for": row["parked_for"],
     }

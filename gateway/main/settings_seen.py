@@ -16,6 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import structlog
 from pydantic import BaseModel, SecretStr
 
 from gateway.access.audit import Entry, acting, record
@@ -24,6 +25,9 @@ from gateway.dossiers.systems import System, Systems
 from gateway.settings import Settings
 from gateway.store import audit
 from gateway.store.engine import Connection, Store
+from gateway.store.work.modes import note as note_modes
+
+log = structlog.get_logger()
 
 SECRET = frozenset({"postgres", "amqp", "seal_key", "audit_key", "files_secret"})
 """Not looked at: secrets, and addresses that hold one."""
@@ -35,7 +39,12 @@ async def note_settings(store: Store, settings: Settings, systems: Systems) -> N
     """Say in the audit what has changed since a process last started, if anything has."""
     announce(systems.tables)
     digests = digests_of(settings, systems)
+    modes = {system.id: system.config.mode for system in systems.all}
     await store.write(lambda connection: _note(connection, digests))
+    aside = await store.write(lambda connection: note_modes(connection, modes))
+    for system in systems.all:
+        if aside.get(system.id):
+            log.warning("left_aside", system=system.name, lanes=aside[system.id])
 
 
 def _note(connection: Connection, digests: Mapping[str, int]) -> None:

@@ -68,6 +68,11 @@ class Park:
 
 
 @dataclass(frozen=True, slots=True)
+class Shadowed:
+    """It was translated in shadow mode, and not sent: no outcome of theirs, and nobody was told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """It is not told, as the settings say; the dossier's next event is a reason to look again."""
 
@@ -89,7 +94,7 @@ class Lane:
     on_uncertain: str
 
 
-def word(outcome: Outcome | CannotExpress) -> str:
+def word(outcome: Outcome | CannotExpress | Shadowed) -> str:
     """Name an outcome for the ledger and the metrics."""
     names = {
         Delivered: "delivered",
@@ -102,6 +107,7 @@ def word(outcome: Outcome | CannotExpress) -> str:
         Malformed: "malformed",
         CannotExpress: "cannot_express",
         Untold: "untold",
+        Shadowed: "shadowed",
     }
     return names[type(outcome)]
 

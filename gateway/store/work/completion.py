@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from gateway.dossiers.limits import Limits
 from gateway.rules import gate as gates
 from gateway.rules.gate import Result
-from gateway.rules.lane_states import ASKED, PARKED, READY, UNTOLD, WAITING
+from gateway.rules.lane_states import ASKED, PARKED, READY, SHADOWED, UNTOLD, WAITING
 from gateway.rules.outcomes import (
     ALONE,
     CERTAIN,
@@ -23,6 +23,7 @@ from gateway.rules.outcomes import (
     Lane,
     Leave,
     Park,
+    Shadowed,
     Wait,
     decide,
     word,
@@ -43,25 +44,24 @@ class Finished:
 
     id: UUID
     claim: Claim
-    outcome: Outcome | CannotExpress
+    outcome: Outcome | CannotExpress | Shadowed
     started_at: int
     ended_at: int
     detail: dict[str, Any]
     jitter: float
-    name: str | None = None  # instead of the outcome's own word: "shadowed"
     progressed: bool = False  # the next try begins further on
     blamed: bool = True  # False: what befell a whole batch says nothing of this lane
 
 
-Transition = Literal["told", "waiting", "parked", "untold", "again", "late"]
+Transition = Literal["told", "waiting", "parked", "untold", "shadowed", "again", "late"]
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
     """What became of the lanes: which wait, and which official codes were allocated.
 
-    transitions: of each attempt in turn: told, waiting, parked, untold, again, or late; gate: its
-        state now
+    transitions: of each attempt in turn: told, waiting, parked, untold, shadowed, again, or late
+    gate: its state now
     freed: systems that may be told something by now, because these codes came
     """
 
@@ -81,6 +81,7 @@ class LaneUpdates:
     scale: float
     told: list[dict[str, Any]] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    aside: list[dict[str, Any]] = field(default_factory=list)
     gone: list[dict[str, Any]] = field(default_factory=list)
     changed: dict[tuple[str, ...], list[dict[str, Any]]] = field(default_factory=dict)
     waits: list[Waiting] = field(default_factory=list)
@@ -99,6 +100,7 @@ class LaneUpdates:
         """Gather what is to be written; the rows of the outbox were locked before, in one order."""
         writing.update(lane, KEYS, self.told, rising="done_seq")
         writing.update(lane, KEYS, self.asked)
+        writing.update(lane, KEYS, self.aside)
         for alike in self.changed.values():
             writing.update(outbox, KEYS, alike)
         writing.delete(outbox, KEYS, self.gone)
@@ -126,6 +128,9 @@ def complete(
         lines.append(_line(one, limits, late=late))
         if late or head is None:
             transitions.append("late")
+            continue
+        if isinstance(one.outcome, Shadowed):  # of the system nothing was learned
+            transitions.append(_set_aside(updates, one.claim, head.head_seq))
             continue
         if not one.blamed and not isinstance(one.outcome, Uncertain):
             # It goes on at once, alone, and no more in doubt than before: what was answered, or
@@ -158,7 +163,15 @@ def complete(
     )
 
 
-AFRESH = {"uncertainty": 0, "tries": 0, "expired_leases": 0, "failing_since": None, "reason": None}
+AFRESH = {
+    "uncertainty": 0,
+    "tries": 0,
+    "expired_leases": 0,
+    "failing_since": None,
+    "reason": None,
+    "again_from": None,
+    "again_lines": None,
+}
 """How a lane goes on that was told something."""
 MENDING = frozenset({"officer", "integrator"})
 """Who mends by an event: a correction that came while the step was under way counts."""
@@ -208,7 +221,7 @@ def _line(one: Finished, limits: Limits, *, late: bool) -> Attempt:
         worker=limits.worker,
         started_at=one.started_at,
         ended_at=one.ended_at,
-        outcome=one.name or word(one.outcome),
+        outcome=word(one.outcome),
         late=late,
         adapter=limits.adapter,
         detail=one.detail,
@@ -281,6 +294,17 @@ def _move(updates: LaneUpdates, one: Finished, head_seq: int, decision: Decision
                 detail=[asdict(problem) for problem in problems],
             )
             return "parked"
+
+
+def _set_aside(updates: LaneUpdates, claim: Claim, head_seq: int) -> Transition:
+    """Note that a lane was not told and says so; `done_seq` stays what they were truly told."""
+    dossier_id, now = claim.dossier_id, updates.now
+    if head_seq > claim.head_seq:  # something happened meanwhile: that is looked at as well
+        updates.change(dossier_id, rank=now, since=now, **AFRESH)
+    else:
+        updates.aside.append(updates.lane(dossier_id, state=SHADOWED, state_seq=head_seq))
+        updates.gone.append(updates.lane(dossier_id))
+    return "shadowed"
 
 
 def _again(updates: LaneUpdates, claim: Claim) -> Transition:
