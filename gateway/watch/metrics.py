@@ -25,6 +25,9 @@ FILES = Counter("lienthong_files_total", "Files of a system, by their end", ["sy
 UNREAD = Gauge("lienthong_unread_files", "Files beside exports that no pattern finds", ["system"])
 BROKER = Gauge("lienthong_broker_up", "1 while RabbitMQ holds the retries, else 0", ["broker"])
 RETRIES = Counter("lienthong_retries_total", "Waits, by what became of them", ["what"])
+PLAN_LANES = Counter(
+    "lienthong_plan_lanes_total", "Lanes that backfills and resends let go", ["system", "kind"]
+)
 STORE = Gauge("lienthong_store_up", "1 while the database answers, else 0")
 EVIDENCE = Gauge(
     "lienthong_evidence", "What was said otherwise and moved nothing", ["source", "why"]
@@ -176,6 +179,11 @@ def broker(*, up: bool) -> None:
 def retries(what: str, count: int = 1) -> None:
     """Count waits that were published, woken by the broker or the sweeper, or dropped."""
     RETRIES.labels(what).inc(count)
+
+
+def planned(system: str, kind: str, count: int) -> None:
+    """Count lanes that a plan let go."""
+    PLAN_LANES.labels(system, kind).inc(count)
 
 
 def store(*, up: bool) -> None:
