@@ -19,7 +19,7 @@ from gateway.operations.refusals import Refusal
 from gateway.rules import routing
 from gateway.rules.agencies import within
 from gateway.rules.lane_states import ADDED, OFF, SHADOWED
-from gateway.settings import Settings
+from gateway.settings import SystemSettings
 from gateway.store.engine import Connection, Store
 from gateway.store.ledger import untold
 from gateway.store.ledger.untold import Candidate, Told
@@ -91,7 +91,7 @@ class Preview:
 
 
 async def preview_backfill(
-    store: Store, settings: Settings, system: System, choice: Choice
+    store: Store, configured: Sequence[SystemSettings], system: System, choice: Choice
 ) -> Preview | Refusal:
     """Find what a system was not told: shadowed, off, older than the connection or its route."""
     of = await _number(store, system.name)
@@ -109,9 +109,8 @@ async def preview_backfill(
     found = await _pages(
         store, lambda connection, after: untold.without_lane(connection, of, environment, after)
     )
-    concerned = await _concerned(
-        store, settings, system, [one for one in found if choice.fits(one)]
-    )
+    meant = [one for one in found if choice.fits(one)]
+    concerned = await _concerned(store, configured, system, meant)
     chosen += [_chosen(one, _why(changes, one)) for one in concerned]
     return Preview(
         system=system.name,
@@ -263,7 +262,10 @@ async def _pages(
 
 
 async def _concerned(
-    store: Store, settings: Settings, system: System, found: Sequence[Candidate]
+    store: Store,
+    configured: Sequence[SystemSettings],
+    system: System,
+    found: Sequence[Candidate],
 ) -> list[Candidate]:
     """Choose the dossiers that a system's route is about, and that no other system reports there.
 
@@ -271,7 +273,7 @@ async def _concerned(
     themselves are looked at.
     """
     config = system.config
-    others = [one for one in settings.systems if one.mode == "live" and config.name in one.reaches]
+    others = [one for one in configured if one.mode == "live" and config.name in one.reaches]
     may = [one for one in found if routing.may_fit(_traits(one), config.route)]
     if config.route.received_since is None and not others:
         return may
