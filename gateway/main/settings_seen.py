@@ -66,6 +66,21 @@ def digests_of(settings: Settings, systems: Systems) -> dict[str, int]:
     }
 
 
+def mapping_of(tables: str, own: BaseModel, communes: Path | None = None) -> str:
+    """Hash all by which a dossier is translated: the adapter's tables, and how it is set here.
+
+    Of a file that is named its content counts; secrets do not.
+    communes: the deployment's own table of them, by which addresses are said
+    """
+    stated = {
+        name: _read(value) if isinstance(value, Path) and value.is_file() else value
+        for name in type(own).model_fields
+        for value in [getattr(own, name)]
+        if not isinstance(value, SecretStr)
+    }
+    return hashlib.sha256(_text([tables, stated, _read(communes)]).encode()).hexdigest()[:12]
+
+
 def _told(system: System) -> dict[str, Any]:
     """Give what is set of a system; of its own settings as its adapter reads them."""
     config = system.config
@@ -98,6 +113,9 @@ def _plain(value: Any) -> Any:
     return type(value).__name__
 
 
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=_plain)
+
+
 def _digest(value: Any) -> int:
-    text = json.dumps(value, sort_keys=True, default=_plain)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True)
+    return int.from_bytes(hashlib.sha256(_text(value).encode()).digest()[:8], signed=True)

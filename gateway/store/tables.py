@@ -367,7 +367,7 @@ attempt = sa.Table(
     sa.Column("ended_at", Millis, nullable=False),
     sa.Column("outcome", sa.Text, nullable=False),
     sa.Column("late", sa.Boolean, nullable=False, default=False),
-    sa.Column("adapter", sa.Text, nullable=False),  # name, version, hash of its code tables
+    sa.Column("adapter", sa.Text, nullable=False),  # name, version, hash of its tables and settings
     sa.Column("detail", sa.JSON, nullable=False),
 )
 sa.Index("attempt_dossier", attempt.c.dossier_id, attempt.c.id)
