@@ -11,7 +11,13 @@ import stat
 from collections.abc import Iterator, Sequence
 
 from gateway.dossiers.systems import System
-from gateway.operations import asof, doctor_servers, doctor_systems, doctor_tables
+from gateway.operations import (
+    asof,
+    doctor_servers,
+    doctor_systems,
+    doctor_tables,
+    doctor_untold,
+)
 from gateway.operations.findings import Finding
 from gateway.retries.rabbit import RabbitRetries
 from gateway.settings import Settings, SettingsError
@@ -77,8 +83,12 @@ def _audit(settings: Settings) -> Iterator[Finding]:
 
 async def _database(settings: Settings) -> list[Finding]:
     if settings.postgres is not None:
-        return await doctor_servers.database(settings.postgres)
+        return await doctor_servers.database(settings.postgres, _live(settings))
     return list(_embedded(settings))
+
+
+def _live(settings: Settings) -> list[str]:
+    return [one.name for one in settings.systems if one.mode == "live"]
 
 
 def _embedded(settings: Settings) -> Iterator[Finding]:
@@ -90,6 +100,7 @@ def _embedded(settings: Settings) -> Iterator[Finding]:
     with engine.connect() as connection:
         lacking = ", ".join(schema.missing(connection))
         ahead = [] if lacking else [asof.look(connection)]
+        ahead += [] if lacking else doctor_untold.look(connection, _live(settings))
     engine.dispose()
     yield Finding(not lacking, f"migrations: {'missing ' + lacking if lacking else 'complete'}")
     yield from ahead
