@@ -42,6 +42,10 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "preview": "preview.preview",
         "retry": "retry.retry",
         "probe": "probe.probe",
+        "backfill": "backfill.backfill",
+        "resend": "resend.resend",
+        "settle": "settle.settle",
+        "plans": "plans.app",
     }
 )
 """By name: the file in this folder and what in it is the command, or a group of them."""

@@ -52,6 +52,15 @@ SENTENCES: Mapping[Code, str] = MappingProxyType(
         "asof_client": "asof: --client: {said!r} is no source of it; there are: {known}",
         "asof_never": "asof: nobody has told of {said!r} by a row: there is nothing to put right",
         "asof_several": "asof: {said!r} is told by several; choose by --client or id: {known}",
+        "unstarted_system": "no gateway has started with {said} yet: there is nothing of it",
+        "not_live": "{said} is {known} in the systems file: nothing would be sent",
+        "no_tries_meant": "resend: say which: --from and --to, --adapter-version or --mapping",
+        "plan_time": "{said!r} is no day like 2026-03-02, nor a time like 2026-03-02T09:30:00",
+        "not_a_plan": "plans: {said!r} is not the id of a plan",
+        "no_such_plan": "plans: no plan {said} is there that {known}",
+        "settle_reason": "settle: say how they were told, with --reason",
+        "settle_which": "settle: say what: either --dossier ID or --cause CAUSE",
+        "settle_code": "settle: --code is of one dossier: give it with --dossier",
     }
 )
 
@@ -71,6 +80,8 @@ CUT: frozenset[Code] = frozenset(
         "asof_client",
         "asof_never",
         "asof_several",
+        "plan_time",
+        "not_a_plan",
     }
 )
 """What was typed may be anything, and is said again cut short."""

@@ -31,9 +31,12 @@ COLUMNS = (
     "asked",
     "parked",
     "untold",
+    "shadowed",
     "oldest",
     "at_risk",
 )
+ALONE = ("waiting", "asked", "parked", "untold", "shadowed")
+"""States that have a column of their own."""
 PAPER = 140
 """Columns where the output is no terminal: a pipe knows no width of its own."""
 
@@ -152,7 +155,7 @@ class Show:
             self._gate(one, seen),
             f"{one.inflight} / {one.gate.window}",
             ready,
-            *(str(one.lanes.get(state, 0)) for state in ("waiting", "asked", "parked", "untold")),
+            *(str(one.lanes.get(state, 0)) for state in ALONE),
             "" if one.oldest is None else age(seen.survey.now - one.oldest),
             str(one.at_risk),
         ]

@@ -118,7 +118,6 @@ class Attempts:
                 started_at=ended.started_at,
                 ended_at=int(time.time() * 1000),
                 detail=ended.detail,
-                name=ended.name,
                 jitter=self._context.randomness.random(),
                 progressed=ended.progressed,
                 blamed=ended.blamed,

@@ -19,7 +19,7 @@ from adapters.kit.sql import OdbcDatabase
 from gateway.delivery.foreign_clocks import ForeignClocks
 from gateway.dossiers.systems import System
 from gateway.dossiers.unheard import unheard
-from gateway.rules.outcomes import ALL_MAY_STAND_TWICE, MAY_STAND_TWICE, word
+from gateway.rules.outcomes import ALL_MAY_STAND_TWICE, MAY_STAND_TWICE, Shadowed, word
 from gateway.store.engine import Store
 from gateway.store.work import lanes
 from gateway.store.work.lanes import Claim
@@ -67,7 +67,7 @@ class SystemConnection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a conversation ended; `name` is the outcome's word, or `shadowed`.
+    """How a conversation ended; `name` is the outcome's word.
 
     progressed: a checkpoint was stored on the way, so that the next try begins further on
     blamed: False: it was told with others, and what befell all of them says nothing of this one
@@ -76,7 +76,7 @@ class Ended:
     """
 
     id: UUID
-    outcome: Outcome | CannotExpress
+    outcome: Outcome | CannotExpress | Shadowed
     name: str
     started_at: int
     seconds: float
@@ -112,23 +112,21 @@ async def converse(
     attempt: under which it stands in the ledger and in the logs
     """
     begun, started = time.monotonic(), int(time.time() * 1000)
-    outcome: Outcome | CannotExpress
+    outcome: Outcome | CannotExpress | Shadowed
+    progressed = False
     silent = unheard(step, claim.done_seq)
     appended: int | None = None
     if silent is not None:
-        outcome, name, progressed = silent, word(silent), False
-        detail = {"exchanges": [], **_detail(silent)}
+        outcome, detail = silent, {"exchanges": [], **_detail(silent)}
     elif system.config.mode == "shadow":
-        outcome, name, detail = _shadow(system, step)
-        progressed = False
+        outcome, detail = _shadow(system, step)
     else:
         live = await _live(store, system, outbound, step, claim)
         outcome, detail, progressed, appended = live
-        name = word(outcome)
     return Ended(
         id=attempt,
         outcome=outcome,
-        name=name,
+        name=word(outcome),
         started_at=started,
         seconds=time.monotonic() - begun,
         detail=detail,
@@ -235,14 +233,13 @@ async def _live(
     return outcome, detail, kept != step.remote, first
 
 
-def _shadow(system: System, step: Step) -> tuple[Outcome | CannotExpress, str, dict[str, Any]]:
-    """Translate, keep the exact request, send nothing."""
+def _shadow(system: System, step: Step) -> tuple[CannotExpress | Shadowed, dict[str, Any]]:
+    """Translate, keep the exact request, send nothing: the request that would go, were it live."""
     found = first_request(system.adapter, step, system.settings)
     if isinstance(found, CannotExpress):
-        return found, word(found), {"shadow": True}
+        return found, {"shadow": True}
     request = {} if found is None else _shown(found)
-    done = Delivered(up_to=step.dossier.version, remote=step.remote)
-    return done, "shadowed", {"shadow": True, "request": request}
+    return Shadowed(), {"shadow": True, "request": request}
 
 
 def _shown(asked: Http | Put | Take) -> dict[str, Any]:

@@ -126,7 +126,7 @@ class Runner:
                 dossier=str(one.claim.dossier_id),
                 fence=one.claim.fence,
                 attempt=str(one.id),
-                outcome=one.name or word(one.outcome),
+                outcome=word(one.outcome),
             )
         is_open = completed.gate.state == "open"
         if is_open != self._open:

@@ -18,6 +18,7 @@ class Limits:
     appends: some request of this adapter adds a line; on_uncertain: `resend` or `park` those
     scale: by which all waits are multiplied
     settings: a digest of what opens the way to it (address, credentials, proxy, certificates)
+    shadow: nothing is sent, so that no gate has anything to say
     """
 
     system: int
@@ -32,6 +33,7 @@ class Limits:
     on_uncertain: str
     scale: float
     settings: str | None = None
+    shadow: bool = False
 
 
 def limits_of(system: System, worker: str, scale: float, settings: str | None = None) -> Limits:
@@ -52,4 +54,5 @@ def limits_of(system: System, worker: str, scale: float, settings: str | None = 
         on_uncertain=facts.on_uncertain,
         scale=scale,
         settings=settings,
+        shadow=system.config.mode == "shadow",
     )

@@ -7,7 +7,17 @@ from collections.abc import Iterable, Sequence
 from gateway.dossiers.record import DossierRecord, LaneRecord, OutboxRow, millis
 from gateway.dossiers.systems import System, Systems
 from gateway.rules import routing
-from gateway.rules.lane_states import ASKED, PARKED, READY, UNTOLD, WAITING
+from gateway.rules.lane_states import (
+    ADDED,
+    ASKED,
+    OFF,
+    PARKED,
+    READY,
+    SETTLED,
+    UNTOLD,
+    UNTOLD_BY_US,
+    WAITING,
+)
 from gateway.rules.outcomes import ALL_MAY_STAND_TWICE, MAY_STAND
 from gateway.rules.schedule import rank
 from schemas.dossier import Dossier, Known
@@ -40,14 +50,35 @@ def route(
         if system.id not in record.lanes:
             via = routing.reached_by(system.name, configs)
             begun = routing.begin(head, record.history, known_in, system.config, via)
-            record.lanes[system.id] = LaneRecord(
+            begins = LaneRecord(
                 system.id, begun.done_seq, begun.remote, begun.born_here, begun.via, new=True
             )
+            if record.stored and not _fresh(record, system):
+                # It is of old, and nothing has happened that would be news to them.
+                begins.become(ADDED, record.stored)
+            record.lanes[system.id] = begins
     place = _place(record, systems, now, bulk=bulk)
     for system in systems.all:
         row = record.lanes.get(system.id)
-        if row is not None and row.via is None and system.config.mode != "off":
-            _update(record, row, system, systems, now, place)
+        if row is None or row.via is not None:
+            continue
+        if system.config.mode == "off" and system.id not in record.outbox:
+            # It passes them by: said so, and brought up to date by their next event or a person.
+            if _news(record, row, system):
+                row.become(OFF, len(record.recorded))
+            continue
+        _update(record, row, system, systems, now, place)
+
+
+def _fresh(record: DossierRecord, system: System) -> bool:
+    """Say whether anything is being added that did not come from this system."""
+    return any(past.origin != system.name for past in record.recorded[record.stored :])
+
+
+def _news(record: DossierRecord, row: LaneRecord, system: System) -> bool:
+    """Say whether there is something to do: an event that is not told, nor left aside."""
+    told = [(past.event.seq, past.origin) for past in record.recorded]
+    return routing.news(told, row.settled_seq, system.name)
 
 
 def ready(records: Iterable[DossierRecord]) -> frozenset[int]:
@@ -78,24 +109,18 @@ def _place(record: DossierRecord, systems: Systems, now: int, *, bulk: bool) -> 
 def _update(
     record: DossierRecord, row: LaneRecord, system: System, systems: Systems, now: int, place: int
 ) -> None:
-    told = [(past.event.seq, past.origin) for past in record.recorded]
     doubt = _lost(record, row, system, systems)
     waits = _needs_code(record.dossier, system, systems)
     last = len(record.recorded)
     entry = record.outbox.get(system.id)
     if entry is None:
-        if routing.news(told, row.done_seq, system.name):
-            made = OutboxRow(
-                WAITING if waits else READY,
-                last,
-                "needs_code" if waits else None,
-                new=True,
-                change={"rank": place, "since": now} | doubt,
-            )
+        if _news(record, row, system):
+            put(record, row, waits=waits, place=place, now=now)
+            made = record.outbox[system.id]
+            made.change |= doubt
             if doubt and not waits and system.facts.appends and _parks(system):
                 made.state, made.reason, made.parked_for = PARKED, MAY_STAND_ONCE, "operator"
                 made.change |= {"cause": MAY_STAND_ONCE, "parked_for": made.parked_for}
-            record.outbox[system.id] = made
         return
     entry.head_seq = entry.change["head_seq"] = last
     entry.change |= doubt
@@ -139,6 +164,68 @@ def _lost(
 
 def _parks(system: System) -> bool:
     return system.facts.on_uncertain == "park"
+
+
+def put(record: DossierRecord, row: LaneRecord, *, waits: bool, place: int, now: int) -> None:
+    """Put a lane on the outbox: all of it that is not told goes, and it has no state of its own."""
+    if row.state == SETTLED:  # they know that much, by hand: only what came since is told
+        row.done_seq = row.settled_seq
+    row.become(None)
+    record.outbox[row.system] = OutboxRow(
+        WAITING if waits else READY,
+        len(record.recorded),
+        "needs_code" if waits else None,
+        new=True,
+        change={"rank": place, "since": now},
+    )
+
+
+def backfill(record: DossierRecord, system: System, systems: Systems, now: int) -> bool:
+    """Put a lane on the outbox of which the system was not told; False: it has moved meanwhile."""
+    head = record.dossier
+    if record.merged_into is not None or system.id in record.outbox:
+        return False
+    row = record.lanes.get(system.id)
+    if row is None:
+        matching = [one.config for one in systems.all if routing.matches(head, one.config)]
+        if system.config not in matching:
+            return False
+        via = routing.reached_by(system.name, matching)
+        begun = routing.begin(head, record.history, (), system.config, via)
+        row = LaneRecord(
+            system.id, begun.done_seq, begun.remote, begun.born_here, begun.via, new=True
+        )
+        record.lanes[system.id] = row
+    elif row.state not in UNTOLD_BY_US:
+        return False
+    if row.via is not None:
+        return False
+    place = _place(record, systems, now, bulk=True)
+    put(record, row, waits=_needs_code(head, system, systems), place=place, now=now)
+    return True
+
+
+def resend(
+    record: DossierRecord,
+    system: System,
+    systems: Systems,
+    now: int,
+    *,
+    told: int,
+    first: int,
+    lines: bool,
+) -> bool:
+    """Put a lane on the outbox that was told; False: it has moved meanwhile.
+
+    told: up to which event; first: from which one on they are told again
+    lines: what they were told in lines of its own is told again too
+    """
+    row = record.lanes.get(system.id)
+    if row is None or system.id in record.outbox or row.state is not None or row.done_seq != told:
+        return False
+    put(record, row, waits=False, place=_place(record, systems, now, bulk=True), now=now)
+    record.outbox[system.id].change |= {"again_from": first, "again_lines": lines}
+    return True
 
 
 def _needs_code(head: Dossier, system: System, systems: Systems) -> bool:

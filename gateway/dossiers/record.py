@@ -44,6 +44,19 @@ class LaneRecord:
     done_at: int | None = None
     changed: bool = False
     """Stored, and remembers something else of its system from now on."""
+    state: str | None = None
+    """Its own (`rules.lane_states`): nothing is to be done although we have not told it all."""
+    state_seq: int = 0
+
+    @property
+    def settled_seq(self) -> int:
+        """Say up to which event there is nothing to be done: told, or in a state of its own."""
+        return self.done_seq if self.state is None else max(self.done_seq, self.state_seq)
+
+    def become(self, state: str | None, seq: int = 0) -> None:
+        """Take a state of its own, up to an event; None: it is done, or stands on the outbox."""
+        if (self.state, self.state_seq) != (state, seq):
+            self.state, self.state_seq, self.changed = state, seq, True
 
 
 @dataclass(slots=True)

@@ -27,7 +27,7 @@ class System:
     adapter: Adapter[Any]
     settings: Settings
     facts: Facts
-    tables: str  # hash of the adapter's code tables
+    tables: str  # hash of the adapter's code tables and of how it is set here
 
     @property
     def name(self) -> str:
@@ -43,7 +43,7 @@ class System:
 
     @property
     def adapter_version(self) -> str:
-        """What stands with every attempt: adapter, version, code tables."""
+        """What stands with every attempt: adapter, version, mapping (tables and settings)."""
         return f"{self.adapter.name} {self.facts.version} {self.tables}"
 
 

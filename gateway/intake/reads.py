@@ -199,7 +199,11 @@ async def get_ledger(
 
 
 def _lane(row: dict[str, Any], head: int, language: words.Language) -> dict[str, Any]:
-    state = "done" if row["state"] is None else queries.STATES[row["state"]]
+    state, reason = "done", row["reason"]
+    if row["state"] is not None:
+        state = queries.STATES[row["state"]]
+    elif row["own_state"] is not None:  # not all of it was told by us, and it says so
+        state, reason = queries.STATES_ASIDE[row["own_state"]], row["own_state"]
     if row["via"] is not None:
         state = "via"
     elif row["lease_until"] is not None:
@@ -214,8 +218,8 @@ def _lane(row: dict[str, Any], head: int, language: words.Language) -> dict[str,
         "born_here": row["born_here"],
         "may_stand_twice": row["doubled"] or [],
         "tries": row["tries"],
-        "reason": row["reason"],
-        "why": words.lane(row["reason"], language),
+        "reason": reason,
+        "why": words.lane(reason, language),
         "next_try_at": said(row["wake_at"]),
         "waits_for": row["parked_for"],
         "gate": None if row["state"] is None else _closed(row),

@@ -24,6 +24,7 @@ from gateway.admission.catalogue import (
 )
 from gateway.dossiers.systems import System, Systems, facts_in_force
 from gateway.dossiers.tables import in_use
+from gateway.main.settings_seen import mapping_of
 from gateway.settings import Settings, SettingsError, SystemSettings
 from gateway.store import clients, schema
 from gateway.store.engine import EmbeddedStore, Store, connect
@@ -132,8 +133,11 @@ def shared(store: Store) -> PostgresStore | None:
     return store if isinstance(store, PostgresStore) else None
 
 
-def find_system(config: SystemSettings, number: int) -> System:
-    """Bring a configured system and its adapter together, or say in one line what is wrong."""
+def find_system(config: SystemSettings, number: int, communes: Path | None = None) -> System:
+    """Bring a configured system and its adapter together, or say in one line what is wrong.
+
+    communes: the deployment's own table of them, which is part of every mapping
+    """
     found = registry.find_adapters()
     if config.adapter not in found.adapters:
         broken = found.broken.get(config.adapter)
@@ -154,7 +158,7 @@ def find_system(config: SystemSettings, number: int) -> System:
         adapter=adapter,
         settings=own,
         facts=facts,
-        tables=registry.tables_hash(adapter),
+        tables=mapping_of(registry.tables_hash(adapter), own, communes),
     )
 
 
@@ -184,7 +188,9 @@ async def find_systems(settings: Settings, store: Store) -> Systems:
         find_system(config, 0)  # all settings are checked before anything is written
     names = [config.name for config in settings.systems]
     numbers = await store.write(lambda connection: system_rows.register(connection, names))
-    systems = tuple(find_system(config, numbers[config.name]) for config in settings.systems)
+    systems = tuple(
+        find_system(config, numbers[config.name], settings.communes) for config in settings.systems
+    )
     inboxes = {}
     for system in systems:
         if system.listens:

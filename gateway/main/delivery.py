@@ -22,6 +22,7 @@ from gateway.delivery.context import WorkerContext
 from gateway.delivery.conversation import SystemConnection
 from gateway.delivery.expiring import watch_expiry
 from gateway.delivery.foreign_clocks import ForeignClocks
+from gateway.delivery.plans import PlanRunner
 from gateway.delivery.poller import Poller
 from gateway.delivery.runner import Runner
 from gateway.delivery.shared_session import SharedSessionCache
@@ -77,6 +78,7 @@ class Delivery:
             ways=self.ways,
         )
         self.restores = restore_watch(self.settings, self.store, self.systems, self.worker)
+        self.plans = PlanRunner(context)
         self.clocks = ForeignClocks()
         self.inbound = InboundHandler(self.store, self.systems, self.accounts, self.wake)
         self.pollers = [
@@ -152,6 +154,7 @@ class Delivery:
             tasks.create_task(self.retries.run(self._wake_lanes))
             tasks.create_task(sweep(self.store, self.systems.all, self.wake, self.scale))
             tasks.create_task(ConsistencyScan(self.store, self.worker, self._spoken_to).run())
+            tasks.create_task(self.plans.run())
             tasks.create_task(watch_expiry(self._ways()))
             tasks.create_task(self.clocks.run())
             for runner in self.runners.values():

@@ -16,6 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import structlog
 from pydantic import BaseModel, SecretStr
 
 from gateway.access.audit import Entry, acting, record
@@ -24,6 +25,9 @@ from gateway.dossiers.systems import System, Systems
 from gateway.settings import Settings
 from gateway.store import audit
 from gateway.store.engine import Connection, Store
+from gateway.store.work.modes import note as note_modes
+
+log = structlog.get_logger()
 
 SECRET = frozenset({"postgres", "amqp", "seal_key", "audit_key", "files_secret"})
 """Not looked at: secrets, and addresses that hold one."""
@@ -35,7 +39,12 @@ async def note_settings(store: Store, settings: Settings, systems: Systems) -> N
     """Say in the audit what has changed since a process last started, if anything has."""
     announce(systems.tables)
     digests = digests_of(settings, systems)
+    modes = {system.id: system.config.mode for system in systems.all}
     await store.write(lambda connection: _note(connection, digests))
+    aside = await store.write(lambda connection: note_modes(connection, modes))
+    for system in systems.all:
+        if aside.get(system.id):
+            log.warning("left_aside", system=system.name, lanes=aside[system.id])
 
 
 def _note(connection: Connection, digests: Mapping[str, int]) -> None:
@@ -55,6 +64,21 @@ def digests_of(settings: Settings, systems: Systems) -> dict[str, int]:
         **{name: _digest(_read(value)) for name, value in parts.items()},
         **{f"systems.{system.name}": _digest(_told(system)) for system in systems.all},
     }
+
+
+def mapping_of(tables: str, own: BaseModel, communes: Path | None = None) -> str:
+    """Hash all by which a dossier is translated: the adapter's tables, and how it is set here.
+
+    Of a file that is named its content counts; secrets do not.
+    communes: the deployment's own table of them, by which addresses are said
+    """
+    stated = {
+        name: _read(value) if isinstance(value, Path) and value.is_file() else value
+        for name in type(own).model_fields
+        for value in [getattr(own, name)]
+        if not isinstance(value, SecretStr)
+    }
+    return hashlib.sha256(_text([tables, stated, _read(communes)]).encode()).hexdigest()[:12]
 
 
 def _told(system: System) -> dict[str, Any]:
@@ -89,6 +113,9 @@ def plain(value: Any) -> Any:
     return type(value).__name__
 
 
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=plain)
+
+
 def _digest(value: Any) -> int:
-    text = json.dumps(value, sort_keys=True, default=plain)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True)
+    return int.from_bytes(hashlib.sha256(_text(value).encode()).digest()[:8], signed=True)

@@ -13,7 +13,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gateway.dossiers.systems import System
-from gateway.operations import asof, doctor_servers, doctor_systems, doctor_tables
+from gateway.operations import (
+    asof,
+    doctor_servers,
+    doctor_systems,
+    doctor_tables,
+    doctor_untold,
+)
 from gateway.operations.findings import Finding
 from gateway.retries.topology import Queues
 from gateway.settings import Settings, SettingsError
@@ -95,8 +101,12 @@ def _audit(settings: Settings) -> Iterator[Finding]:
 
 async def _database(settings: Settings) -> list[Finding]:
     if settings.postgres is not None:
-        return await doctor_servers.database(settings.postgres)
+        return await doctor_servers.database(settings.postgres, _live(settings))
     return list(_embedded(settings))
+
+
+def _live(settings: Settings) -> list[str]:
+    return [one.name for one in settings.systems if one.mode == "live"]
 
 
 def _embedded(settings: Settings) -> Iterator[Finding]:
@@ -109,6 +119,7 @@ def _embedded(settings: Settings) -> Iterator[Finding]:
         with engine.connect() as connection:
             lacking = ", ".join(schema.missing(connection))
             ahead = [] if lacking else [asof.look(connection)]
+            ahead += [] if lacking else doctor_untold.look(connection, _live(settings))
         lacks = "" if lacking else ", ".join(try_embedded(engine))
     except SchemaNewer as error:
         yield Finding(False, str(error))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from gateway.operations import asof
+from gateway.operations import asof, doctor_untold
 from gateway.operations.findings import Finding
 from gateway.retries import inspection
 from gateway.retries.inspection import BrokerAway
@@ -25,13 +25,18 @@ CONSEQUENCE = {
 }
 
 
-async def database(dsn: str) -> list[Finding]:
-    """Look at PostgreSQL: there, up to date, ours to write and to alter, in step, doubled."""
+async def database(dsn: str, live: Collection[str] = ()) -> list[Finding]:
+    """Look at PostgreSQL: there, up to date, ours to write and to alter, in step, doubled.
+
+    live: the systems that are told
+    """
     store = PostgresStore(dsn)
     try:
         seen = await store.read(schema.look)
         refused = () if seen.standby or seen.missing else await _refused(store)
         ahead = [] if seen.missing or refused else [await store.read(asof.look)]
+        if ahead:
+            ahead += await store.read(lambda connection: doctor_untold.look(connection, live))
     except SchemaNewer as error:
         return [Finding(False, str(error))]
     except StoreUnavailable as error:

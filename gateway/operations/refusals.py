@@ -51,6 +51,15 @@ Code = Literal[
     "asof_client",
     "asof_never",
     "asof_several",
+    "unstarted_system",
+    "not_live",
+    "no_tries_meant",
+    "plan_time",
+    "not_a_plan",
+    "no_such_plan",
+    "settle_reason",
+    "settle_which",
+    "settle_code",
 ]
 
 

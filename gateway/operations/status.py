@@ -15,7 +15,7 @@ from gateway.store.work import operating
 from gateway.store.work.operating import Standing, Survey
 
 HOUR = 3_600_000
-STATES = ("ready", "sending", "waiting", "asked", "parked", "untold")
+STATES = ("ready", "sending", "waiting", "asked", "parked", "untold", "shadowed", "settled")
 """Of lanes, in the order in which they are shown."""
 
 GateStatus = Literal["unconfigured", "off", "held", "open", "probing", "probe_due", "closed"]

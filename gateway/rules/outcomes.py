@@ -72,6 +72,11 @@ class Park:
 
 
 @dataclass(frozen=True, slots=True)
+class Shadowed:
+    """It was translated in shadow mode, and not sent: no outcome of theirs, and nobody was told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """It is not told, as the settings say; the dossier's next event is a reason to look again."""
 
@@ -100,7 +105,7 @@ class Lane:
     suspect_since: int | None = None
 
 
-def word(outcome: Outcome | CannotExpress) -> str:
+def word(outcome: Outcome | CannotExpress | Shadowed) -> str:
     """Name an outcome for the ledger and the metrics."""
     names = {
         Delivered: "delivered",
@@ -113,6 +118,7 @@ def word(outcome: Outcome | CannotExpress) -> str:
         Malformed: "malformed",
         CannotExpress: "cannot_express",
         Untold: "untold",
+        Shadowed: "shadowed",
     }
     return names[type(outcome)]
 

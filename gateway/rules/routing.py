@@ -30,23 +30,41 @@ class NewLane:
 
 def matches(dossier: Dossier, config: SystemSettings) -> bool:
     """Say whether a system must know of this dossier."""
-    if config.mode == "off" or config.environment != dossier.environment:
+    return config.mode != "off" and concerns(dossier, config)
+
+
+def concerns(dossier: Dossier, config: SystemSettings) -> bool:
+    """Say whether a system would have to know of this dossier, whatever its mode is."""
+    return config.environment == dossier.environment and _fits(dossier, config.route)
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What of a dossier most routes ask for; agencies: codes of the competent and receiving one."""
+
+    agencies: Sequence[str]
+    procedure: str
+    status: str
+
+
+def may_fit(traits: Traits, route: Route) -> bool:
+    """Say whether a dossier with these traits fits a route, but for the day it was received."""
+    if route.agencies and not any(
+        within(code, root) for code in traits.agencies for root in route.agencies
+    ):
         return False
-    return _fits(dossier, config.route)
+    if route.procedures and traits.procedure not in route.procedures:
+        return False
+    return not route.statuses or traits.status in route.statuses
 
 
 def _fits(dossier: Dossier, route: Route) -> bool:
-    if route.agencies:
-        codes = [
-            ref.code
-            for ref in (dossier.agencies.competent, dossier.agencies.receiving)
-            if ref is not None and ref.code is not None
-        ]
-        if not any(within(code, root) for code in codes for root in route.agencies):
-            return False
-    if route.procedures and dossier.procedure.code not in route.procedures:
-        return False
-    if route.statuses and dossier.status.value not in route.statuses:
+    codes = [
+        ref.code
+        for ref in (dossier.agencies.competent, dossier.agencies.receiving)
+        if ref is not None and ref.code is not None
+    ]
+    if not may_fit(Traits(codes, dossier.procedure.code, dossier.status.value), route):
         return False
     if route.received_since is not None:
         day = (dossier.received_at or dossier.submitted_at).astimezone(VIETNAM).date()

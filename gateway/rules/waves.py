@@ -49,6 +49,21 @@ def sizes(count: int, first: int = FIRST) -> Iterator[int]:
         size = min(size * 2, max(first, LARGEST))
 
 
+PLAN_SIZES = (1, 5, 20)
+"""A plan may be of years: one lane shows whether it goes at all, a handful what it is like."""
+
+
+def plan_size(step: int) -> int:
+    """Give the size of a plan's wave number `step` (1, 2, …) since it began or was resumed."""
+    known = PLAN_SIZES[min(step, len(PLAN_SIZES)) - 1]
+    return int(min(known * 4 ** min(max(step - len(PLAN_SIZES), 0), 10), LARGEST))
+
+
+def failing(tally: Tally) -> bool:
+    """Say whether more than half of a wave has failed, whatever becomes of the rest."""
+    return tally.failed * 2 > tally.went
+
+
 def verdict(tally: Tally, before: Shut, now: Shut, *, patient: bool) -> Verdict:
     """Say how a retry goes on: wait for this wave, send the next, or stop and why.
 
@@ -56,7 +71,7 @@ def verdict(tally: Tally, before: Shut, now: Shut, *, patient: bool) -> Verdict:
     when the wave began may open for it; one that closed since, or closed for longer, stops. It
     need not be on account of this wave: to a closed gate nothing more is sent either way.
     """
-    if tally.failed * 2 > tally.went:
+    if failing(tally):
         return "failing"
     if now.closed and (not before.closed or now.until > before.until):
         return "gate_closed"

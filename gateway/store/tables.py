@@ -239,6 +239,18 @@ lane = sa.Table(
     sa.Column(
         "doubled", sa.JSON(none_as_null=True)
     ),  # [[from, to], …]: events that may stand twice
+    sa.Column("state", sa.Text),  # shadowed, off, added, settled (`rules.lane_states`); else null
+    sa.Column("state_seq", sa.Integer, nullable=False, default=0),  # up to which event that holds
+)
+# What is in a state of its own is counted and found by it. All other lanes are not in this index,
+# and a change of `done_seq` does not touch it: such updates stay heap-only.
+sa.Index(
+    "lane_state",
+    lane.c.system,
+    lane.c.state,
+    lane.c.dossier_id,
+    sqlite_where=lane.c.state.is_not(None),
+    postgresql_where=lane.c.state.is_not(None),
 )
 
 outbox = sa.Table(
@@ -265,6 +277,8 @@ outbox = sa.Table(
     sa.Column("parked_for", sa.Text),  # officer, operator, integrator
     sa.Column("detail", sa.JSON),  # what the officer is told: field-level problems
     sa.Column("since", Millis, nullable=False),  # since when something remains
+    sa.Column("again_from", sa.Integer),  # from this event on it is told again, by a resend
+    sa.Column("again_lines", sa.Boolean),  # and so are lines of its own that the system was told
 )
 sa.Index(
     "outbox_ready",
@@ -300,6 +314,49 @@ system = sa.Table(
     sa.Column("held_why", sa.Text),
 )
 
+mode_change = sa.Table(  # append-only: since when a system has been off, in shadow, or live
+    "mode_change",
+    metadata,
+    sa.Column("system", sa.Integer, primary_key=True),
+    sa.Column("at", Millis, primary_key=True),
+    sa.Column("mode", sa.Text, nullable=False),
+)
+
+plan = sa.Table(  # a backfill or a resend: chosen once, carried out in waves by one process
+    "plan",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),  # UUIDv7
+    sa.Column("kind", sa.Text, nullable=False),  # backfill, resend
+    sa.Column("system", sa.Integer, nullable=False),
+    sa.Column("made_by", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("made_at", Millis, nullable=False),
+    sa.Column("choice", sa.JSON, nullable=False),  # as it was asked for
+    sa.Column("lines_again", sa.Boolean, nullable=False),  # appended lines are told again too
+    sa.Column("state", sa.Text, nullable=False),  # making, running, stopped, done
+    sa.Column("why", sa.Text),  # for what it stopped, or waits
+    sa.Column("wave", sa.Integer, nullable=False, default=0),  # the newest that went
+    sa.Column("step", sa.Integer, nullable=False, default=0),  # waves since it was begun or resumed
+    sa.Column("changed_at", Millis, nullable=False),
+)
+
+plan_lane = sa.Table(
+    "plan_lane",
+    metadata,
+    sa.Column("plan", sa.Uuid, primary_key=True),
+    sa.Column("dossier_id", sa.Uuid, primary_key=True),
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("was", sa.Text, nullable=False),  # shadowed, off, added, widened, delivered
+    sa.Column("seq", sa.Integer, nullable=False),  # how far it was when it was chosen
+    sa.Column("from_seq", sa.Integer, nullable=False),  # a resend begins with this event
+    sa.Column("state", sa.Text, nullable=False),  # chosen, gone, passed, failed, waits, moved
+    sa.Column("wave", sa.Integer),
+    sa.Column("fence", sa.BigInteger),  # tries above it are this plan's
+    sa.Column("outcome", sa.Text),
+)
+sa.Index("plan_lane_next", plan_lane.c.plan, plan_lane.c.state, plan_lane.c.place)
+sa.Index("plan_lane_dossier", plan_lane.c.dossier_id)
+
 attempt = sa.Table(
     "attempt",
     metadata,
@@ -314,7 +371,7 @@ attempt = sa.Table(
     sa.Column("ended_at", Millis, nullable=False),
     sa.Column("outcome", sa.Text, nullable=False),
     sa.Column("late", sa.Boolean, nullable=False, default=False),
-    sa.Column("adapter", sa.Text, nullable=False),  # name, version, hash of its code tables
+    sa.Column("adapter", sa.Text, nullable=False),  # name, version, hash of its tables and settings
     sa.Column("detail", sa.JSON, nullable=False),
 )
 sa.Index("attempt_dossier", attempt.c.dossier_id, attempt.c.id)

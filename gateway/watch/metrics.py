@@ -30,6 +30,9 @@ RESTORED = Gauge(
 )
 for _what in ("published", "dropped", "broker", "stale", "process", "sweeper", "unheld"):
     RETRIES.labels(_what)  # a rate over what was never counted would be none, not nought
+PLAN_LANES = Counter(
+    "lienthong_plan_lanes_total", "Lanes that backfills and resends let go", ["system", "kind"]
+)
 STORE = Gauge("lienthong_store_up", "1 while the database answers, else 0")
 EVIDENCE = Gauge(
     "lienthong_evidence", "What was said otherwise and moved nothing", ["source", "why"]
@@ -190,6 +193,11 @@ def retries(what: str, count: int = 1) -> None:
 def restored(at: int) -> None:
     """Show when the database was found to be restored from a backup, in milliseconds."""
     RESTORED.set(at / 1000)
+
+
+def planned(system: str, kind: str, count: int) -> None:
+    """Count lanes that a plan let go."""
+    PLAN_LANES.labels(system, kind).inc(count)
 
 
 def store(*, up: bool) -> None:

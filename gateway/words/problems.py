@@ -216,6 +216,22 @@ DETAILS: dict[str, tuple[str, str]] = {
 }
 
 LANES: dict[str, tuple[str, str]] = {
+    "shadowed": (
+        "hệ thống chạy thử: đã dịch và giữ nội dung, chưa gửi",
+        "in shadow mode: it was translated and kept, and not sent",
+    ),
+    "off": (
+        "chưa gửi: hệ thống đang tắt khi việc này xảy ra",
+        "not sent: the system was switched off when it happened",
+    ),
+    "added": (
+        "chưa gửi: hồ sơ có trước khi hệ thống được nối",
+        "not sent: the dossier is older than the connection to this system",
+    ),
+    "settled": (
+        "đã báo bằng tay, không do cổng gửi",
+        "told by hand, not sent by the gateway",
+    ),
     "needs_code": ("chờ mã hồ sơ", "waits for the official code"),
     "unreachable": (
         "hệ thống không nhận, sẽ gửi lại",

@@ -13,6 +13,8 @@ STANDING: dict[str, tuple[str, str]] = {
     "asked": ("chờ trả lời", "asked"),
     "parked": ("cần người xử lý", "parked"),
     "untold": ("không gửi theo cài đặt", "not told"),
+    "shadowed": ("chạy thử, chưa gửi", "shadowed"),
+    "settled": ("đã báo bằng tay", "settled by hand"),
     "oldest": ("cũ nhất", "oldest"),
     "at_risk": ("sắp trễ hẹn", "at risk"),
     "trouble": ("lỗi gần nhất", "last error"),

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from uuid_utils.compat import uuid7
 
 from gateway.commands.app import program
+from gateway.operations.status import STATES
 from gateway.settings import SettingsError
 from gateway.workbench.simulate import Behaves
 from tests.delivery.test_delivery import House, dossier, house
@@ -62,12 +63,12 @@ def moody(at: House) -> Moody:
     return made
 
 
-def settings(folder: Path) -> dict[str, str]:
+def settings(folder: Path, port: int = 1) -> dict[str, str]:
     """Write the systems file of the gateway that runs in the test; give the environment."""
     file = folder / "systems.toml"
     file.write_text(
         '[systems.province]\nadapter = "echo"\nenvironment = "sandbox"\n'
-        'settings = { base_url = "http://127.0.0.1:1" }\n',
+        f'settings = {{ base_url = "http://127.0.0.1:{port}" }}\n',
         "utf-8",
     )
     return {"LIENTHONG_SYSTEMS": str(file), "LIENTHONG_TIME_SCALE": "0.002"}
@@ -200,7 +201,7 @@ async def test_status_says_how_a_system_stands(tmp_path: Path) -> None:
         (system,) = json.loads(said)["systems"]
 
     assert (code, system["name"], system["mode"], system["gate"]) == (0, "province", "live", "open")
-    idle = dict.fromkeys(("ready", "sending", "waiting", "asked", "untold"), 0)
+    idle = dict.fromkeys(STATES, 0)
     assert system["lanes"] == idle | {"parked": 2}
     assert (system["last_error"]["outcome"], system["oldest_seconds"] > 0) == ("refused", True)
     assert ("cần người xử lý" in table.replace("\n", " "), "province" in table) == (True, True)

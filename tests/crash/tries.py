@@ -15,7 +15,8 @@ from tests.crash.findings import Try
 from tests.crash.nemesis import LEASE
 
 _LANES = """
-    SELECT l.dossier_id, s.name, l.done_seq, l.via, l.doubled, t.state, t.reason, t.lease_until
+    SELECT l.dossier_id, s.name, l.done_seq, l.via, l.doubled, l.state AS own, t.state, t.reason,
+           t.lease_until
     FROM lane l JOIN system s ON s.id = l.system
     LEFT JOIN outbox t ON t.dossier_id = l.dossier_id AND t.system = l.system
 """
@@ -45,7 +46,8 @@ async def read(dsn: str, jumps: Sequence[Jump] = ()) -> tuple[Lanes, dict[UUID, 
     connection = await asyncpg.connect(dsn)
     lanes: Lanes = {}
     for row in await connection.fetch(_LANES):
-        state = "sending" if row["lease_until"] is not None else WORDS[row["state"]]
+        on_outbox = row["own"] if row["state"] is None and row["own"] else WORDS[row["state"]]
+        state = "sending" if row["lease_until"] is not None else on_outbox
         doubled = json.loads(row["doubled"] or "[]")
         lane = {**row, "state": state, "may_stand_twice": doubled}
         lanes.setdefault(row["dossier_id"], {})[row["name"]] = lane

@@ -35,7 +35,6 @@ TO_COME = {
     14: "suspects, and what parks or closes naming the call",
     18: "changes and outcomes as feeds of their own; a restore that begins an epoch",
     19: "files read by a child process under limits",
-    20: "shadow as a state of its own, preview and catching up",
 }
 """What the engine does not do yet, law by law; whoever builds it names the law in a test."""
 NAMED = {
@@ -122,6 +121,13 @@ NAMED = {
         "intake/test_following.py",
         "store/test_feed.py",
         "store/test_feed_places.py",
+    ),
+    20: (
+        "commands/test_plans.py",
+        "operations/test_plans.py",
+        "operations/test_settle.py",
+        "store/test_migrating_shadow.py",
+        "store/work/test_own_states.py",
     ),
 }
 """Where each law is held: found by the docstrings that begin with it."""

@@ -105,6 +105,22 @@ async def test_what_differs_between_processes_and_secrets_are_no_change(
     assert PASSWORD not in str(everything)
 
 
+def mapping(communes: Path | None = None, **change: Any) -> str:
+    """Give the mapping that would stand with every try."""
+    return find_system(systems(**change)[0], 0, communes).tables
+
+
+def test_a_mapping_is_the_tables_and_the_settings(tmp_path: Path) -> None:
+    """Another setting or another table is another mapping; another secret is not."""
+    table = tmp_path / "communes.csv"
+    table.write_text("1", "utf-8")
+    first, own = mapping(), mapping(table)
+    table.write_text("2", "utf-8")
+
+    assert mapping() == mapping(token="another") == first
+    assert len({first, mapping(base_url="http://127.0.0.1:2"), own, mapping(table)}) == 4
+
+
 EACH = {
     "echo": {"base_url": "http://127.0.0.1:1", "token": PASSWORD},
     "igate": {"base_url": "http://127.0.0.1:1", "client_id": "x", "client_secret": PASSWORD},

@@ -7,8 +7,10 @@ from dataclasses import replace
 from gateway.operations.doctor import examine
 from gateway.operations.findings import Finding
 from gateway.operations.migration import apply, missing
+from gateway.rules.outcomes import Shadowed
 from gateway.settings import Settings, SettingsError
 from gateway.store.seal import audit_key
+from tests.store.work.test_operating import Office
 
 
 async def test_an_empty_installation_is_in_order(settings: Settings) -> None:
@@ -26,6 +28,19 @@ async def test_a_system_that_cannot_be_had_is_a_finding(settings: Settings) -> N
     found = await examine(settings, [SettingsError("systems.a.adapter: none")], login=False)
 
     assert [one for one in found if not one.good] == [Finding(False, "systems.a.adapter: none")]
+
+
+async def test_it_says_what_a_live_system_was_not_told(office: Office, settings: Settings) -> None:
+    """A hint with the command, no fault; of a system that is not live nothing is said."""
+    await office.post(2)
+    await office.complete(await office.claim(), Shadowed())
+    live = await examine(settings, [], login=False)
+    off = tuple(replace(one, mode="shadow") for one in settings.systems)
+    other = await examine(replace(settings, systems=off), [], login=False)
+    hints = [one for one in live if "backfill" in one.text]
+
+    assert [(one.good, "2 shadowed" in one.text) for one in hints] == [(True, True)]
+    assert [one for one in other if "backfill" in one.text] == []
 
 
 def said(found: list[Finding]) -> list[Finding]:

@@ -67,6 +67,8 @@ def lapsed(
 
 RETRIED = "retried"
 """The word of a line that is no try: an operator let the lane go again."""
+SETTLED = "settled"
+"""The word of another: somebody told them by hand, and the gateway did not."""
 
 
 def retried(
@@ -81,6 +83,32 @@ def retried(
     detail: dict[str, Any],
 ) -> Attempt:
     """Note that an operator let a lane go again: who, when, from which cause, and why."""
+    return noted(
+        dossier_id,
+        system,
+        from_seq,
+        to_seq,
+        outcome=RETRIED,
+        fence=fence,
+        by=by,
+        at=at,
+        detail=detail,
+    )
+
+
+def noted(
+    dossier_id: UUID,
+    system: int,
+    from_seq: int,
+    to_seq: int,
+    *,
+    outcome: str,
+    fence: int,
+    by: str,
+    at: int,
+    detail: dict[str, Any],
+) -> Attempt:
+    """Note an act of a person: who, when, from where on, and why."""
     return Attempt(
         id=uuid7(),
         dossier_id=dossier_id,
@@ -91,7 +119,7 @@ def retried(
         worker=by,
         started_at=at,
         ended_at=at,
-        outcome=RETRIED,
+        outcome=outcome,
         late=False,
         adapter="",
         detail=detail,

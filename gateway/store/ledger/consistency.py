@@ -23,10 +23,13 @@ class Difference:
     what: str  # forgotten, idle
 
 
+_ASIDE = sa.and_(lane.c.state.is_not(None), lane.c.state_seq > lane.c.done_seq)
+"""Lanes with a state of their own: up to there nothing is to be done, and they say why."""
+
 _LEFT = sa.exists(
     sa.select(event.c.seq).where(
         event.c.dossier_id == lane.c.dossier_id,
-        event.c.seq > lane.c.done_seq,
+        event.c.seq > sa.case((_ASIDE, lane.c.state_seq), else_=lane.c.done_seq),
         sa.or_(event.c.origin.is_(None), event.c.origin != system.c.name),
     )
 )
@@ -63,6 +66,7 @@ def compare(connection: Connection, limit: int = 1000, part: Part = WHOLE) -> li
         both = both.where(lane.c.dossier_id <= until)
     forgotten = both.where(outbox.c.dossier_id.is_(None), lane.c.via.is_(None), _LEFT)
     idle = both.where(outbox.c.dossier_id.is_not(None), outbox.c.lease_until.is_(None), ~_LEFT)
+    idle = idle.where(outbox.c.again_from.is_(None))  # it is told again, by a resend
     return [
         Difference(row.dossier_id, row.system, row.name, what)
         for what, query in (("forgotten", forgotten), ("idle", idle))
@@ -78,6 +82,15 @@ def mend(connection: Connection) -> list[Difference]:
         head = connection.execute(
             sa.select(dossier.c.last_seq).where(dossier.c.id == one.dossier_id).with_for_update()
         ).scalar_one()
+        connection.execute(
+            lane.update()
+            .where(
+                lane.c.dossier_id == one.dossier_id,
+                lane.c.system == one.system,
+                lane.c.state.is_not(None),
+            )
+            .values(state=None, state_seq=0)
+        )
         connection.execute(
             outbox.insert().values(
                 dossier_id=one.dossier_id,

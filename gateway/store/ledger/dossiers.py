@@ -215,15 +215,6 @@ def _load_events(connection: Connection, records: dict[UUID, DossierRecord]) -> 
 
 
 def _load_lanes(connection: Connection, records: dict[UUID, DossierRecord]) -> None:
-    for row in connection.execute(sa.select(lane).where(lane.c.dossier_id.in_(list(records)))):
-        records[row.dossier_id].lanes[row.system] = LaneRecord(
-            row.system,
-            row.done_seq,
-            Remote(**row.remote),
-            row.born_here,
-            row.via,
-            done_at=row.done_at,
-        )
     # Locked: a completion that ends the lane meanwhile would miss the event that is being added.
     for row in connection.execute(
         sa.select(outbox)
@@ -233,4 +224,16 @@ def _load_lanes(connection: Connection, records: dict[UUID, DossierRecord]) -> N
     ):
         records[row.dossier_id].outbox[row.system] = OutboxRow(
             row.state, row.head_seq, row.reason, row.parked_for
+        )
+    # Read under those locks: what a completion made of a lane is seen with what it left to do.
+    for row in connection.execute(sa.select(lane).where(lane.c.dossier_id.in_(list(records)))):
+        records[row.dossier_id].lanes[row.system] = LaneRecord(
+            row.system,
+            row.done_seq,
+            Remote(**row.remote),
+            row.born_here,
+            row.via,
+            done_at=row.done_at,
+            state=row.state,
+            state_seq=row.state_seq,
         )

@@ -12,9 +12,10 @@ from sqlalchemy.engine import Connection
 from gateway.dossiers.evidence import Evidence
 from gateway.rules.gate import Gate
 from gateway.rules.lane_states import NAMES, PARKED
+from gateway.rules.lane_states import SHOWN as STATES_ASIDE
 from gateway.store.dialect import now as db_now
 from gateway.store.feed import Cursor, Outdated
-from gateway.store.ledger import evidence
+from gateway.store.ledger import evidence, own_states
 from gateway.store.ledger.bodies import named_files, unpack_json
 from gateway.store.ledger.conflicts import CONTESTING
 from gateway.store.ledger.listing import Page, heads, search
@@ -28,6 +29,7 @@ from gateway.store.tables import (
     joined,
     lane,
     outbox,
+    plan_lane,
     row_taken,
     system,
 )
@@ -35,6 +37,7 @@ from gateway.store.tables import evidence as evidence_table
 
 __all__ = [
     "STATES",
+    "STATES_ASIDE",
     "Cursor",
     "Outdated",
     "Page",
@@ -219,6 +222,7 @@ def ledger(
                 lane.c.via,
                 lane.c.born_here,
                 lane.c.doubled,
+                lane.c.state.label("own_state"),
                 outbox.c.state,
                 outbox.c.wake_at,
                 outbox.c.tries,
@@ -265,6 +269,7 @@ def systems(connection: Connection) -> list[dict[str, Any]]:
     counted: dict[str, dict[str, int]] = {}
     for name, state, count, _ in counts(connection):
         counted.setdefault(name, {})[state] = count
+    aside = own_states.counted(connection)
     causes: dict[str, dict[str, int]] = {}
     for row in connection.execute(
         sa.select(system.c.name, outbox.c.cause, sa.func.count().label("many"))
@@ -287,7 +292,7 @@ def systems(connection: Connection) -> list[dict[str, Any]]:
             "inflight": row.inflight,
             "held_by": row.held_by,
             "held_why": row.held_why,
-            "lanes": counted.get(row.name, {}),
+            "lanes": own_states.shown(counted.get(row.name, {}), aside.get(row.id, {})),
             "parked": causes.get(row.name, {}),
         }
         for row in connection.execute(sa.select(system).order_by(system.c.name))
@@ -431,7 +436,17 @@ def delete_sandbox(connection: Connection, client: int) -> int:
         connection.execute(
             system.update().where(system.c.id == number).values(inflight=system.c.inflight - count)
         )
-    for table in (attempt, outbox, lane, event, evidence_table, dossier_code, joined, row_taken):
+    for table in (
+        attempt,
+        outbox,
+        lane,
+        plan_lane,
+        event,
+        evidence_table,
+        dossier_code,
+        joined,
+        row_taken,
+    ):
         connection.execute(table.delete().where(table.c.dossier_id.in_(ids)))
     return connection.execute(
         dossier.delete().where(dossier.c.owner == client, dossier.c.environment == "sandbox")

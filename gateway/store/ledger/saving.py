@@ -43,7 +43,7 @@ def save(connection: Connection, records: Sequence[DossierRecord], now: int) -> 
     changes = [_row(record) | {"id": record.id} | changed for record in known]
     writing.update(dossier, ("id",), changes)
     writing.insert(event, [row for record in touched for row in _events(record)])
-    _save_lanes(connection, writing, touched)
+    save_lanes(connection, writing, touched)
     _save_sources(connection, writing, touched, now)
     writing.write()
 
@@ -89,9 +89,10 @@ def _events(record: DossierRecord) -> list[dict[str, Any]]:
     ]
 
 
-def _save_lanes(
+def save_lanes(
     connection: Connection, writing: rows.Writing, records: Sequence[DossierRecord]
 ) -> None:
+    """Write what was changed of lanes and outbox."""
     lanes = [
         {
             "dossier_id": record.id,
@@ -100,6 +101,8 @@ def _save_lanes(
             "remote": row.remote.row(),
             "born_here": row.born_here,
             "via": row.via,
+            "state": row.state,
+            "state_seq": row.state_seq,
         }
         for record in records
         for row in record.lanes.values()
@@ -112,7 +115,13 @@ def _save_lanes(
                 connection.execute(
                     lane.update()
                     .where(lane.c.dossier_id == record.id, lane.c.system == known.system)
-                    .values(remote=known.remote.row(), born_here=known.born_here)
+                    .values(
+                        remote=known.remote.row(),
+                        born_here=known.born_here,
+                        done_seq=known.done_seq,
+                        state=known.state,
+                        state_seq=known.state_seq,
+                    )
                 )
     entries = [
         {

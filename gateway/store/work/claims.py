@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,6 +60,8 @@ _PICK = (
         outbox.c.failing_since,
         outbox.c.reason,
         outbox.c.rank,
+        outbox.c.again_from,
+        outbox.c.again_lines,
         lane.c.done_seq,
         lane.c.remote,
         lane.c.born_here,
@@ -152,6 +154,8 @@ def claim(
         return Claimed((), LOOK_AGAIN, barred=LOOK_AGAIN)
     free = min(limit, gates.places(lock.gate, lock.until, lock.inflight, now, limits.at_once))
     shut = lock.gate.state == "closed" and now < lock.until
+    if limits.shadow:  # nothing is sent: no answer could open a gate, or widen it
+        free, shut = min(limit, max(0, limits.at_once - lock.inflight)), False
     look_again = max(1, min(lock.until - now, LOOK_AGAIN)) if shut else LOOK_AGAIN
     barred = 0 if free else look_again if lock.gate.state != "open" else FULL
     if shut or not (free or reclaim):
@@ -172,7 +176,9 @@ def claim(
         attempts.write(connection, lapsed)
     fresh = sum(1 for row, _, _ in found if row.lease_until is None)
     lock.inflight += fresh - (len(found) - len(claims))  # less what was parked
-    lock.gate, lock.changed = gates.claimed(lock.gate), True
+    lock.changed = True
+    if not limits.shadow:
+        lock.gate = gates.claimed(lock.gate)
     writing = rows.Writing(connection)
     writing.update(outbox, ("dossier_id", "system"), leases)
     lock.write_to(writing)
@@ -217,13 +223,18 @@ def _lease(
 
 
 def _claim(row: Any, of: int, fence: int, uncertainty: int) -> Claim:
+    done, remote = row.done_seq, Remote(**row.remote)
+    if row.again_from is not None:  # a resend: from there on it is told as if it had not been
+        done = min(done, row.again_from - 1)
+        if row.again_lines:
+            remote = replace(remote, line=min(remote.line, done))
     return Claim(
         dossier_id=row.dossier_id,
         system=of,
         fence=fence,
-        done_seq=row.done_seq,
+        done_seq=done,
         head_seq=row.head_seq,
-        remote=Remote(**row.remote),
+        remote=remote,
         born_here=row.born_here,
         uncertainty=uncertainty,
         tries=row.tries,

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from gateway.dossiers.limits import Limits
 from gateway.rules import gate as gates
-from gateway.rules.lane_states import ASKED, PARKED, READY, UNTOLD, WAITING
+from gateway.rules.lane_states import ASKED, PARKED, READY, SHADOWED, UNTOLD, WAITING
 from gateway.rules.outcomes import (
     ALONE,
     CERTAIN,
@@ -22,6 +22,7 @@ from gateway.rules.outcomes import (
     Decision,
     Leave,
     Park,
+    Shadowed,
     Wait,
     decide,
 )
@@ -35,15 +36,15 @@ from gateway.store.work.gate_lock import SystemLock
 from gateway.store.work.lanes import Claim
 from schemas.outcome import Suspect, Uncertain
 
-Transition = Literal["told", "waiting", "parked", "untold", "again", "late"]
+Transition = Literal["told", "waiting", "parked", "untold", "shadowed", "again", "late"]
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
     """What became of the lanes: which wait, and which official codes were allocated.
 
-    transitions: of each attempt in turn: told, waiting, parked, untold, again, or late; gate: as it
-        stands now
+    transitions: of each attempt in turn: told, waiting, parked, untold, shadowed, again, or late
+    gate: as it stands now
     freed: systems that may be told something by now, because these codes came
     """
 
@@ -63,6 +64,7 @@ class LaneUpdates:
     scale: float
     told: list[dict[str, Any]] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    aside: list[dict[str, Any]] = field(default_factory=list)
     gone: list[dict[str, Any]] = field(default_factory=list)
     changed: dict[tuple[str, ...], list[dict[str, Any]]] = field(default_factory=dict)
     doubled: dict[UUID, tuple[int, int]] = field(default_factory=dict)
@@ -82,6 +84,7 @@ class LaneUpdates:
         """Gather what is to be written; the rows of the outbox were locked before, in one order."""
         writing.update(lane, KEYS, self.told, rising="done_seq")
         writing.update(lane, KEYS, self.asked)
+        writing.update(lane, KEYS, self.aside)
         for alike in self.changed.values():
             writing.update(outbox, KEYS, alike)
         writing.delete(outbox, KEYS, self.gone)
@@ -112,6 +115,9 @@ def complete(
             updates.doubled[one.claim.dossier_id] = one.doubled
         if late or head is None:
             transitions.append("late")
+            continue
+        if isinstance(one.outcome, Shadowed):  # of the system nothing was learned
+            transitions.append(_set_aside(updates, one.claim, head.head_seq))
             continue
         if not one.blamed and not isinstance(one.outcome, Uncertain):
             # It goes on at once, alone, and no more in doubt than before: what was answered, or
@@ -149,7 +155,15 @@ def complete(
     )
 
 
-AFRESH = {"uncertainty": 0, "tries": 0, "expired_leases": 0, "failing_since": None, "reason": None}
+AFRESH = {
+    "uncertainty": 0,
+    "tries": 0,
+    "expired_leases": 0,
+    "failing_since": None,
+    "reason": None,
+    "again_from": None,
+    "again_lines": None,
+}
 """How a lane goes on that was told something."""
 MENDING = frozenset({"officer", "integrator"})
 """Who mends by an event: a correction that came while the step was under way counts."""
@@ -253,6 +267,17 @@ def _move(updates: LaneUpdates, one: Finished, head_seq: int, decision: Decision
                 detail=[asdict(problem) for problem in problems],
             )
             return "parked"
+
+
+def _set_aside(updates: LaneUpdates, claim: Claim, head_seq: int) -> Transition:
+    """Note that a lane was not told and says so; `done_seq` stays what they were truly told."""
+    dossier_id, now = claim.dossier_id, updates.now
+    if head_seq > claim.head_seq:  # something happened meanwhile: that is looked at as well
+        updates.change(dossier_id, rank=now, since=now, **AFRESH)
+    else:
+        updates.aside.append(updates.lane(dossier_id, state=SHADOWED, state_seq=head_seq))
+        updates.gone.append(updates.lane(dossier_id))
+    return "shadowed"
 
 
 def _again(updates: LaneUpdates, claim: Claim) -> Transition:

@@ -13,6 +13,7 @@ from gateway.rules.outcomes import (
     CERTAIN,
     MAY_STAND_TWICE,
     Lane,
+    Shadowed,
     word,
 )
 from gateway.rules.suspects import call_of
@@ -27,12 +28,11 @@ class Finished:
 
     id: UUID
     claim: Claim
-    outcome: Outcome | CannotExpress
+    outcome: Outcome | CannotExpress | Shadowed
     started_at: int
     ended_at: int
     detail: dict[str, Any]
     jitter: float
-    name: str | None = None  # instead of the outcome's own word: "shadowed"
     progressed: bool = False  # the next try begins further on
     blamed: bool = True  # False: what befell a whole batch says nothing of this lane
     appended: int | None = None  # up to which event the first line that was added tells
@@ -108,7 +108,7 @@ def line_of(one: Finished, limits: Limits, *, late: bool) -> Attempt:
         worker=limits.worker,
         started_at=one.started_at,
         ended_at=one.ended_at,
-        outcome=one.name or word(one.outcome),
+        outcome=word(one.outcome),
         late=late,
         adapter=limits.adapter,
         detail=detail,

@@ -17,16 +17,16 @@ from gateway.rules.gate import Gate
 from gateway.rules.lane_states import PARKED, READY, UNTOLD, WAITING
 from gateway.store import feed
 from gateway.store.dialect import now as db_now
-from gateway.store.ledger import evidence
+from gateway.store.ledger import evidence, own_states
 from gateway.store.ledger.attempts import RETRIED
 from gateway.store.ledger.queries import STATES
 from gateway.store.tables import attempt, dossier, inbox, outbox, system
 
-SHOWN = ("ready", "sending", "waiting", "asked", "parked", "untold")
+SHOWN = ("ready", "sending", "waiting", "asked", "parked", "untold", "shadowed", "settled")
 OWNERS = ("officer", "operator", "integrator")
-PASSED = frozenset({"delivered", "pending", "shadowed"})
+PASSED = frozenset({"delivered", "pending"})
 """The words of attempts that went through."""
-NO_TROUBLE = PASSED | {RETRIED, "untold"}
+NO_TROUBLE = PASSED | {RETRIED, "untold", "shadowed", "settled"}
 """Beside them those that say nothing against a system."""
 
 
@@ -43,7 +43,8 @@ class Trouble:
 class Standing:
     """How one system stands now.
 
-    lanes: how many are ready, sending, waiting, asked, parked, untold
+    lanes: how many are ready, sending, waiting, asked, parked, untold, shadowed, settled
+    aside: how many we have not told, by the lane's own state: shadowed, off, added, settled
     oldest: since when something remains that is to be told
     at_risk: how many dossiers are due before they can have been told, or were due already
     commonest: the cause of most of what waits or is parked
@@ -56,6 +57,7 @@ class Standing:
     held_by: str | None
     held_why: str | None
     lanes: Mapping[str, int] = field(default_factory=dict)
+    aside: Mapping[str, int] = field(default_factory=dict)
     oldest: int | None = None
     at_risk: int = 0
     trouble: Trouble | None = None
@@ -81,12 +83,14 @@ def survey(connection: Connection, ahead: int) -> Survey:
     rows = {row.id: row for row in connection.execute(sa.select(system))}
     bare = {number: _standing(row) for number, row in rows.items()}
     counted, oldest = _counts(connection)
+    aside = own_states.counted(connection)
     common = _commonest(connection)
     risk, dossiers = _at_risk(connection, bare, now, ahead)
     standings = [
         _standing(
             rows[number],
-            lanes=counted.get(number, {}),
+            lanes=own_states.shown(counted.get(number, {}), aside.get(number, {})),
+            aside=aside.get(number, {}),
             oldest=oldest.get(number),
             at_risk=risk.get(number, 0),
             trouble=_trouble(connection, number, one.gate),

@@ -20,6 +20,7 @@ from gateway.dossiers.systems import Systems
 from gateway.main.bootstrap import find_systems, open_store
 from gateway.rules.gate import Gate
 from gateway.rules.lane_states import ASKED, PARKED, READY, WAITING
+from gateway.rules.outcomes import Shadowed
 from gateway.rules.waves import Shut
 from gateway.settings import Settings, read_systems
 from gateway.store.dialect import now as db_now
@@ -106,7 +107,10 @@ class Office:
         return await self.store.write(claim)
 
     async def complete(
-        self, claims: Sequence[Claim], outcome: Outcome | CannotExpress, on: str = "resend"
+        self,
+        claims: Sequence[Claim],
+        outcome: Outcome | CannotExpress | Shadowed,
+        on: str = "resend",
     ) -> None:
         """Complete claims, all with one outcome."""
         used = replace(limits(self.number), on_uncertain=on)
