@@ -42,6 +42,7 @@ ON_RABBIT = (
     "tests/flow/test_commands.py",
     "tests/retries/test_rabbit.py",
     "tests/retries/test_port.py",
+    "tests/watch/test_quiet.py",
 )
 """Files that go to one and the same process: a broker takes long to start."""
 

@@ -13,6 +13,7 @@ from gateway.store import schema
 from gateway.store.engine import Connection, Store
 from gateway.store.work import lanes
 from gateway.watch import metrics
+from gateway.watch.outages import Loop
 
 log = structlog.get_logger()
 
@@ -29,12 +30,14 @@ async def turn_months(store: Store, keep: int) -> None:
     def turn(connection: Connection) -> list[str]:
         return schema.turn_months(connection, datetime.now(UTC), keep)
 
+    loop = Loop("months")
     while True:
         try:
             changed = await store.write(turn)
         except Exception as error:  # noqa: BLE001 - there is a partition for everything else
-            log.warning("months_failed", error=type(error).__name__)
+            loop.met(error)
         else:
+            loop.worked()
             if changed:
                 log.info("months", changed=changed)
         await asyncio.sleep(HOUR)
@@ -45,6 +48,7 @@ async def sweep(
 ) -> None:
     """Wake overdue waits of every system, until cancelled."""
     every, grace = max(0.2, EVERY * scale), int(GRACE * scale * 1000)
+    loops = {system.id: Loop("sweep", system=system.name) for system in systems}
     while True:
         for system in systems:
             try:
@@ -52,11 +56,12 @@ async def sweep(
                     lambda connection: lanes.wake_due(connection, system.id, grace)  # noqa: B023 - awaited in this turn
                 )
             except Exception as error:  # noqa: BLE001 - a sweep that fails is followed by another
-                log.warning("sweep_failed", system=system.name, error=type(error).__name__)
+                loops[system.id].met(error)
                 continue
-            if woken:
+            loops[system.id].worked()
+            if woken:  # counted, and no line: without a broker all that waits comes this way
                 metrics.retries("sweeper", woken)
-                log.info("swept", system=system.name, woken=woken)
+                log.debug("swept", system=system.name, woken=woken)
                 wake({system.id})
         metrics.swept()
         await asyncio.sleep(every)

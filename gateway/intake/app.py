@@ -47,6 +47,7 @@ from gateway.intake.problems import Problem, answer, of_http
 from gateway.intake.specification import document, named
 from gateway.store.engine import Store
 from gateway.store.errors import StoreUnavailable
+from gateway.watch.outages import Repeats
 from gateway.words.fault import Fault
 from schemas.inbound import Item, Verdict
 
@@ -192,6 +193,7 @@ def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
 
 def _errors(app: FastAPI) -> None:
     """Answer everything that goes wrong as a problem."""
+    repeats = Repeats(60.0)
 
     @app.exception_handler(Problem)
     async def problem(request: Request, error: Problem) -> Response:
@@ -218,10 +220,12 @@ def _errors(app: FastAPI) -> None:
 
     @app.exception_handler(StoreUnavailable)
     @app.exception_handler(OSError)
-    async def unavailable(request: Request, error: Exception) -> Response:
-        # of a database only its error code: 53100 is a full disk
-        why = str(error)[:60] if isinstance(error, StoreUnavailable) else ""
-        log.error("store_unavailable", error=type(error).__name__, why=why)
+    async def unavailable(request: Request, error: StoreUnavailable | OSError) -> Response:
+        # that the database is away is told by the store, once; here it is only counted
+        if not isinstance(error, StoreUnavailable):
+            kind = type(error).__name__
+            if (held := repeats.through(kind)) is not None:
+                log.error("unavailable", error=kind, why=error.strerror, not_said=held)
         headers = {"Retry-After": RETRY_AFTER}
         return answer(Problem(503, "unavailable", headers=headers), request)
 

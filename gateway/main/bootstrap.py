@@ -29,6 +29,7 @@ from gateway.store import clients, schema
 from gateway.store.engine import EmbeddedStore, Store, connect
 from gateway.store.errors import SchemaNewer
 from gateway.store.work import systems as system_rows
+from gateway.watch.outages import Outage
 
 log = structlog.get_logger()
 
@@ -38,12 +39,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-async def open_store(settings: Settings) -> Store:
-    """Open the database, up to date: PostgreSQL where one is named, else the embedded one."""
+async def open_store(settings: Settings, outage: Outage | None = None) -> Store:
+    """Open the database, up to date: PostgreSQL where one is named, else the embedded one.
+
+    outage: told when the database is away, and when it is back
+    """
     if settings.postgres is not None:
         from gateway.store.postgres import PostgresStore  # noqa: PLC0415 - embedded has none
 
-        opened = PostgresStore(settings.postgres, outdated=_end)
+        opened = PostgresStore(settings.postgres, outdated=_end, outage=outage)
         try:
             await opened.migrate(migrated)
         except BaseException:
@@ -54,7 +58,7 @@ async def open_store(settings: Settings) -> Store:
     engine = connect(settings.database)
     # Not here: as long as the database makes us wait, no signal would be heard.
     await asyncio.to_thread(schema.apply, engine, migrated)
-    return EmbeddedStore(engine)
+    return EmbeddedStore(engine, outage)
 
 
 def private_folder(path: Path) -> None:

@@ -40,6 +40,7 @@ from gateway.store.work import inboxes, lanes
 from gateway.store.work import systems as system_rows
 from gateway.watch import metrics
 from gateway.watch.loop import watch_loop
+from gateway.watch.outages import Outage
 
 QUIET_SECONDS = 2.0
 """Seconds for which a file of theirs must lie unchanged before it is read."""
@@ -248,7 +249,7 @@ async def work(settings: Settings, begun: Callable[[], None]) -> None:
     begun: called when there is something to bring to an end
     """
     key = audit_key(settings, make=True)
-    store = await open_store(settings)
+    store = await open_store(settings, Outage("away", "back", what="database"))
     clock = DatabaseClock(store)
     await clock.look()
     systems = await find_systems(settings, store)

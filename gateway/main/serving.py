@@ -31,6 +31,7 @@ from gateway.main.settings_seen import note_settings
 from gateway.settings import Settings, SettingsError
 from gateway.store.seal import audit_key
 from gateway.watch.loop import watch_loop
+from gateway.watch.outages import Outage
 
 if TYPE_CHECKING:
     from gateway.retries.watching import Watch
@@ -57,7 +58,7 @@ async def build(settings: Settings) -> FastAPI:
     issuer = read_issuer(settings.oidc) if settings.oidc is not None else None
     held = lock(settings.data) if settings.postgres is None else None
     key = audit_key(settings, make=True)
-    store = await open_store(settings)
+    store = await open_store(settings, Outage("away", "back", what="database"))
     sealer = Sealer(store, key, f"{socket.gethostname()}:{os.getpid()}")
     clock = DatabaseClock(store)
     await clock.look()

@@ -27,6 +27,7 @@ from aiormq.exceptions import AMQPError
 from gateway.retries.port import Wake
 from gateway.rules.schedule import Waiting
 from gateway.watch import metrics
+from gateway.watch.outages import Outage
 
 log = structlog.get_logger()
 
@@ -45,6 +46,10 @@ LOOK = 5.0
 PAUSE, LONGEST_PAUSE = 0.5, 30.0
 AT_ONCE = 100
 FAILURES = (AMQPError, aio_pika.exceptions.AMQPException, OSError, TimeoutError, RuntimeError)
+
+
+class _NotTaken(Exception):  # noqa: N818 - no fault of the broker
+    """Whoever takes wake-ups does not, and says so by itself."""
 
 
 Topology = Mapping[str, Mapping[str, Any]]
@@ -90,6 +95,7 @@ class RabbitRetries:
         self._buffer: deque[Waiting] = deque()
         self._news = asyncio.Event()
         self.counters = Counters()
+        self._outage = Outage("away", "back", what="broker")
 
     def queue(self, system: int, part: str) -> str:
         """Name a queue so that an operator reads whose it is and what waits in it."""
@@ -132,20 +138,22 @@ class RabbitRetries:
                     )
                     await self._declare(channel)
                     self.counters.up, pause = True, PAUSE
+                    self._outage.worked()
                     metrics.broker(up=True)
                     await work(channel)
             except asyncio.CancelledError:
                 if asyncio.current_task() is not None and asyncio.current_task().cancelling():  # type: ignore[union-attr]
                     raise
                 self._away("CancelledError")  # a frozen broker ends a publish so
+            except _NotTaken:
+                pass
             except FAILURES as error:
                 self._away(type(error).__name__)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _away(self, why: str) -> None:
-        if self.counters.up:
-            log.warning("broker_away", why=why)
+        self._outage.failed(why)
         self.counters.up = False
         metrics.broker(up=False)
 
@@ -245,7 +253,7 @@ class RabbitRetries:
                 await wake([lane])
             except Exception as error:  # noqa: BLE001 - the store is away: stop, do not nack
                 if not broken.done():
-                    broken.set_exception(ConnectionError(type(error).__name__))
+                    broken.set_exception(_NotTaken(type(error).__name__))
                 return
             await message.ack()
             self.counters.woken += 1
@@ -256,7 +264,10 @@ class RabbitRetries:
             await queue.consume(take)
         while not (await asyncio.wait([broken], timeout=LOOK))[0]:
             await self._still_ours(channel)
-        raise ConnectionError("the channel was closed, or the store is away")
+            self._outage.worked()
+        if not broken.cancelled() and (met := broken.exception()) is not None:
+            raise met
+        raise ConnectionError("the channel was closed")
 
     async def _still_ours(self, channel: AbstractChannel) -> None:
         """Notice a queue that was deleted under its consumers: the broker only stops sending."""

@@ -11,6 +11,7 @@ from aio_pika.abc import AbstractConnection
 from aiormq.exceptions import AMQPError
 
 from gateway.watch import metrics
+from gateway.watch.outages import Outage
 
 EVERY = 5.0
 """Seconds between two looks."""
@@ -37,6 +38,7 @@ class Watch:
         self._queues = dict(queues or {})
         self._depths: dict[tuple[str, str], int] = {}
         self._up: bool | None = None
+        self._outage = Outage("away", "back", what="broker")
 
     def depths(self) -> Mapping[tuple[str, str], int]:
         """Give how many messages were ready in each queue at the last look; none while away."""
@@ -55,11 +57,12 @@ class Watch:
                 while True:
                     await self._look(connection)
                     await asyncio.sleep(EVERY)
-            except FAILURES:
+            except FAILURES as error:
                 current = asyncio.current_task()
                 if current is not None and current.cancelling():
                     raise
                 self._note(up=False)
+                self._outage.failed(type(error).__name__)
             finally:
                 await _close(connection)
             await asyncio.sleep(EVERY)
@@ -75,6 +78,7 @@ class Watch:
             if (count := await _depth(connection, name)) is not None
         }
         self._note(up=True)
+        self._outage.worked()
 
     def _note(self, *, up: bool) -> None:
         self._up = up

@@ -24,6 +24,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from gateway.store.errors import StoreUnavailable
 from gateway.watch import metrics
+from gateway.watch.outages import Outage, Silent
 
 T = TypeVar("T")
 Job = tuple[Callable[[Connection], Any], Future[Any]]
@@ -100,8 +101,10 @@ def _ended(job: Callable[[Connection], T], connection: Connection) -> T:
 class EmbeddedStore:
     """The embedded store: `write` joins the next group commit, `read` never waits for it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, outage: Outage | None = None) -> None:
+        """Keep the engine; outage: told when the database is away, and when it is back."""
         self.engine = engine
+        self._outage = outage or Silent()
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(max_workers=3, thread_name_prefix="store-read")
         self._writer = threading.Thread(
@@ -128,9 +131,13 @@ class EmbeddedStore:
         with self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")
             try:
-                return _ended(job, connection)
+                done = _ended(job, connection)
             except sa.exc.OperationalError as error:
+                self._outage.failed(str(error.orig))
                 raise StoreUnavailable(str(error.orig)) from None
+            else:
+                self._outage.worked()
+                return done
             finally:
                 connection.exec_driver_sql("ROLLBACK")
 
@@ -176,7 +183,9 @@ class EmbeddedStore:
                     answers.append((future, None, error))
             connection.exec_driver_sql("COMMIT")
             metrics.COMMIT_SECONDS.observe(time.monotonic() - begun)
+            self._outage.worked()
         except sa.exc.DBAPIError as error:
+            self._outage.failed(str(error.orig))
             if connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
                 connection.exec_driver_sql("ROLLBACK")
             answers = [(future, None, StoreUnavailable(str(error.orig))) for _, future in group]

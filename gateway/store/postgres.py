@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from gateway.store import schema
 from gateway.store.errors import SchemaNewer, StoreUnavailable
 from gateway.watch import metrics
+from gateway.watch.outages import Outage, Silent
 
 T = TypeVar("T")
 
@@ -46,6 +47,10 @@ POOL = 10
 AWAY = ("08", "53", "57", "58", "25006", "XX")
 """SQLSTATEs (or their classes) of a server that cannot serve now: connection, resources, shutdown,
 disk, a standby that takes no writes, a server's own failure."""
+
+
+NO_ANSWER = (OSError, TimeoutError, asyncpg.PostgresError, sa.exc.TimeoutError)
+"""What is raised by a server that is away, starts or ends before there is a connection to it."""
 
 
 def _is_away(state: str | None) -> bool:
@@ -124,8 +129,13 @@ class PostgresStore:
         dsn: str,
         seconds: float = SECONDS,
         outdated: Callable[[SchemaNewer], None] = lambda _: None,
+        outage: Outage | None = None,
     ) -> None:
-        """Keep the DSN; outdated: called when the schema is found to be newer than this program."""
+        """Keep the DSN; outdated: called when the schema is found to be newer than this program.
+
+        outage: told when the database is away, and when it is back
+        """
+        self._outage = outage or Silent()
         self._dsn = dsn
         self._seconds = seconds
         self._outdated = outdated
@@ -145,11 +155,18 @@ class PostgresStore:
         """
         try:
             done = await asyncio.shield(asyncio.create_task(self._write(job)))
-        except StoreUnavailable:
+        except StoreUnavailable as error:
             metrics.store(up=False)
+            self._tell(error)
             raise
         metrics.store(up=True)
+        self._outage.worked()
         return done
+
+    def _tell(self, error: StoreUnavailable) -> None:
+        """Count what says that the database is away; one with a newer schema is there."""
+        if not isinstance(error, SchemaNewer):
+            self._outage.failed(str(error))
 
     async def _write(self, job: Callable[[Connection], T]) -> T:
         for number in range(1, TRIES + 1):
@@ -168,7 +185,7 @@ class PostgresStore:
             except _Died:
                 if number > 1:
                     raise StoreUnavailable("the connection was lost") from None
-            except (OSError, TimeoutError, asyncpg.PostgresError, sa.exc.TimeoutError) as error:
+            except NO_ANSWER as error:
                 raise StoreUnavailable(type(error).__name__) from None
         raise AssertionError  # the last try returns or raises
 
@@ -197,6 +214,15 @@ class PostgresStore:
     async def read(self, job: Callable[[Connection], T]) -> T:
         """Run `job` in a transaction that may change nothing, within a time limit."""
         try:
+            done = await self._read_again(job)
+        except StoreUnavailable as error:
+            self._tell(error)
+            raise
+        self._outage.worked()
+        return done
+
+    async def _read_again(self, job: Callable[[Connection], T]) -> T:
+        try:
             async with asyncio.timeout(self._seconds):
                 try:
                     return await self._read(job)
@@ -211,7 +237,7 @@ class PostgresStore:
             if not _is_away(state):
                 raise
             raise StoreUnavailable(str(state)) from None
-        except (sa.exc.TimeoutError, OSError, TimeoutError) as error:
+        except NO_ANSWER as error:
             raise StoreUnavailable(type(error).__name__) from None
 
     async def _read(self, job: Callable[[Connection], T]) -> T:
@@ -235,7 +261,7 @@ class PostgresStore:
         try:
             async with self._engine.begin() as connection:
                 return await connection.run_sync(schema.apply_on, noted)
-        except (sa.exc.DBAPIError, OSError, TimeoutError) as error:
+        except (sa.exc.DBAPIError, *NO_ANSWER) as error:
             raise StoreUnavailable(type(error).__name__) from None
 
     def announce(self, systems: Collection[int]) -> None:
