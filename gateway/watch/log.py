@@ -65,6 +65,11 @@ def crashed(error: BaseException) -> None:
     structlog.get_logger().critical("crashed", **described(error))
 
 
+def ended(why: str) -> None:
+    """Say why this process cannot go on, where that is for whoever set it up to mend."""
+    structlog.get_logger().error("ended", why=why)
+
+
 def described(error: BaseException) -> dict[str, Any]:
     """Say what an error is and where it came from, and nothing of what it was about."""
     leaves = list(_leaves(error))
@@ -130,7 +135,7 @@ class _Libraries(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Say the first line as its author wrote it, and of an error its kind and its place."""
-        line = str(record.msg).partition("\n")[0][:200]
+        line = _first_line(str(record.msg))
         error = record.exc_info[1] if record.exc_info else None
         kind = "" if error is None else type(error).__name__
         held = self._repeats.through(record.name, line, kind)
@@ -140,6 +145,13 @@ class _Libraries(logging.Handler):
         if held:
             more["not_said"] = held
         structlog.get_logger().log(record.levelno, "library", logger=record.name, said=line, **more)
+
+
+def _first_line(text: str) -> str:
+    """Give the first line, or the error's name where a whole traceback is the text."""
+    if text.startswith("Traceback "):
+        return text.strip().rpartition("\n")[2].partition(":")[0][:200]
+    return text.partition("\n")[0][:200]
 
 
 class _Stray:

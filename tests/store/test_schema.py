@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -74,7 +75,8 @@ async def test_an_older_command_says_so_in_one_line(
         timeout=60,
     )
 
-    assert (done.returncode, done.stderr) == (2, f"lienthong: {LINE.format(newest())}\n")
+    (said,) = map(json.loads, done.stderr.splitlines())
+    assert (done.returncode, said["why"]) == (2, LINE.format(newest()))
 
 
 @pytest.fixture
