@@ -59,6 +59,8 @@ def _tell(seen: Survey, more: operating.Totals) -> None:
         age = 0 if one.oldest is None else max(0, seen.now - one.oldest) / 1000
         metrics.OLDEST.labels(one.name).set(age)
         metrics.AT_RISK.labels(one.name).set(one.at_risk)
+        if one.earliest_due is not None:
+            metrics.AT_RISK_DUE.labels(one.name).set(one.earliest_due / 1000)
         metrics.OVERDUE.labels(one.name).set(more.overdue.get(one.name, 0))
         metrics.GATE.labels(one.name).set(metrics.GATES[one.gate.state])
         metrics.WINDOW.labels(one.name).set(one.gate.window)

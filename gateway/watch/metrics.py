@@ -38,7 +38,12 @@ PARKED = Gauge(
 )
 AT_RISK = Gauge(
     "lienthong_at_risk",
-    "Dossiers that are due before this system can be told of them",
+    "Dossiers that may not be told to this system before they are due",
+    ["system"],
+)
+AT_RISK_DUE = Gauge(
+    "lienthong_at_risk_due_timestamp_seconds",
+    "Unix time of the first due time of what is at risk; absent where nothing is",
     ["system"],
 )
 AT_RISK_ALL = Gauge(
@@ -97,6 +102,7 @@ TOTALS = (
     OLDEST,
     PARKED,
     AT_RISK,
+    AT_RISK_DUE,
     AT_RISK_ALL,
     OVERDUE,
     GATE,

@@ -97,7 +97,8 @@ def test_of_a_traceback_that_a_library_logs_as_text_the_kind_of_error_is_said(
 ) -> None:
     """The server does so with what fails while it starts."""
     log.configure()
-    logging.getLogger("lib").error(f"Traceback (most recent call last):\n  x\nKeyError: {NAME}\n")
+    text = "\n".join(["Traceback (most recent call last):", "  x", f"KeyError: {NAME}"])
+    logging.getLogger("lib").error(text)
     told = capsys.readouterr().err
 
     assert (NAME in told, '"KeyError"' in told) == (False, True)
