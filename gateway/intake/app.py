@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ from gateway.intake.parameters import only_known
 from gateway.intake.probes import PROBES, at_probes
 from gateway.intake.problems import Problem, answer, of_http
 from gateway.intake.specification import document, named
+from gateway.intake.timing import timed
 from gateway.store.engine import Store
 from gateway.store.errors import StoreUnavailable
 from gateway.watch.outages import Repeats
@@ -139,18 +141,21 @@ class Application(FastAPI):
 
     async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Keep an error that has been logged and answered from whoever runs the application."""
-        answered = False
+        status, begun = 0, time.perf_counter()
 
         async def noted(message: Message) -> None:
-            nonlocal answered
-            answered = True
+            nonlocal status
+            status = status or message["status"]  # the start comes first
             await send(message)
 
         try:
             await super().__call__(scope, receive, noted if scope["type"] == "http" else send)
         except Exception:
-            if not answered:
+            if not status:
                 raise
+        finally:
+            if status:
+                timed(scope, status, begun)
 
 
 def application(parts: Parts, lifespan: Lifespan) -> FastAPI:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from adapters import registry
 from adapters.kit.port import Facts
+from gateway import VERSION
 from gateway.access.audit import migrated
 from gateway.admission.catalogue import (
     open_agencies,
@@ -29,6 +30,7 @@ from gateway.store import clients, schema
 from gateway.store.engine import EmbeddedStore, Store, connect
 from gateway.store.errors import SchemaNewer
 from gateway.store.work import systems as system_rows
+from gateway.watch import metrics
 from gateway.watch.outages import Outage
 
 log = structlog.get_logger()
@@ -59,6 +61,15 @@ async def open_store(settings: Settings, outage: Outage | None = None) -> Store:
     # Not here: as long as the database makes us wait, no signal would be heard.
     await asyncio.to_thread(schema.apply, engine, migrated)
     return EmbeddedStore(engine, outage)
+
+
+def show(store: Store) -> None:
+    """Let the metrics say what this process is, and how its connections to the database are."""
+    fleet = shared(store)
+    metrics.built(VERSION, "embedded" if fleet is None else "postgresql")
+    known = store if isinstance(store, EmbeddedStore) else fleet
+    if known is not None:
+        metrics.pool(known.most, known.used, known.waiting)
 
 
 def private_folder(path: Path) -> None:

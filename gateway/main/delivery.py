@@ -28,7 +28,7 @@ from gateway.delivery.shared_session import SharedSessionCache
 from gateway.delivery.sweeper import sweep, turn_months
 from gateway.dossiers.systems import System, Systems
 from gateway.intake.files import FileStore
-from gateway.main.bootstrap import find_systems, open_store, shared
+from gateway.main.bootstrap import find_systems, open_store, shared, show
 from gateway.main.database_clock import DatabaseClock
 from gateway.main.settings_seen import note_settings
 from gateway.retries.embedded import EmbeddedRetries
@@ -250,6 +250,7 @@ async def work(settings: Settings, begun: Callable[[], None]) -> None:
     """
     key = audit_key(settings, make=True)
     store = await open_store(settings, Outage("away", "back", what="database"))
+    show(store)
     clock = DatabaseClock(store)
     await clock.look()
     systems = await find_systems(settings, store)

@@ -23,7 +23,7 @@ from gateway.dossiers.systems import Systems
 from gateway.intake.app import Parts, application
 from gateway.intake.files import FileStore
 from gateway.intake.load import Load
-from gateway.main.bootstrap import find_systems, open_store, private_folder
+from gateway.main.bootstrap import find_systems, open_store, private_folder, show
 from gateway.main.database_clock import DatabaseClock
 from gateway.main.delivery import Delivery, accounts, queues
 from gateway.main.people import people_of, transport_to
@@ -59,6 +59,7 @@ async def build(settings: Settings) -> FastAPI:
     held = lock(settings.data) if settings.postgres is None else None
     key = audit_key(settings, make=True)
     store = await open_store(settings, Outage("away", "back", what="database"))
+    show(store)
     sealer = Sealer(store, key, f"{socket.gethostname()}:{os.getpid()}")
     clock = DatabaseClock(store)
     await clock.look()

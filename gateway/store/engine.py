@@ -30,6 +30,8 @@ T = TypeVar("T")
 Job = tuple[Callable[[Connection], Any], Future[Any]]
 
 BUSY_SECONDS = 10.0
+SIZE = 8
+"""Connections of one process."""
 GROUP = 64
 """At most so many jobs share one commit."""
 
@@ -50,7 +52,7 @@ def connect(path: Path) -> Engine:
     engine = sa.create_engine(
         f"sqlite:///{path}",
         poolclass=sa.pool.QueuePool,
-        pool_size=8,
+        pool_size=SIZE,
         max_overflow=0,
         hide_parameters=True,  # an error's text must name no citizen
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
@@ -140,6 +142,19 @@ class EmbeddedStore:
                 return done
             finally:
                 connection.exec_driver_sql("ROLLBACK")
+
+    @property
+    def most(self) -> int:
+        """Give how many connections there may be."""
+        return SIZE
+
+    def used(self) -> int:
+        """Give how many connections are in use: the writer has one for good."""
+        return int(self.engine.pool.checkedout())  # type: ignore[attr-defined]
+
+    def waiting(self) -> int:
+        """Give how many jobs wait for the writer."""
+        return self._jobs.qsize()
 
     def announce(self, systems: Collection[int]) -> None:
         """Tell nobody: other processes over this database look at the outbox by themselves."""
