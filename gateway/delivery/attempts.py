@@ -83,7 +83,7 @@ class Attempts:
             )
         except StoreUnavailable:
             # What was sent stands in no ledger yet: the lease lapses, and the lane is in doubt.
-            log.warning("checkpoint_lost")
+            log.debug("checkpoint_lost")
             return
         self._exchanged(ended)
         self._note(work, ended)

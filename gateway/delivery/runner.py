@@ -24,6 +24,7 @@ from gateway.dossiers.systems import System
 from gateway.rules.gate import Gate
 from gateway.rules.outcomes import word
 from gateway.store.work.turns import Completed, Finished, Turn, unpack
+from gateway.watch.outages import Loop
 
 log = structlog.get_logger()
 
@@ -50,6 +51,7 @@ class Runner:
         self._turns = Turns(context, system, self._limits)
         self._attempts = Attempts(context, system, outbound, self._wake_up.inside)
         self._open = True
+        self._loop = Loop("runner", system=system.name)
 
     def wake(self) -> None:
         """Look at the outbox soon; while the gate lets nobody pass, news are kept until it may."""
@@ -63,10 +65,10 @@ class Runner:
                 try:
                     pause = await self._turn()
                 except Exception as error:  # noqa: BLE001 - a runner outlives a lost database
-                    log.warning(
-                        "runner_failed", system=self.system.name, error=type(error).__name__
-                    )
+                    self._loop.met(error)
                     pause = 1.0
+                else:
+                    self._loop.worked()
                 rest = REST * (time.monotonic() - begun)
                 await self._wait(pause)
                 await self._gather(begun + min(LONGEST, max(SPACING, rest)))

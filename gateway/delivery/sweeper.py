@@ -13,6 +13,7 @@ from gateway.store import schema
 from gateway.store.engine import Connection, Store
 from gateway.store.work import lanes
 from gateway.watch import metrics
+from gateway.watch.outages import Loop
 
 log = structlog.get_logger()
 
@@ -32,12 +33,14 @@ async def turn_months(store: Store, keep: int) -> None:
     def turn(connection: Connection) -> list[str]:
         return schema.turn_months(connection, datetime.now(UTC), keep)
 
+    loop = Loop("months")
     while True:
         try:
             changed = await store.write(turn)
         except Exception as error:  # noqa: BLE001 - there is a partition for everything else
-            log.warning("months_failed", error=type(error).__name__)
+            loop.met(error)
         else:
+            loop.worked()
             if changed:
                 log.info("months", changed=changed)
         await asyncio.sleep(HOUR)
@@ -48,6 +51,7 @@ async def sweep(
 ) -> None:
     """Wake overdue waits of every system, until cancelled; what no retry holds, when it is due."""
     every, grace = max(0.2, EVERY * scale), int(max(LEAST_GRACE, GRACE * scale) * 1000)
+    loops = {system.id: Loop("sweep", system=system.name) for system in systems}
     while True:
         for system in systems:
             try:
@@ -55,12 +59,13 @@ async def sweep(
                     lambda connection: lanes.wake_due(connection, system.id, 0, grace)  # noqa: B023 - awaited in this turn
                 )
             except Exception as error:  # noqa: BLE001 - a sweep that fails is followed by another
-                log.warning("sweep_failed", system=system.name, error=type(error).__name__)
+                loops[system.id].met(error)
                 continue
+            loops[system.id].worked()
             metrics.retries("sweeper", swept.missed)
             metrics.retries("unheld", swept.unheld)
-            if swept.woken:
-                log.info("swept", system=system.name, woken=swept.woken, missed=swept.missed)
+            if swept.woken:  # counted, and no line: without a broker all that waits comes this way
+                log.debug("swept", system=system.name, woken=swept.woken, missed=swept.missed)
                 wake({system.id})
         metrics.swept()
         await asyncio.sleep(every)

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from adapters import registry
 from adapters.kit.port import Facts
+from gateway import VERSION
 from gateway.access.audit import migrated
 from gateway.admission.catalogue import (
     open_agencies,
@@ -31,6 +32,8 @@ from gateway.store.engine import EmbeddedStore, Store, connect
 from gateway.store.errors import SchemaNewer
 from gateway.store.work import restoring
 from gateway.store.work import systems as system_rows
+from gateway.watch import metrics
+from gateway.watch.outages import Outage
 
 log = structlog.get_logger()
 
@@ -40,15 +43,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-async def open_store(settings: Settings) -> Store:
+async def open_store(settings: Settings, outage: Outage | None = None) -> Store:
     """Open the database and bring it up to date, as whoever runs a gateway does.
 
     It is PostgreSQL where one is named, else the embedded one.
+    outage: told when the database is away, and when it is back
     """
     if settings.postgres is not None:
         from gateway.store.postgres import PostgresStore  # noqa: PLC0415 - embedded has none
 
-        opened = PostgresStore(settings.postgres, outdated=_end)
+        opened = PostgresStore(settings.postgres, outdated=_end, outage=outage)
         try:
             await opened.migrate(migrated)
         except BaseException:
@@ -59,7 +63,7 @@ async def open_store(settings: Settings) -> Store:
     engine = connect(settings.database)
     # Not here: as long as the database makes us wait, no signal would be heard.
     await asyncio.to_thread(schema.apply, engine, migrated)
-    return EmbeddedStore(engine, outdated=_end)
+    return EmbeddedStore(engine, outdated=_end, outage=outage)
 
 
 async def open_as_it_is(settings: Settings) -> Store:
@@ -84,6 +88,15 @@ async def open_as_it_is(settings: Settings) -> Store:
         await store.close()
         raise SettingsError(why)
     return store
+
+
+def show(store: Store) -> None:
+    """Let the metrics say what this process is, and how its connections to the database are."""
+    fleet = shared(store)
+    metrics.built(VERSION, "embedded" if fleet is None else "postgresql")
+    known = store if isinstance(store, EmbeddedStore) else fleet
+    if known is not None:
+        metrics.pool(known.most, known.used, known.waiting)
 
 
 def private_folder(path: Path) -> None:

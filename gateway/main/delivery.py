@@ -30,7 +30,7 @@ from gateway.delivery.sweeper import sweep, turn_months
 from gateway.delivery.witness import EVERY, RestoreWatch, StateFolder
 from gateway.dossiers.systems import System, Systems
 from gateway.intake.files import FileStore
-from gateway.main.bootstrap import find_systems, open_store, shared
+from gateway.main.bootstrap import find_systems, open_store, shared, show
 from gateway.main.database_clock import DatabaseClock
 from gateway.main.schema_watch import watch_schema
 from gateway.main.settings_seen import note_settings
@@ -44,6 +44,7 @@ from gateway.store.work import inboxes, lanes
 from gateway.store.work import systems as system_rows
 from gateway.watch import metrics
 from gateway.watch.loop import watch_loop
+from gateway.watch.outages import Outage
 
 QUIET_SECONDS = 2.0
 """Seconds for which a file of theirs must lie unchanged before it is read."""
@@ -280,7 +281,8 @@ async def work(settings: Settings, begun: Callable[[], None]) -> None:
     begun: called when there is something to bring to an end
     """
     key = audit_key(settings, make=True)
-    store = await open_store(settings)
+    store = await open_store(settings, Outage("away", "back", what="database"))
+    show(store)
     clock = DatabaseClock(store)
     await clock.look()
     systems = await find_systems(settings, store)

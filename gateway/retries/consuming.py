@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import structlog
@@ -37,8 +37,10 @@ Arrived = asyncio.Queue[AbstractIncomingMessage | None]
 class Consumer:
     """Consumes wake-ups."""
 
-    def __init__(self, queues: Queues) -> None:
+    def __init__(self, queues: Queues, alive: Callable[[], None] = lambda: None) -> None:
+        """Consume from our queue; alive: called now and then while the broker answers."""
         self._ready = queues.ready
+        self._alive = alive
         self._owed: Sequence[Wake] = ()
         self.woken = 0
 
@@ -106,7 +108,9 @@ class Consumer:
                     message = await arrived.get()
             except TimeoutError:
                 await self._still_ours(channel)
+                self._alive()
                 continue
+            self._alive()
             if message is None:
                 raise ConnectionError("the channel was closed")
             batch.append(message)

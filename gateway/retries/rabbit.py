@@ -22,6 +22,7 @@ from gateway.retries.queues import STEP, declare
 from gateway.retries.topology import Queues, Topology
 from gateway.rules.schedule import Waiting
 from gateway.watch import metrics
+from gateway.watch.outages import Outage
 
 log = structlog.get_logger()
 
@@ -38,7 +39,8 @@ class RabbitRetries:
         self._names = dict(names)
         self._queues = queues
         self._publisher = Publisher(self._names, queues)
-        self._consumer = Consumer(queues)
+        self._outage = Outage("away", "back", what="broker")
+        self._consumer = Consumer(queues, self._outage.worked)
         self._idle = IdleQueues(self._publisher.uses, self.queues())
         self.up = False
 
@@ -97,8 +99,7 @@ class RabbitRetries:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _away(self, why: str) -> None:
-        if self.up:
-            log.warning("broker_away", why=why)
+        self._outage.failed(why)
         self.up = False
         metrics.broker(up=False)
 

@@ -12,6 +12,7 @@ from aio_pika.abc import AbstractConnection
 from gateway.retries.deadlines import FAILURES, connected, within
 from gateway.retries.queues import depth
 from gateway.watch import metrics
+from gateway.watch.outages import Outage
 
 EVERY = 5.0
 """Seconds between two looks."""
@@ -34,6 +35,7 @@ class Watch:
         self._unseen = deque(self._queues)
         self._depths: dict[tuple[str, str], int] = {}
         self._up: bool | None = None
+        self._outage = Outage("away", "back", what="broker")
 
     def depths(self) -> Mapping[tuple[str, str], int]:
         """Give how many messages were ready in each queue at the last look; none while away."""
@@ -57,8 +59,9 @@ class Watch:
                 while True:
                     await self._look(connection)
                     await asyncio.sleep(EVERY)
-        except FAILURES:
+        except FAILURES as error:
             self._note(up=False)
+            self._outage.failed(type(error).__name__)
             raise
 
     async def _look(self, connection: AbstractConnection) -> None:
@@ -66,6 +69,7 @@ class Watch:
         await within(PATIENCE, _ask(connection))
         self._depths = await self._counted(connection)
         self._note(up=True)
+        self._outage.worked()
 
     async def _counted(self, connection: AbstractConnection) -> dict[tuple[str, str], int]:
         """Count what is in the queues that stand, and look for some of the others in turn.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import platform
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -13,6 +14,23 @@ CONFLICTS = Counter(
 )
 CONNECTIONS = Gauge("lienthong_connections", "Open connections of clients")
 DISK_FREE = Gauge("lienthong_disk_free_bytes", "Free on the disk of the data folder")
+DISK_USED = Gauge("lienthong_disk_used_bytes", "Used on the disk of the data folder, by whomever")
+DATABASE_SIZE = Gauge("lienthong_database_bytes", "Size of the database", ["told_by"])
+POOL = Gauge(
+    "lienthong_database_pool",
+    "This process's connections to the database: how many it may have, how many are in use, and "
+    "how much waits for one",
+    ["state"],
+)
+BUILD = Gauge(
+    "lienthong_build_info", "Always 1: what this process is", ["version", "python", "database"]
+)
+REQUEST_SECONDS = Histogram(
+    "lienthong_http_request_seconds",
+    "Length of a request, from its head to the end of the answer, by route and status",
+    ["route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
 ATTEMPTS = Counter("lienthong_attempts_total", "Tries to deliver", ["system", "outcome"])
 TALK_SECONDS = Histogram(
     "lienthong_conversation_seconds", "Length of a conversation with a system", ["system"]
@@ -46,7 +64,12 @@ PARKED = Gauge(
 )
 AT_RISK = Gauge(
     "lienthong_at_risk",
-    "Dossiers that are due before this system can be told of them",
+    "Dossiers that may not be told to this system before they are due",
+    ["system"],
+)
+AT_RISK_DUE = Gauge(
+    "lienthong_at_risk_due_timestamp_seconds",
+    "Unix time of the first due time of what is at risk; absent where nothing is",
     ["system"],
 )
 AT_RISK_ALL = Gauge(
@@ -105,6 +128,7 @@ TOTALS = (
     OLDEST,
     PARKED,
     AT_RISK,
+    AT_RISK_DUE,
     AT_RISK_ALL,
     OVERDUE,
     GATE,
@@ -144,6 +168,18 @@ CLOCK_SKEW = Gauge(
     ["against"],
 )
 GATES = {"open": 1.0, "probing": 0.5, "closed": 0.0}
+
+
+def built(version: str, database: str) -> None:
+    """Show what this process is."""
+    BUILD.labels(version, platform.python_version(), database).set(1)
+
+
+def pool(most: int, used: Callable[[], float], waiting: Callable[[], float]) -> None:
+    """Show the connections to the database as they are whenever somebody looks."""
+    POOL.labels("most").set(most)
+    POOL.labels("used").set_function(used)
+    POOL.labels("waiting").set_function(waiting)
 
 
 def attempted(system: str, outcome: str, seconds: float) -> None:
@@ -207,7 +243,7 @@ def store(*, up: bool) -> None:
 
 def no_totals() -> None:
     """Take away what another process tells, or nobody can."""
-    for gauge in (*TOTALS, SNAPSHOT, FEED_LAG, EVIDENCE):
+    for gauge in (*TOTALS, SNAPSHOT, FEED_LAG, EVIDENCE, DATABASE_SIZE):
         gauge.clear()
 
 

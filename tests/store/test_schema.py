@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sqlite3
 import subprocess
@@ -72,7 +73,8 @@ async def test_an_older_command_says_so_in_one_line(
     await migrated(Settings(data=tmp_path, **database))
     done = await asyncio.to_thread(command, tmp_path, database, "serve", "--port", "0")
 
-    assert (done.returncode, done.stderr) == (2, f"lienthong: {LINE.format(newest())}\n")
+    (said,) = map(json.loads, done.stderr.splitlines())
+    assert (done.returncode, said["why"]) == (2, LINE.format(newest()))
 
 
 async def stands(settings: Settings) -> str | None:
