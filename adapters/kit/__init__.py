@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         well_formed_event,
         without_identity,
     )
+    from adapters.kit.meanings import Answers, Row, Said, read_answer, verdict
     from adapters.kit.port import (
         Adapter,
         Attached,
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
         Step,
         Take,
         Talk,
+        Token,
         UnreadCell,
         UnusableFile,
         Value,
@@ -86,10 +88,14 @@ if TYPE_CHECKING:
     from adapters.kit.session import SessionCache
     from adapters.kit.sql import single_select
     from adapters.kit.texts import event_text, recodes, told_codes
+    from adapters.kit.words import LATER_WORDS, MAINTENANCE_WORDS
 
 __all__ = [
+    "LATER_WORDS",
+    "MAINTENANCE_WORDS",
     "PORT_VERSION",
     "Adapter",
+    "Answers",
     "Attached",
     "Batch",
     "Call",
@@ -121,8 +127,10 @@ __all__ = [
     "Query",
     "Reader",
     "Reply",
+    "Row",
     "RowRead",
     "Rows",
+    "Said",
     "Selected",
     "Session",
     "SessionCache",
@@ -131,6 +139,7 @@ __all__ = [
     "Step",
     "Take",
     "Talk",
+    "Token",
     "Transport",
     "TransportError",
     "UnreadCell",
@@ -147,6 +156,7 @@ __all__ = [
     "in_generation",
     "judge",
     "plain",
+    "read_answer",
     "read_json",
     "recodes",
     "redact",
@@ -156,12 +166,13 @@ __all__ = [
     "told_codes",
     "unread",
     "unsent",
+    "verdict",
     "well_formed",
     "well_formed_event",
     "without_identity",
 ]
 
-PORT_VERSION = "1.3"
+PORT_VERSION = "1.4"
 """The edition of the port, as EDITION.ADDITION.
 
 Within an edition nothing is taken away and nothing changes its meaning: an adapter written for 1.0
@@ -193,6 +204,7 @@ _HOMES = {
         "well_formed_event",
         "without_identity",
     ),
+    "meanings": ("Answers", "Row", "Said", "read_answer", "verdict"),
     "replies": (
         "exists",
         "judge",
@@ -206,6 +218,7 @@ _HOMES = {
     "session": ("SessionCache",),
     "sql": ("single_select",),
     "texts": ("event_text", "recodes", "told_codes"),
+    "words": ("LATER_WORDS", "MAINTENANCE_WORDS"),
 }
 """Where a name lives, if not in `adapters.kit.port`."""
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -120,6 +120,8 @@ def shown(outcome: Outcome | CannotExpress) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(json.dumps(asdict(outcome)))
     if not found.get("remote", {}).get("notes", True):
         del found["remote"]["notes"]
+    if found.get("owner") == "officer":
+        del found["owner"]
     return {"outcome": word(outcome), **found}
 
 
