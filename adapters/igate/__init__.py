@@ -6,12 +6,8 @@ Never: a status number that the deployment's map does not know.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Any, Literal
-
-from pydantic import Field, SecretStr
+from typing import Any
 
 from adapters.igate import answers, codes, translate
 from adapters.igate.inbound import poll
@@ -19,8 +15,7 @@ from adapters.igate.not_carried import NOT_CARRIED
 from adapters.igate.record import another, bring, found
 from adapters.igate.replies import odd, read, unhelpful
 from adapters.igate.settings import IgateSettings
-from adapters.kit.communes import Expects
-from adapters.kit.identities import NoIdentity, check_code
+from adapters.kit.identities import check_code
 from adapters.kit.meanings import Said, read_answer, verdict
 from adapters.kit.port import (
     Adapter,
@@ -32,12 +27,8 @@ from adapters.kit.port import (
     Session,
     Step,
     Token,
-    WebSettings,
 )
-from adapters.kit.replies import exists
-from adapters.kit.words import LATER_WORDS, MAINTENANCE_WORDS
-from schemas.outcome import Delivered, Outcome, Refused, Remote
-from schemas.status import Status
+from schemas.outcome import Delivered, Outcome, Remote
 
 
 async def login(settings: IgateSettings) -> Token | Outcome:

@@ -20,6 +20,11 @@ DATABASE = ("cơ sở dữ liệu", "csdl", "database", "mongo", "sqlexception")
 WORDED = frozenset({400, 409, 422})
 """Statuses under which their services refuse a record in words; without a word they say nothing."""
 SPEAKS = ("message", "title", "errors", "error_description")
+DETAIL = (
+    *("applicant", "eForm", "dossierFormFile", "dossierFee", "procedure", "agency"),
+    *("task", "currentTask", "dossierStatus", "dossierTaskStatus"),
+)
+"""Fields of a dossier that hold what others wrote."""
 FINE = frozenset({"200"})
 NONE = frozenset({Row.NOTHING})
 
@@ -64,7 +69,7 @@ NEXT_VALUE = replace(
 """The next code."""
 LOOK_UP = replace(
     STATUS,
-    deep=False,
+    items=DETAIL,
     single=True,
     rows=(
         Row("absent", http=frozenset({404})),
@@ -77,7 +82,7 @@ LOOK_UP = replace(
 """A dossier by its code."""
 SEARCH = replace(
     STATUS,
-    deep=False,
+    items=("content",),
     rows=(*NOT_THEIRS, *REFUSED, Row("success", codes=FINE | NONE, lists=("content",))),
 )
 """A page of dossiers."""

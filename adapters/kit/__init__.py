@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         well_formed_event,
         without_identity,
     )
-    from adapters.kit.meanings import Answers, Row, Said, read_answer, verdict
+    from adapters.kit.meanings import Answers, Row, Said, read_answer, read_item, verdict
     from adapters.kit.port import (
         Adapter,
         Attached,
@@ -157,6 +157,7 @@ __all__ = [
     "judge",
     "plain",
     "read_answer",
+    "read_item",
     "read_json",
     "recodes",
     "redact",
@@ -204,7 +205,7 @@ _HOMES = {
         "well_formed_event",
         "without_identity",
     ),
-    "meanings": ("Answers", "Row", "Said", "read_answer", "verdict"),
+    "meanings": ("Answers", "Row", "Said", "read_answer", "read_item", "verdict"),
     "replies": (
         "exists",
         "judge",

@@ -135,7 +135,7 @@ def _unwrapped(text: str, depth: int) -> Decoded:
             return UNREAD
         return _unwrapped(inner, depth - 1) if inner and depth else Decoded("text", inner)
     try:
-        value = json.loads(text, parse_constant=_no_number)
+        value = json.loads(text, parse_constant=_no_number, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         cut = text[0] in '{["'  # of JSON that was cut short nothing is believed
         return UNREAD if cut else Decoded("text", composed(text))
@@ -144,6 +144,14 @@ def _unwrapped(text: str, depth: int) -> Decoded:
         wrapped = depth and inner[:1] in {"{", "[", '"', "<"}
         return _unwrapped(inner, depth - 1) if wrapped else Decoded("text", composed(value))
     return Decoded("json", value)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that names a field twice: nobody knows which of the two they mean."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name twice")
+    return found
 
 
 def _no_number(name: str) -> Any:

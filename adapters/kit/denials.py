@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from schemas.marks import composed
@@ -25,6 +26,9 @@ FAILURES = (
     "quá hạn",
     "hết hạn",
     "bị hủy",
+    "bảo trì",
+    "thử lại sau",
+    "quay lại sau",
     "error",
     "fail",
     "exception",
@@ -48,25 +52,30 @@ _MOST = 2000
 """So many fields of an answer are looked at."""
 
 
+@cache
 def bare(text: str) -> str:
-    """Take the marks off a text."""
+    """Take the marks off a word of a table or of the settings."""
     flat = unicodedata.normalize("NFD", text).replace("đ", "d")
     return "".join(letter for letter in flat if not unicodedata.combining(letter))
 
 
-def denied(value: Any, sentence: str, success: Sequence[str] = ()) -> str | None:
+def denied(
+    value: Any, sentence: str, success: Sequence[str] = (), *, spared: Sequence[str] = ()
+) -> str | None:
     """Say what in an answer denies its success; None: nothing does.
 
     sentence: what they say, in the form in which sentences are compared
+    spared: the answer's own fields that are not looked into
     success: the words of success, of which a negation before them makes the contrary
     """
-    return _negated(sentence, success) or next(_nested(value), None)
+    return _negated(sentence, success) or next(_nested(_without(value, spared)), None)
 
 
 def _negated(sentence: str, success: Sequence[str]) -> str | None:
-    flat = bare(sentence)
+    if not sentence:
+        return None
     for words in FAILURES:
-        if words in sentence or (sentence.isascii() and bare(words) in flat):
+        if words in sentence or (sentence.isascii() and bare(words) in sentence):
             return f'the words "{words}"'
     if any(re.search(rf"\b{NEGATION}\b[^.;!]*{re.escape(one)}", sentence) for one in success):
         return "its negation"
@@ -74,6 +83,12 @@ def _negated(sentence: str, success: Sequence[str]) -> str | None:
         return "of nothing"
     part = next((one for one in _PART.findall(sentence) if int(one[0]) < int(one[1])), None)
     return None if part is None else f"of {part[0]} in {part[1]} only"
+
+
+def _without(value: Any, spared: Sequence[str]) -> Any:
+    if not spared or not isinstance(value, dict):
+        return value
+    return {name: one for name, one in value.items() if name not in spared}
 
 
 def _nested(value: Any) -> Iterator[str]:

@@ -19,9 +19,11 @@ beside it, fewer done than asked, another dossier's code.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 from adapters.kit.decoding import Decoded, decoded
@@ -120,7 +122,7 @@ class Answers:
     rows: the first that fits decides
     plain: it also answers in plain text; the code is then `text`
     single: it answers with a list of one, which is meant
-    deep: errors are looked for at any depth; not so where dossiers of others are listed
+    items: names of fields that hold dossiers, whose own words deny nothing
     pointers: phrases of refusals, and what in the canonical dossier they are about
     """
 
@@ -129,7 +131,7 @@ class Answers:
     rows: tuple[Row, ...]
     plain: bool = False
     single: bool = False
-    deep: bool = True
+    items: tuple[str, ...] = ()
     pointers: Sequence[tuple[str, str]] = ()
 
     def pointed(self, text: str) -> str:
@@ -147,7 +149,7 @@ class Said:
     sentence: str
     shown: str
     value: Any = None
-    row: Row | None = field(default=None)
+    row: Row | None = None
 
     @property
     def means(self) -> str:
@@ -162,9 +164,17 @@ class Said:
 
 def contains(sentence: str, words: Sequence[str]) -> bool:
     """Say whether a sentence has one of these; one typed without marks is compared without."""
-    if any(plain(word) in sentence for word in words):
+    if not sentence:
+        return False
+    if any(_compared(word) in sentence for word in words):
         return True
-    return sentence.isascii() and any(bare(plain(word)) in sentence for word in words)
+    return sentence.isascii() and any(bare(_compared(word)) in sentence for word in words)
+
+
+@cache
+def _compared(word: str) -> str:
+    """Bring a word of a table or of the settings into the form of a sentence, once."""
+    return plain(word)
 
 
 def read_answer(
@@ -187,25 +197,40 @@ def read_answer(
     said = _said(found, reply.status, table)
     if said is None:
         return outcome if outcome is not None else _page(found, settings, effect)
+    read = _by_row(said, table, settings, about, personal)
+    return outcome if outcome is not None and isinstance(read, Malformed) else read
+
+
+def read_item(
+    value: Any,
+    table: Answers,
+    settings: Settings | None = None,
+    *,
+    about: frozenset[str] = frozenset(),
+    personal: Sequence[str] = (),
+) -> Said | Malformed:
+    """Read what an answer says of one dossier of several, by the table of such an item."""
+    return _by_row(_spoken(value, 200, table), table, settings, about, personal)
+
+
+def _by_row(
+    said: Said,
+    table: Answers,
+    settings: Settings | None,
+    about: frozenset[str],
+    personal: Sequence[str],
+) -> Said | Malformed:
+    """Find the first row that fits; a success that something denies is none."""
     row = next((one for one in table.rows if one.fits(said, settings)), None)
-    shown = redact(said.shown or str(said.value)[: SHOWN * 4], personal)
+    shown = redact(said.shown or _written(said.value), personal)
     if row is None:
-        return outcome or Malformed(
-            why=f"no row of the table for the code {said.code[:20]}", raw=shown
-        )
+        return Malformed(why=f"no row of the table for the code {said.code[:20]}", raw=shown)
     if row.means == "success":
-        looked = said.value if table.deep else _flat(said.value)
-        why = denied(looked, said.sentence, row.says) or _of_another(said, about)
+        why = denied(said.value, said.sentence, row.says, spared=table.items)
+        why = why or _of_another(said, about)
         if why is not None:
             return Malformed(why=f"success, and {why}", raw=shown)
-    return Said(
-        status=said.status,
-        code=said.code,
-        sentence=said.sentence,
-        shown=shown,
-        value=said.value,
-        row=row,
-    )
+    return replace(said, shown=shown, row=row)
 
 
 def verdict(said: Said, table: Answers, why: str = "") -> Outcome:
@@ -243,9 +268,11 @@ def _said(found: Decoded, status: int, table: Answers) -> Said | None:
         )
     if found.kind == "empty" and status not in OK:
         found = Decoded("json")
-    if found.kind != "json":
-        return None
-    value = found.value
+    return _spoken(found.value, status, table) if found.kind == "json" else None
+
+
+def _spoken(value: Any, status: int, table: Answers) -> Said:
+    """Find code and sentence in a value of JSON."""
     if table.single and isinstance(value, list) and len(value) == 1:
         value = value[0]
     if not isinstance(value, dict):
@@ -282,11 +309,9 @@ def _held(value: Any) -> bool:
     return (isinstance(value, str) and bool(value.strip())) or type(value) is int
 
 
-def _flat(value: Any) -> Any:
-    """Leave out what lies deeper than the answer's own fields."""
-    if not isinstance(value, dict):
-        return value
-    return {key: one for key, one in value.items() if not isinstance(one, (dict, list))}
+def _written(value: Any) -> str:
+    """Write a value as they did."""
+    return json.dumps(value, ensure_ascii=False)[: SHOWN * 4]
 
 
 def _page(found: Decoded, settings: Settings | None, effect: Effect) -> Outcome:

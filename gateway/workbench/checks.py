@@ -21,6 +21,7 @@ import adapters
 from adapters.kit.files import Folder
 from adapters.kit.port import Call, Hand, Http, Reply, Step, Take
 from gateway.rules.outcomes import word
+from gateway.workbench.battery import check_answers, check_proof
 from gateway.workbench.existing import PROMISES, Tried, check_together, ways_of
 from gateway.workbench.full import dotted, leaves, nudged, pair, value_at
 from gateway.workbench.transports import (
@@ -340,4 +341,6 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     check_calls,
     check_many,
     check_exists,
+    check_answers,
+    check_proof,
 )
