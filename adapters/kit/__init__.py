@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from adapters.kit import charsets
     from adapters.kit.communes import Expects, commune, in_generation
+    from adapters.kit.decoding import Decoded, decoded
     from adapters.kit.driver import (
         Conversation,
         Exchanged,
@@ -102,6 +103,7 @@ __all__ = [
     "CallResponse",
     "Checkpoint",
     "Conversation",
+    "Decoded",
     "Digest",
     "Exchanged",
     "Expects",
@@ -150,6 +152,7 @@ __all__ = [
     "charsets",
     "check_code",
     "commune",
+    "decoded",
     "event_text",
     "exists",
     "first_request",
@@ -185,6 +188,7 @@ What holds is what `__all__` names; other modules and names may change at any ti
 
 _HOMES = {
     "communes": ("Expects", "commune", "in_generation"),
+    "decoding": ("Decoded", "decoded"),
     "driver": (
         "Conversation",
         "Exchanged",

@@ -35,6 +35,8 @@ Asked = Http | Put | Take
 SHOTS = tuple(shots())
 FEW = 4
 """Shots at a reply that is read as another one was, which met all of them."""
+ENOUGH = 5
+"""So many mistakes are shown."""
 NAMES = re.compile(r"[0-9a-f-]{20,}|[A-Z]\d{2}[\d.]*-\d{6}-\d+")
 """Ids and codes in an address."""
 BASE = {
@@ -291,15 +293,22 @@ async def _poll(one: Subject, switches: Mapping[str, Any]) -> list[str]:
 
 
 async def _run(one: Subject, told: Mapping[str, Step]) -> list[str]:
-    bad, first, aim = await _poll(one, {}), told["plain"], Aim()
-    for story, step in told.items():
-        bad += await _shoot(one, {}, [step], story, aim)
+    """Hold all talks, until it is clear that something is wrong."""
+    first, aim = told["plain"], Aim()
+    talks: list[tuple[Subject, Mapping[str, Any], Sequence[Step], str]] = [
+        (one, {}, [step], story) for story, step in told.items()
+    ]
     for way in ways_of(one):
         own = replace(one, others={**one.others, **way.get("settings", {})})
-        bad += await _shoot(own, way.get("switches", {}), [first], f"plain, {dict(way)}", aim)
+        talks.append((own, way.get("switches", {}), [first], f"plain, {dict(way)}"))
     if one.adapter.deliver_many is not None:
         other = replace(told["refused"], dossier=_renamed(told["refused"].dossier))
-        bad += await _shoot(one, {}, [first, other], "several", aim)
+        talks.append((one, {}, [first, other], "several"))
+    bad = await _poll(one, {})
+    for talked in talks:
+        if len(bad) >= ENOUGH:
+            break
+        bad += await _shoot(*talked, aim)
     return bad
 
 
@@ -310,7 +319,7 @@ def _renamed(dossier: Dossier) -> Dossier:
 def check_proof(one: Subject) -> None:
     """Law 13: take no answer for a success that is none, at no place of any talk."""
     bad = asyncio.run(_run(one, steps()))
-    assert not bad, f"taken for a success, {len(bad)} times: {bad[:5]}"
+    assert not bad, f"taken for a success, {len(bad)} times: {bad[:ENOUGH]}"
 
 
 def check_answers(one: Subject) -> None:
