@@ -68,7 +68,8 @@ def cleaned(outcome: Outcome, private: tuple[str, ...]) -> Outcome:
     """Give the outcome without what is private, in every text that somebody will read."""
     match outcome:
         case Refused(code=code, message=message, problems=problems):
-            return Refused(
+            return replace(
+                outcome,
                 code=redact(code, private)[:SHORT],
                 message=redact(message, private),
                 problems=tuple(_problem(one, private) for one in problems),
