@@ -127,3 +127,25 @@ def backwards(result: Result, system: str) -> Iterator[str]:
                 and line.key not in {other.key for other in lines[: lines.index(line)]}
             ):
                 yield f"{one.sample.name}: {before.status} at {before.at}, then {line.status}"
+
+
+def unmarked(result: Result, system: str) -> Iterator[str]:
+    """Find lines that stand more than once and are not marked as such in the ledger."""
+    for one, at, count, _ in repeated(result, system):
+        numbers = [event["seq"] for event in one.dossier["events"] if moment(system, event) == at]
+        if not any(number in doubled(one, system) for number in numbers):
+            yield f"{one.sample.name}: {count} times at {at}, and no mark"
+
+
+def doubled(one: Told, system: str) -> set[int]:
+    """Give the events that the ledger marks as standing twice perhaps."""
+    spans = one.lane(system).get("doubled") or []
+    return {number for first, last in spans for number in range(first, last + 1)}
+
+
+def marked_idly(result: Result, system: str) -> Iterator[str]:
+    """Find marks on dossiers that met nothing but answers in another dress, each to be read."""
+    for one in result.told:
+        marks, met = sorted(doubled(one, system)), result.met(system, one, "")
+        if marks and len(met) == len(result.met(system, one, "dress")):
+            yield f"{one.sample.name}: {marks}: {met}"

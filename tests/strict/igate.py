@@ -10,7 +10,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -53,7 +53,10 @@ class Switches:
     keyed: bool = False
     """True: the same change of state again adds no line."""
     identity_required: bool = True
+    plausible: bool = True
+    """True: they also say no in ways that are only likely (`PLAUSIBLE`)."""
     same_again: int = 2
+    """So many logins after a death are given the dead token once more."""
 
 
 def _error(title: str, errors: Any, status: int = 500, http: int = 200) -> Answer:
@@ -74,15 +77,20 @@ WORDS = Words(
         said({"message": "Hồ sơ đang được xử lý bởi người khác"}, 409),
         said({"message": "procedure unknown"}, 422),
         _error("Bad Request", {"agency": ["không hợp lệ"]}, 400, 400),
-        said({"message": "Cập nhật không thành công"}),
         said({"status": 200, "title": "OK", "errors": "Hồ sơ đã bị khóa"}),
-        said({"success": False}),
     ),
     appended=(
         said({"status": 200, "title": "Không thành công", "errors": {"dossierStatus": ["sai"]}}),
-        said({"error": "dossier not found"}),
     ),
 )
+PLAUSIBLE = (
+    said({"message": "Cập nhật không thành công"}),
+    said({"success": False}),
+    said({"error": "dossier not found"}),
+    said({}),
+    said({"status": 200, "title": "OK"}, 500),
+)
+"""Ways to say no that nobody has shown yet."""
 DEAD = (
     said({"error": "invalid_token", "error_description": "Token expired"}, 401),
     Answer(401, b"", ""),
@@ -113,7 +121,9 @@ class StrictIgate:
     def __post_init__(self) -> None:
         """Begin the plan of faults."""
         self._draw = random.Random(self.seed)
-        self.plan = Plan(self.seed, WORDS, self.record, self._kill, self.forbidden)
+        more = PLAUSIBLE if self.switches.plausible else ()
+        words = replace(WORDS, verdicts=(*WORDS.verdicts, *more))
+        self.plan = Plan(self.seed, words, self.record, self._kill, self.forbidden)
 
     def _kill(self) -> None:
         self.tokens.clear()

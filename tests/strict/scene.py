@@ -48,7 +48,7 @@ NUMBERS = {
 RESTING = {"parked", "untold"}
 IDLE = 4.0
 """Seconds without a call to anybody after which nothing more is expected."""
-LONGEST = 60.0
+LONGEST = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,12 @@ BARE = Setting(
     7, 10, portal=portal.Switches(bare=True, duplicate="-1"), province=igate.Switches(keyed=True)
 )
 SCENES = {
-    "dresses": Setting(2, 20, shares={"dress": 0.4}),
+    "dresses": Setting(2, 15, shares={"dress": 0.4}),
     "sessions": Setting(3, 15, shares={"patience": 0.1}, kinds=frozenset({"dead"})),
     "patience": Setting(4, 15, shares={"patience": 0.2}),
-    "verdicts": Setting(5, 24, each=True),
+    "verdicts": Setting(5, 28, each=True),
     "forbidden": Setting(9, 10, shares={}, forbidden=2),
-    "unread": Setting(6, 20, shares={"unread": 0.25}),
+    "unread": Setting(6, 15, shares={"unread": 0.25}),
     "bare": BARE,
     "together": TOGETHER,
 }
@@ -85,3 +85,15 @@ def test_no_request_breaks_a_rule_of_the_documents(result: Result, system: str) 
 def test_no_line_sets_a_dossier_back(result: Result, system: str) -> None:
     """A late event on a timeline does not give a dossier a state that it has left behind."""
     none(compare.backwards(result, system))
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_line_that_stands_twice_is_marked(result: Result, system: str) -> None:
+    """Whatever stands more than once is marked in the ledger, before and after its delivery."""
+    none(compare.unmarked(result, system))
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_no_line_is_marked_whose_answers_could_be_read(result: Result, system: str) -> None:
+    """Another charset, a wrapping or a compression leaves no doubt, so it leaves no mark."""
+    none(compare.marked_idly(result, system))
