@@ -99,6 +99,8 @@ class Words:
     verdicts: tuple[Answer, ...]
     appended: tuple[Answer, ...] = ()
     """Verdicts that only an append or a change of state may meet."""
+    at_login: tuple[Answer, ...] = ()
+    """Those of `later` that a login may meet: the same, or none."""
     forbidden: Answer = field(default_factory=lambda: said({"message": "not permitted"}, 403))
 
 
@@ -176,7 +178,8 @@ class Plan:
     def _kind(
         self, family: Family, purpose: Purpose, draw: random.Random
     ) -> tuple[Family | None, str]:
-        own = [f"later_{place}" for place in range(len(self.words.later))]
+        words = self.words.at_login if purpose == "login" else self.words.later
+        own = [f"later_{place}" for place in range(len(words))]
         dead = [] if purpose == "login" else ["dead"] * 3
         none = purpose in {"login", "read"}
         choices: dict[Family, Sequence[str]] = {

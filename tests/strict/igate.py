@@ -55,6 +55,8 @@ class Switches:
     identity_required: bool = True
     plausible: bool = True
     """True: they also say no in ways that are only likely (`PLAUSIBLE`)."""
+    login_says_later: bool = False
+    """True: where tokens are given, the words of the dossier service are spoken too."""
     same_again: int = 2
     """So many logins after a death are given the dead token once more."""
 
@@ -122,7 +124,8 @@ class StrictIgate:
         """Begin the plan of faults."""
         self._draw = random.Random(self.seed)
         more = PLAUSIBLE if self.switches.plausible else ()
-        words = replace(WORDS, verdicts=(*WORDS.verdicts, *more))
+        later = WORDS.later if self.switches.login_says_later else ()
+        words = replace(WORDS, verdicts=(*WORDS.verdicts, *more), at_login=later)
         self.plan = Plan(self.seed, words, self.record, self._kill, self.forbidden)
 
     def _kill(self) -> None:

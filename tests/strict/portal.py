@@ -33,7 +33,7 @@ class Switches:
     single_session: bool = False
     plausible: bool = True
     """True: they also say no in ways that are only likely (`PLAUSIBLE`)."""
-    same_again: int = 2
+    same_again: int = 0
     """So many logins after a death are given the dead session once more."""
 
 
@@ -90,7 +90,7 @@ class StrictPortal:
         """Begin the plan of faults."""
         self._draw = random.Random(self.seed)
         more = PLAUSIBLE if self.switches.plausible else ()
-        words = replace(WORDS, verdicts=(*WORDS.verdicts, *more))
+        words = replace(WORDS, verdicts=(*WORDS.verdicts, *more), at_login=WORDS.later)
         self.plan = Plan(self.seed, words, self.record, self._kill, self.forbidden)
 
     def _kill(self) -> None:

@@ -24,12 +24,12 @@ BARE = Setting(
     7, 10, portal=portal.Switches(bare=True, duplicate="-1"), province=igate.Switches(keyed=True)
 )
 SCENES = {
-    "dresses": Setting(2, 15, shares={"dress": 0.4}),
-    "sessions": Setting(3, 15, shares={"patience": 0.1}, kinds=frozenset({"dead"})),
-    "patience": Setting(4, 15, shares={"patience": 0.2}),
+    "dresses": Setting(2, 12, shares={"dress": 0.4}),
+    "sessions": Setting(3, 12, shares={"patience": 0.1}, kinds=frozenset({"dead"})),
+    "patience": Setting(4, 12, shares={"patience": 0.2}),
     "verdicts": Setting(5, 28, each=True),
-    "forbidden": Setting(9, 10, shares={}, forbidden=2),
-    "unread": Setting(6, 15, shares={"unread": 0.25}),
+    "forbidden": Setting(9, 8, shares={}, forbidden=2),
+    "unread": Setting(6, 12, shares={"unread": 0.25}),
     "bare": BARE,
     "together": TOGETHER,
 }
