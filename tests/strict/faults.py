@@ -23,8 +23,10 @@ from tests.strict.wire import Answer, Request, plain, said
 Purpose = Literal["login", "read", "write", "append"]
 Family = Literal["dress", "patience", "verdict", "unread"]
 SHARES: dict[Family, float] = {"dress": 0.14, "patience": 0.08, "unread": 0.06, "verdict": 0.02}
-MOST = 6
+MOST = 5
 """Faults that one dossier meets at most: the story has to come to its end."""
+MOST_SLOW = 2
+"""So often a whole system asks for a real second; a scene is not to last for minutes."""
 PAGE = (
     "<!DOCTYPE html><html><head><title>Bảo trì</title></head><body>"
     "<h1>Hệ thống đang bảo trì, vui lòng quay lại sau</h1></body></html>"
@@ -119,6 +121,7 @@ class Plan:
     """Only these; none: all."""
     each: bool = False
     """True: every verdict in its turn, at the first write or the first append of a dossier."""
+    _slowed: int = 0
     _asked: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def meet(
@@ -154,6 +157,9 @@ class Plan:
         if name == "dead":
             self.kill()
             return act(request)  # which finds its session dead
+        if name == "busy_429":
+            self._slowed += 1
+            name = name if self._slowed <= MOST_SLOW else "busy_429_word"
         if name in PATIENCE:
             return PATIENCE[name]()
         return self.words.later[int(name.removeprefix("later_")) % len(self.words.later)]

@@ -6,7 +6,6 @@ speaks to it. What no public source shows (the change of a state, a new content)
 
 from __future__ import annotations
 
-import random
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ from tests.strict.record import Held, Line, Record, Refusal
 from tests.strict.wire import Answer, Request, plain, said
 
 STATES = frozenset({0, 1, 2, 3, 4, 5, 6, 8, 9, 10})
-"""Numbers of states that this province uses; only 0, 2 and 4 are known in public."""
+"""Numbers that this province uses; only 0, 2 and 4 are known in public."""
 WHEN = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}[+-]\d{4}"
 TIMES = ("appliedDate", "acceptedDate", "appointmentDate", "completedDate", "returnedDate")
 TOP = {
@@ -57,8 +56,8 @@ class Switches:
     """True: they also say no in ways that are only likely (`PLAUSIBLE`)."""
     login_says_later: bool = False
     """True: where tokens are given, the words of the dossier service are spoken too."""
-    same_again: int = 2
-    """So many logins after a death are given the dead token once more."""
+    same_again: int = 1
+    """So many logins after the first death are given the dead token once more."""
 
 
 def _error(title: str, errors: Any, status: int = 500, http: int = 200) -> Answer:
@@ -115,14 +114,13 @@ class StrictIgate:
     tokens: dict[str, float] = field(default_factory=dict)
     given: str = ""
     again: int = 0
+    deaths: int = 0
     excuse: Answer = DEAD[0]
     allocated: int = 0
     ids: dict[str, str] = field(default_factory=dict)
-    _draw: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin the plan of faults."""
-        self._draw = random.Random(self.seed)
         more = PLAUSIBLE if self.switches.plausible else ()
         later = WORDS.later if self.switches.login_says_later else ()
         words = replace(WORDS, verdicts=(*WORDS.verdicts, *more), at_login=later)
@@ -130,8 +128,9 @@ class StrictIgate:
 
     def _kill(self) -> None:
         self.tokens.clear()
-        self.excuse = self._draw.choice(DEAD)
-        self.again = self._draw.choice((0, self.switches.same_again))
+        self.excuse = DEAD[(self.seed + self.deaths) % len(DEAD)]
+        self.again = 0 if self.deaths else self.switches.same_again
+        self.deaths += 1
 
     def answer(self, request: Request) -> Answer:
         """Answer one request, by the rules or by the plan."""

@@ -6,7 +6,6 @@ speaks to it. What the page marks as inferred is a switch.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -34,7 +33,7 @@ class Switches:
     plausible: bool = True
     """True: they also say no in ways that are only likely (`PLAUSIBLE`)."""
     same_again: int = 0
-    """So many logins after a death are given the dead session once more."""
+    """So many logins after the first death are given the dead session once more."""
 
 
 WORDS = Words(
@@ -83,20 +82,20 @@ class StrictPortal:
     sessions: set[str] = field(default_factory=set)
     given: str = ""
     again: int = 0
+    deaths: int = 0
     excuse: Answer = DEAD[0]
-    _draw: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin the plan of faults."""
-        self._draw = random.Random(self.seed)
         more = PLAUSIBLE if self.switches.plausible else ()
         words = replace(WORDS, verdicts=(*WORDS.verdicts, *more), at_login=WORDS.later)
         self.plan = Plan(self.seed, words, self.record, self._kill, self.forbidden)
 
     def _kill(self) -> None:
         self.sessions.clear()
-        self.excuse = self._draw.choice(DEAD)
-        self.again = self._draw.choice((0, self.switches.same_again))
+        self.excuse = DEAD[(self.seed + self.deaths) % len(DEAD)]
+        self.again = 0 if self.deaths else self.switches.same_again
+        self.deaths += 1
 
     def answer(self, request: Request) -> Answer:
         """Answer one request, by the rules or by the plan."""
