@@ -102,7 +102,7 @@ NAMED = {
         "delivery/test_delivery.py",
         "store/work/test_steps.py",
     ),
-    13: ("adapters/kit/test_driver_ways.py",),
+    13: ("adapters/kit/test_driver_ways.py", "strict/test_strict.py"),
     15: ("admission/test_rows.py",),
     16: ("rules/test_history.py",),
     17: (
