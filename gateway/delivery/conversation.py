@@ -195,8 +195,9 @@ async def _live(
 
     async def checkpoint(asked: Checkpoint) -> None:
         nonlocal kept, first
-        again = conversation.appended and claim.uncertainty >= MAY_STAND_TWICE
-        twice = again and (first is None or claim.uncertainty == ALL_MAY_STAND_TWICE)
+        every = claim.again or claim.uncertainty == ALL_MAY_STAND_TWICE
+        doubted = every or (first is None and claim.uncertainty >= MAY_STAND_TWICE)
+        twice = doubted and conversation.appended
         if first is None and conversation.appended:
             first = asked.up_to
         held = await store.write(

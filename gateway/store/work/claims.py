@@ -239,6 +239,7 @@ def _claim(row: Any, of: int, fence: int, uncertainty: int) -> Claim:
         uncertainty=uncertainty,
         tries=row.tries,
         failing_since=row.failing_since,
+        again=bool(row.again_lines),
         suspect_since=row.failing_since if row.reason == SUSPECT else None,
     )
 

@@ -41,9 +41,9 @@ class Finished:
     def doubled(self) -> tuple[int, int] | None:
         """Say which events may stand twice by now: added again while an earlier try may stand."""
         claim = self.claim
-        if self.appended is None or claim.uncertainty < MAY_STAND_TWICE:
+        every = claim.again or claim.uncertainty == ALL_MAY_STAND_TWICE
+        if self.appended is None or not (every or claim.uncertainty >= MAY_STAND_TWICE):
             return None
-        every = claim.uncertainty == ALL_MAY_STAND_TWICE
         return claim.done_seq + 1, claim.head_seq if every else max(
             self.appended, claim.done_seq + 1
         )

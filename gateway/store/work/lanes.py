@@ -36,6 +36,8 @@ class Claim:
     uncertainty: int
     tries: int
     failing_since: int | None
+    again: bool = False
+    """Told already, and told again by a resend, line by line: each of them then stands twice."""
     suspect_since: int | None = None
 
 
