@@ -28,7 +28,7 @@ from gateway.store.work.lanes import Claim
 from schemas.outcome import Delivered, Malformed, Outcome, Remote
 from tests.store.work.test_operating import Office, limits
 
-LANES, NEWCOMERS = 1000, 100
+LANES, NEWCOMERS = 1000, 60
 """So many wait as it begins, and so many come after them, one each second."""
 BEGIN = 10**12
 TALK = 1000

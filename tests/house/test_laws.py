@@ -103,6 +103,7 @@ NAMED = {
     ),
     13: ("adapters/kit/test_driver_ways.py", "strict/test_strict.py"),
     14: (
+        "delivery/test_suspects_told.py",
         "delivery/test_trouble.py",
         "main/test_ways.py",
         "operations/test_probing.py",
