@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -25,6 +26,7 @@ from gateway.rules.gate import Gate
 from gateway.rules.outcomes import word
 from gateway.store.work.turns import Completed, Finished, Turn, unpack
 from gateway.watch.outages import Loop
+from schemas.base import spoken
 
 log = structlog.get_logger()
 
@@ -168,5 +170,6 @@ class Runner:
 
 
 def _closure(gate: Gate) -> dict[str, Any]:
-    """Say why a gate is closed, by which dossier and on which call."""
-    return {"why": gate.why, "dossier": gate.by, "call": gate.call}
+    """Say since when a gate is closed and why, by which dossier and on which call."""
+    since = None if gate.since is None else spoken(datetime.fromtimestamp(gate.since / 1000, UTC))
+    return {"why": gate.why, "since": since, "dossier": gate.by, "call": gate.call}

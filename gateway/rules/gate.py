@@ -5,8 +5,8 @@ hold over all processes. Figures:
 
     closes      after failures of 5 different dossiers without a success in between; at once when
                 our credential or address is refused; after 3 suspects (`rules.suspects`)
-    probes      one lane at a time, after 5, 10, 20 … 300 seconds (60, 120 … 900 when blocked, 5,
-                10 … 900 for suspects); not before their Retry-After, of an hour at most
+    probes      one lane at a time, after 5, 10, 20 … 300 seconds (60, 120 … 900 when blocked); not
+                before their Retry-After, of an hour at most
     window      1 after a closure; doubles per full window of successes, halves on failure
     pauses      when more than half of the last 20 lanes ended badly for one and the same cause
 """
@@ -49,7 +49,10 @@ class Gate:
     passed_at: int = 0
     """When they last took something, in milliseconds: a no of their rule is no pass."""
     suspects: tuple[str, ...] = ()
-    """Different dossiers that were suspect since that, or since the gate closed for them."""
+    """Different dossiers that were suspect since that, or since the gate closed for them.
+
+    Not those that parked: they were known not to be taken.
+    """
     since: int | None = None
     """Since when it is not open, in milliseconds."""
     by: str | None = None
@@ -170,11 +173,10 @@ def _suspect(gate: Gate, until: int, result: Result, terms: Terms) -> tuple[Gate
     """Remember whom it befell; the others go on, until it has befallen three of them in a row."""
     if gate.state == "closed":  # it was under way when it closed
         return gate, until
+    if result.cause:  # it was parked: that they do not take it was known
+        return gate, until
     others = tuple(one for one in gate.suspects if one != result.dossier)
     gate = replace(gate, suspects=(*others, result.dossier))
-    if result.cause:  # it was parked: its own fault, unless most of them are parked for it
-        alike = _one_cause(gate.recent)
-        return _close(gate, until, "one_cause", result, terms) if alike else (gate, until)
     if result.alone or len(gate.suspects) >= SUSPECTS:
         return _close(gate, until, "suspects", result, terms)
     return gate, until
@@ -201,7 +203,7 @@ OPENED: dict[str, Any] = dict.fromkeys(("why", "since", "by", "call", "terms"))
 """What an open gate says of its last closure: nothing."""
 PAUSES = {
     "failing": (FIRST_CLOSURE, LONGEST_CLOSURE),
-    "suspects": (FIRST_CLOSURE, LONGEST_BLOCK),
+    "suspects": (FIRST_CLOSURE, LONGEST_CLOSURE),
     "blocked": (FIRST_BLOCK, LONGEST_BLOCK),
     "one_cause": (FIRST_BLOCK, LONGEST_BLOCK),
 }
@@ -239,7 +241,7 @@ def _millis(seconds: float, terms: Terms) -> int:
 
 def _remember(recent: tuple[tuple[str, str], ...], result: Result) -> tuple[tuple[str, str], ...]:
     """Keep the last word on each of the last lanes."""
-    cause = result.cause if result.word in {"odd", "suspect"} else ""
+    cause = result.cause if result.word == "odd" else ""
     others = tuple(entry for entry in recent if entry[0] != result.dossier)
     return (*others, (result.dossier, cause))[-RECENT:]
 

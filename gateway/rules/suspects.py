@@ -7,8 +7,8 @@ Every suspect waits uncounted, and others go on without a wait. What becomes of 
     one suspect twice, and nobody else to try                         ours: the gate closes
 
 The last two are the gate's (`rules.gate`), and park nobody. Only what they took is a pass: a no of
-their rule is none. Where others are suspect too since the last pass, or the gate is not open, a
-lane that fails again proves nothing: it waits.
+their rule is none. Where others became suspect since the last pass, or the gate is not open, a lane
+that fails again proves nothing: it waits. A probe takes whoever is not suspect first.
 """
 
 from __future__ import annotations

@@ -245,6 +245,14 @@ LANES: dict[str, tuple[str, str]] = {
         "bị chặn: sai tài khoản, chứng thư hoặc địa chỉ",
         "blocked: credential, certificate or address is wrong",
     ),
+    "suspect": (
+        "hệ thống trả lời ngoài hợp đồng; hồ sơ khác sẽ cho biết lỗi ở đâu, sẽ gửi lại",
+        "an answer outside the contract: others show whose fault it is; it is retried",
+    ),
+    "singled_out": (
+        "hệ thống không nhận riêng hồ sơ này, cần người tích hợp xem",
+        "they do not take this dossier, and take others; the integrator must look",
+    ),
     "system_paused": (
         "hệ thống đang tạm dừng vì cùng một lỗi",
         "the system is paused for one common cause",

@@ -32,7 +32,6 @@ LAWS = {
 }
 TO_COME = {
     13: "the battery of answers that are no success",
-    14: "suspects, and what parks or closes naming the call",
     18: "changes and outcomes as feeds of their own; a restore that begins an epoch",
     19: "files read by a child process under limits",
 }
@@ -103,6 +102,14 @@ NAMED = {
         "store/work/test_steps.py",
     ),
     13: ("adapters/kit/test_driver_ways.py", "strict/test_strict.py"),
+    14: (
+        "delivery/test_suspects_told.py",
+        "delivery/test_trouble.py",
+        "main/test_ways.py",
+        "operations/test_probing.py",
+        "rules/test_suspects.py",
+        "store/work/test_suspects.py",
+    ),
     15: ("admission/test_rows.py",),
     16: ("rules/test_history.py",),
     17: (

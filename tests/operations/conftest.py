@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from gateway.main.bootstrap import find_systems, opened
+from gateway.main.bootstrap import find_systems, open_store, opened
 from gateway.rules.gate import Gate
 from gateway.settings import Settings, read_systems
 from gateway.store.tables import system
@@ -24,6 +24,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 async def office(settings: Settings) -> AsyncIterator[Office]:
     """Open an office whose gate lets many pass."""
+    await (await open_store(settings)).close()
     async with opened(settings) as store:
         made = Office(store, await find_systems(settings, store), [])
         await made.set(system, sa.true(), gate=Gate(window=64, good_at=1).row())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway import words
 from gateway.rules import gate as gates
 from gateway.rules.gate import RECENT, Gate, Result
 from gateway.rules.leases import PARK_AFTER_LAPSES, Withheld, lease
@@ -71,6 +72,28 @@ def decided() -> Iterator[str]:
                 pass
         if not isinstance(fate, AskLater | Close):
             yield word(outcome)
+
+
+def reasons() -> Iterator[str]:
+    """Give every reason that the rules can write on a lane."""
+    for outcome, gate, on in product(OUTCOMES, GATES, ("resend", "park")):
+        lane = Lane(
+            tries=20,
+            uncertainty=0,
+            failing_since=5,
+            linger=0,
+            on_uncertain=on,
+            suspect_since=5,
+        )
+        fate, _, _ = decide(outcome, lane, gate, 0.0)
+        if isinstance(fate, Wait | Park):
+            yield fate.reason
+
+
+@pytest.mark.parametrize("reason", sorted({*reasons()}))
+def test_every_reason_of_a_lane_is_said_in_the_ledger(reason: str) -> None:
+    """Whoever reads a ledger is never left with an error instead."""
+    assert words.lane(reason, "vi") != words.lane(reason, "en")
 
 
 def leased() -> Iterator[str]:

@@ -83,6 +83,7 @@ FRESH = 2000
 """Milliseconds for which a lane that became ready is found, wherever a search begins: one that was
 committed last may have the lower rank, and searches over the last seconds are never dear."""
 _PICK_LAPSED = _PICK.where(outbox.c.lease_until.is_not(None))
+_PICK_OTHERS = _PICK.where(outbox.c.reason.is_distinct_from(SUSPECT))
 
 FULL = 100
 """Milliseconds for which a worker believes that others have taken all places of an open gate: they
@@ -111,12 +112,28 @@ Picked = tuple[Any, int, int]
 """A row of the outbox, its new fence, and when it was locked."""
 
 
-def _pick(connection: Connection, asked: dict[str, int], *, lapsed: bool) -> list[Picked]:
-    """Lock lanes, and give each with a fencing token and the time, both drawn under its lock."""
+def _pick(
+    connection: Connection, asked: dict[str, int], *, lapsed: bool, probing: bool
+) -> list[Picked]:
+    """Lock lanes, and give each with a fencing token and the time, both drawn under its lock.
+
+    A probe takes a lane that is not suspect, if there is one: only another shows whose fault it is.
+    """
+    if probing and not lapsed:
+        others = _lock(connection, asked, _PICK_OTHERS, _DRAW_OTHERS)
+        return others or _lock(connection, asked, _PICK, _DRAW)
+    if lapsed:
+        return _lock(connection, asked, _PICK_LAPSED, _DRAW_LAPSED)
+    return _lock(connection, asked, _PICK, _DRAW)
+
+
+def _lock(
+    connection: Connection, asked: dict[str, int], pick: sa.Select[Any], draw: sa.Select[Any]
+) -> list[Picked]:
     if connection.dialect.name == "postgresql":
-        drawn = connection.execute(_DRAW_LAPSED if lapsed else _DRAW, asked).all()
+        drawn = connection.execute(draw, asked).all()
         return [(row, row.new_fence, row.now) for row in drawn]
-    found = connection.execute(_PICK_LAPSED if lapsed else _PICK, asked).all()
+    found = connection.execute(pick, asked).all()
     if not found:
         return []
     first, now = counters.take_numbers(connection, "fence", len(found)), db_now(connection)
@@ -130,7 +147,7 @@ def _drawn(pick: sa.Select[Any]) -> sa.Select[Any]:
     return sa.select(pick.subquery(), fence, now)
 
 
-_DRAW, _DRAW_LAPSED = _drawn(_PICK), _drawn(_PICK_LAPSED)
+_DRAW, _DRAW_LAPSED, _DRAW_OTHERS = map(_drawn, (_PICK, _PICK_LAPSED, _PICK_OTHERS))
 
 
 def claim(
@@ -167,7 +184,7 @@ def claim(
         "limit": free or limit,
         "since": LOWEST_RANK if since is None else min(since, now - FRESH),
     }
-    found = _pick(connection, asked, lapsed=not free)
+    found = _pick(connection, asked, lapsed=not free, probing=lock.gate.state != "open")
     cost = (time.perf_counter() - begun) * 1000
     if not found:
         return Claimed((), look_again, cost=cost, only_lapsed=not free, barred=barred)

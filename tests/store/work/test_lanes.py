@@ -111,6 +111,12 @@ class House:
             lambda connection: connection.execute(system.update().values(gate=Gate(window=8).row()))
         )
 
+    async def due(self) -> None:
+        """Let a closed gate be probed now."""
+        await self.store.write(
+            lambda connection: connection.execute(system.update().values(gate_until=0))
+        )
+
     async def checkpoint(self, claim: Claim, up_to: int = 1) -> bool:
         """Make progress on a claim durable."""
         return await self.store.write(

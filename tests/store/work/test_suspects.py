@@ -55,7 +55,7 @@ async def test_poison_parks_at_its_second_try_and_names_the_call(house: House) -
     assert (first.state, first.reason, first.tries) == (WAITING, "suspect", 0)
     assert (last.state, last.parked_for) == (PARKED, "integrator")
     assert last.cause == "singled_out:POST /cases/…: HTTP 403"
-    assert (gate["state"], gate["suspects"]) == ("open", [str(poison.dossier_id)])
+    assert (gate["state"], gate["suspects"]) == ("open", [])
 
 
 async def test_three_in_a_row_close_the_gate_and_say_who(house: House) -> None:
@@ -104,6 +104,22 @@ async def test_whoever_was_away_meanwhile_begins_anew(house: House) -> None:
     row = await row_of(house, poison)
 
     assert (third.suspect_since, row.state, row.reason) == (None, WAITING, "suspect")
+
+
+async def test_a_probe_takes_whoever_is_not_suspect(house: House) -> None:
+    """Law 14: Whoever fails again proves nothing; where all are suspect, one of them is taken."""
+    claims = await begin(house, 3)
+    for claim in claims:
+        await house.complete(claim, FORBIDDEN)
+        await house.wake(claim, claim.fence)
+    await house.post(4)
+    await house.due()
+    (first,) = await house.claim()
+    await house.complete(first, FORBIDDEN)
+    (second,) = await house.claim()
+    known = {claim.dossier_id for claim in claims}
+
+    assert (first.dossier_id in known, second.dossier_id in known) == (False, True)
 
 
 async def test_what_spoke_to_nobody_is_no_pass(house: House) -> None:
