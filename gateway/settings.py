@@ -1,6 +1,8 @@
 """Everything that can be set: the environment and one systems file, read into a frozen object.
 
     LIENTHONG_DATA     folder for the embedded database and files     ./data
+    LIENTHONG_STATE    folder outside the database's backups in which a process remembers how far
+                       it was: so a restore is noticed                 DATA/state
     LIENTHONG_DATABASE postgresql://… of a shared database              none: the embedded one
     LIENTHONG_AMQP     amqp://… of the RabbitMQ that holds retries       none: held in the process
                        (a file with either is named by LIENTHONG_DATABASE_FILE, LIENTHONG_AMQP_FILE)
@@ -104,6 +106,7 @@ class Settings:
     """All settings of one process."""
 
     data: Path
+    state: Path | None = None
     postgres: str | None = None
     amqp: str | None = None
     metrics_host: str = "127.0.0.1"
@@ -127,6 +130,11 @@ class Settings:
     systems: tuple[SystemSettings, ...] = ()
     codes: Mapping[str, str] = field(default_factory=dict)
     oidc: Mapping[str, Any] | None = None  # read by `access.issuer`, which knows the roles
+
+    @property
+    def state_folder(self) -> Path:
+        """The folder of what must outlive a restore of the database."""
+        return self.state or self.data / "state"
 
     @property
     def database(self) -> Path:
@@ -165,6 +173,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     systems = read_systems(document, env)
     return Settings(
         data=Path(env.get("LIENTHONG_DATA", "data")),
+        state=Path(env["LIENTHONG_STATE"]) if env.get("LIENTHONG_STATE") else None,
         postgres=_from_env(env, "LIENTHONG_DATABASE"),
         amqp=_from_env(env, "LIENTHONG_AMQP"),
         seal_key=_from_env(env, "LIENTHONG_SEAL_KEY"),

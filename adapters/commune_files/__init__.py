@@ -20,8 +20,10 @@ from adapters.commune_files.write import body_of, name_of
 from adapters.kit import charsets
 from adapters.kit.port import Adapter, Checkpoint, Facts, Move, Put, Step, Take
 from adapters.kit.replies import exists, redact, strings_of
-from schemas.outcome import Delivered, Outcome, Pending, Problem, Refused
+from schemas.outcome import Delivered, Malformed, Outcome, Pending, Problem, Refused
 
+EMPTY = (b"", b"\xef\xbb\xbf", b"\xff\xfe", b"OK", b"ok")
+"""What an acknowledgement may hold: its name says it all, anything else is no word of theirs."""
 AGAIN_AFTER = 5
 """Looks without an acknowledgement after which the same file is laid out once more."""
 
@@ -47,7 +49,11 @@ async def deliver(step: Step, settings: CommuneSettings) -> Outcome:
         note = "laid out in the folder; this software acknowledges nothing"
         return Delivered(up_to=up_to, remote=replace(known, notes={}), note=note)
     found = await Take(pattern=f"{settings.ack_folder}/{step.dossier.id}-*")
-    if f"{settings.ack_folder}/{name}.ok" in found:
+    accepted = found.get(f"{settings.ack_folder}/{name}.ok")
+    if accepted is not None and accepted.strip() not in EMPTY:
+        shown = redact(accepted.decode("utf-8", "replace"), strings_of(step.dossier))
+        return Malformed(why="an acknowledgement that says something", raw=shown)
+    if accepted is not None:
         # Kept before the acknowledgement is put away: nobody could read it a second time.
         await Checkpoint(remote=known, up_to=up_to)
         for one in found:

@@ -11,31 +11,24 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
+from adapters.echo.answers import MANY, ONE
 from adapters.echo.translate import event_bodies, snapshot_body
 from adapters.kit import (
     Adapter,
     Facts,
     Http,
     Many,
-    Reply,
+    Said,
     Step,
     WebSettings,
-    judge,
-    read_json,
+    read_answer,
+    read_item,
     redact,
     strings_of,
     unsent,
+    verdict,
 )
-from schemas.outcome import (
-    Delivered,
-    Malformed,
-    Outcome,
-    Problem,
-    Refused,
-    Remote,
-    Uncertain,
-    Unreachable,
-)
+from schemas.outcome import Delivered, Outcome, Problem, Refused, Remote
 
 
 class EchoSettings(WebSettings):
@@ -64,7 +57,7 @@ async def deliver(step: Step, settings: EchoSettings) -> Outcome:
             headers=key,
             effect="keyed",
         )
-    return read(await request, step)
+    return outcome_of(read_answer(await request, "keyed", ONE, personal=_masked(step)), step)
 
 
 async def deliver_many(steps: Sequence[Step], settings: EchoSettings) -> Many:
@@ -73,13 +66,13 @@ async def deliver_many(steps: Sequence[Step], settings: EchoSettings) -> Many:
     reply = await Http(
         method="POST", path="/dossiers", json=body, headers=_signature(settings), effect="keyed"
     )
-    answer, raw = _answer(reply), reply.body.decode("utf-8", "replace")
-    if not isinstance(answer, dict):
-        return answer
-    results = answer.get("results")
+    said = read_answer(reply, "keyed", MANY)
+    if not isinstance(said, Said):
+        return said
+    results = said.value.get("results") if said.means == "success" else None
     if not isinstance(results, dict):
-        return verdict(None, steps[0], raw)
-    return [verdict(results.get(str(step.dossier.id)), step, raw) for step in steps]
+        return verdict(said, MANY, "no results")
+    return [_result(results.get(str(step.dossier.id)), step) for step in steps]
 
 
 def _signature(settings: EchoSettings) -> dict[str, str]:
@@ -94,45 +87,40 @@ def _item(step: Step, settings: EchoSettings) -> dict[str, Any]:
     return event_bodies(step)
 
 
-def read(reply: Reply, step: Step) -> Outcome:
-    """Say what their answer means."""
-    answer = _answer(reply)
-    if isinstance(answer, dict):
-        return verdict(answer, step, reply.body.decode("utf-8", "replace"))
-    return answer
+def _result(value: Any, step: Step) -> Outcome:
+    """Say what their answer about one of several means."""
+    return outcome_of(read_item(value, ONE, personal=_masked(step)), step)
 
 
-def _answer(reply: Reply) -> dict[str, Any] | Outcome:
-    """Read their answer as JSON, or say what it means that it is none."""
-    outcome = judge(reply, "keyed")
-    if outcome is not None:
-        return outcome
-    answer: Any = read_json(reply, "keyed")
-    if isinstance(answer, (dict, Uncertain, Unreachable)):
-        return answer
-    return Malformed(why="neither ok nor refused", raw="")
+def outcome_of(said: Said | Outcome, step: Step) -> Outcome:
+    """Say what their answer about one dossier means."""
+    if not isinstance(said, Said):
+        return said
+    if said.means != "success":
+        refused = verdict(said, ONE)
+        return _refusal(said, step) if isinstance(refused, Refused) else refused
+    code = said.value.get("code")
+    return Delivered(
+        up_to=step.dossier.version,
+        remote=Remote(created=True, line=step.dossier.version),
+        official_code=code if isinstance(code, str) and code else None,
+        note=None if (left := unsent(step.dossier.owner)) is None else f"not sent: {left}",
+    )
 
 
-def verdict(answer: object, step: Step, raw: str) -> Outcome:
-    """Say what their answer about one dossier means; `raw`: the whole of it, as it came."""
-    match answer:
-        case {"ok": True, **more}:
-            code = more.get("code")
-            return Delivered(
-                up_to=step.dossier.version,
-                remote=Remote(created=True, line=step.dossier.version),
-                official_code=code if isinstance(code, str) and code else None,
-                note=None if (left := unsent(step.dossier.owner)) is None else f"not sent: {left}",
-            )
-        case {"ok": False, "problems": list(problems), **more}:
-            return Refused(
-                code=str(more.get("code", "refused")),
-                message="the system refused the dossier",
-                problems=tuple(_problem(one, step) for one in problems if isinstance(one, dict)),
-            )
-        case _:
-            shown = redact(raw, strings_of(step.dossier))
-            return Malformed(why="neither ok nor refused", raw=shown)
+def _refusal(said: Said, step: Step) -> Refused:
+    """Name each field that they refuse."""
+    return Refused(
+        code=str(said.value.get("code", "refused")),
+        message="the system refused the dossier",
+        problems=tuple(
+            _problem(one, step) for one in said.value["problems"] if isinstance(one, dict)
+        ),
+    )
+
+
+def _masked(step: Step) -> tuple[str, ...]:
+    return strings_of(step.dossier)
 
 
 def _problem(one: dict[str, Any], step: Step) -> Problem:
@@ -143,7 +131,7 @@ def _problem(one: dict[str, Any], step: Step) -> Problem:
 ADAPTER = Adapter(
     name="echo",
     settings=EchoSettings,
-    facts=Facts(version="3", at_once=8),
+    facts=Facts(version="4", at_once=8),
     deliver=deliver,
     deliver_many=deliver_many,
 )

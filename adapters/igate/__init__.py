@@ -6,19 +6,17 @@ Never: a status number that the deployment's map does not know.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field, SecretStr
-
-from adapters.igate import codes, translate
+from adapters.igate import answers, codes, translate
 from adapters.igate.inbound import poll
 from adapters.igate.not_carried import NOT_CARRIED
-from adapters.igate.replies import odd, read, says_exists
-from adapters.kit.communes import Expects
-from adapters.kit.identities import NoIdentity, check_code
+from adapters.igate.record import another, bring, found
+from adapters.igate.replies import odd, read, unhelpful
+from adapters.igate.settings import IgateSettings
+from adapters.kit.identities import check_code
+from adapters.kit.meanings import Said, read_answer, verdict
 from adapters.kit.port import (
     Adapter,
     Attached,
@@ -28,76 +26,12 @@ from adapters.kit.port import (
     Reply,
     Session,
     Step,
-    WebSettings,
+    Token,
 )
-from adapters.kit.replies import exists, judge, read_json
-from schemas.outcome import (
-    Blocked,
-    Delivered,
-    Malformed,
-    Outcome,
-    Refused,
-    Remote,
-    Uncertain,
-    Unreachable,
-)
-from schemas.status import Status
-
-OUTCOMES = (Blocked, Malformed, Refused, Uncertain, Unreachable)
+from schemas.outcome import Delivered, Outcome, Remote
 
 
-class IgateSettings(WebSettings):
-    """One province's iGate; paths, numbers and ids differ from province to province.
-
-    token_url: the Keycloak token endpoint, a path or a whole address
-    grant: `password` (an officer's account) or `client_credentials`
-    padman, basedata, pattern, fileman: prefixes of the services behind the one host
-    pattern_code: the code pattern from which they allocate dossier codes
-    status_map: their status number → canonical state, for what they report; others are quarantined
-    status_ids: canonical state → their number, for what they are told; others cannot be expressed
-    status_path, update_path: not stated by any public source (inferred)
-    files: `upload` or `none`; link_only_files: `refuse` or `skip` files that we have no bytes of
-    procedures, agencies: canonical code → their id
-    no_identity: what becomes of an owner without a number, by procedure: `park` or `untold`; "*"
-        for all others
-    communes: the generation of communes that they expect; `as_written` changes nothing
-    poll_days, page_size: how far back their search looks, and its page
-    """
-
-    token_url: str = "/auth/realms/digo/protocol/openid-connect/token"  # noqa: S105 - an address
-    grant: Literal["password", "client_credentials"] = "password"
-    client_id: str
-    client_secret: SecretStr | None = None
-    username: str | None = None
-    password: SecretStr | None = None
-    padman: str = "pa"
-    basedata: str = "bd"
-    pattern: str = "bt"
-    fileman: str = "fi"
-    pattern_code: str = "dossier"
-    status_map: Mapping[str, Status] = Field(
-        default_factory=lambda: MappingProxyType(
-            {"0": Status.SUBMITTED, "2": Status.PROCESSING, "4": Status.FINISHED}
-        )
-    )
-    status_ids: Mapping[Status, int] = Field(
-        default_factory=lambda: MappingProxyType(
-            {Status.SUBMITTED: 0, Status.PROCESSING: 2, Status.FINISHED: 4}
-        )
-    )
-    status_path: str = "/{padman}/dossier/{id}/--status"
-    update_path: str = "/{padman}/dossier/{id}"
-    files: Literal["upload", "none"] = "upload"
-    link_only_files: Literal["refuse", "skip"] = "refuse"
-    procedures: Mapping[str, str] = Field(default_factory=dict)
-    agencies: Mapping[str, str] = Field(default_factory=dict)
-    no_identity: NoIdentity = Field(default_factory=dict)
-    communes: Expects = "as_written"
-    poll_days: int = Field(default=30, ge=1, le=366)
-    page_size: int = Field(default=50, ge=1, le=500)
-
-
-async def login(settings: IgateSettings) -> str | Outcome:
+async def login(settings: IgateSettings) -> Token | Outcome:
     """Get a token from Keycloak."""
     form = {"grant_type": settings.grant, "client_id": settings.client_id}
     if settings.client_secret is not None:
@@ -110,19 +44,13 @@ async def login(settings: IgateSettings) -> str | Outcome:
     reply = await Http(
         method="POST", path=settings.token_url, form=form, effect="read", signed=False
     )
-    if reply.status in {400, 401, 403}:
-        return Blocked(why="the login was refused")
-    outcome = judge(reply, "read")
-    if outcome is not None:
-        return outcome
-    answer = read_json(reply, "read")
-    match answer:
-        case Unreachable() | Uncertain():
-            return answer
-        case {"access_token": str(token)} if token:
-            return token
-        case _:
-            return Malformed(why="login: no access_token", raw="")
+    said = read_answer(reply, "read", answers.LOGIN, settings)
+    if not isinstance(said, Said):
+        return said
+    if said.means != "success":
+        return verdict(said, answers.LOGIN)
+    life = said.value.get("expires_in")
+    return Token(str(said.value["access_token"]), float(life) if type(life) is int else None)
 
 
 def sign(request: Http, token: str) -> Http:
@@ -133,6 +61,12 @@ def sign(request: Http, token: str) -> Http:
 def dead(reply: Reply) -> bool:
     """Say whether the token is no longer taken."""
     return reply.status == 401
+
+
+def dead_by(reply: Reply, settings: IgateSettings) -> bool:
+    """Say the same where it is told in words."""
+    said = read_answer(reply, "read", answers.STATUS, settings)
+    return dead(reply) or (isinstance(said, Said) and said.means == "dead")
 
 
 async def deliver(step: Step, settings: IgateSettings) -> Outcome:
@@ -156,26 +90,62 @@ async def deliver(step: Step, settings: IgateSettings) -> Outcome:
                 return there
             remote = replace(remote, notes={**remote.notes, f"file:{file.id}": there})
             await Checkpoint(remote=remote, up_to=remote.line)
-    remote = await _bring(step, remote, settings)
+    remote = await bring(step, remote, settings)
     if not isinstance(remote, Remote):
         return remote
     await Checkpoint(remote=remote, up_to=remote.line)
-    for seq, state in states:
-        path = settings.status_path.format(padman=settings.padman, id=remote.notes["id"])
-        # Saying a state again changes nothing more.
-        answer = read(
-            await Http(method="PUT", path=path, json=state, effect="keyed"), "keyed", step
-        )
-        if isinstance(answer, OUTCOMES):
-            return answer
-        remote = replace(remote, line=seq)
-        await Checkpoint(remote=remote, up_to=seq)
+    remote = await _progress(step, remote, states, settings)
+    if not isinstance(remote, Remote):
+        return remote
     return Delivered(
         up_to=step.dossier.version,
         remote=replace(remote, line=step.dossier.version),
         official_code=remote.id if step.dossier.official_code is None else None,
         note=translate.unsaid(step.dossier, settings),
     )
+
+
+async def _progress(
+    step: Step, remote: Remote, states: list[tuple[int, dict[str, Any]]], settings: IgateSettings
+) -> Remote | Outcome:
+    """Tell the states in order; the first, where it may stand already, only if it does not."""
+    path = settings.status_path.format(padman=settings.padman, id=remote.notes["id"])
+    stands = await _stands(step, remote, states[0][1], settings) if states else False
+    if not isinstance(stands, bool):
+        return stands
+    for place, (seq, state) in enumerate(states):
+        if not (stands and place == 0):
+            effect = settings.status_effect
+            reply = await Http(method="PUT", path=path, json=state, effect=effect)
+            said = read(reply, effect, step, answers.STATUS, settings)
+            if not isinstance(said, Said):
+                return said
+            if said.means != "success" or another(said, id=remote.notes["id"]):
+                return unhelpful(said, step, answers.STATUS)
+        told = {**remote.notes, "state": str(state["dossierStatus"]["id"])}
+        remote = replace(remote, line=seq, notes=told)
+        await Checkpoint(remote=remote, up_to=seq)
+    return remote
+
+
+async def _stands(
+    step: Step, remote: Remote, state: dict[str, Any], settings: IgateSettings
+) -> bool | Outcome:
+    """Look whether a state whose answer was lost is there.
+
+    Their look-up shows the present state alone: it proves something only where the state before
+    was another one. Else the state is told again.
+    """
+    before, ours = remote.notes.get("state"), str(state["dossierStatus"]["id"])
+    proves = settings.status_look_up == "state" and before is not None and before != ours
+    if not step.doubt or settings.status_effect == "keyed" or not proves:
+        return False
+    held = await found(step, remote, settings)
+    if not isinstance(held, Said):
+        return held
+    shown = held.value.get("dossierStatus") if isinstance(held.value, dict) else None
+    number = shown.get("id") if isinstance(shown, dict) else shown
+    return held.means == "success" and str(number) == ours
 
 
 async def _code(step: Step, settings: IgateSettings) -> Remote | Outcome:
@@ -186,19 +156,21 @@ async def _code(step: Step, settings: IgateSettings) -> Remote | Outcome:
         return replace(remote, id=known)
     query = {"code": settings.pattern_code}
     path = f"/{settings.basedata}/config/get-pattern"
-    found = read(await Http(method="GET", path=path, query=query, effect="read"), "read", step)
-    if isinstance(found, OUTCOMES):
-        return found
-    if not isinstance(found, dict) or not isinstance(found.get("id"), str):
-        return odd("get-pattern: no id", found, step)
-    path = f"/{settings.pattern}/pattern/{found['id']}/--get-next-value"
+    reply = await Http(method="GET", path=path, query=query, effect="read")
+    said = read(reply, "read", step, answers.PATTERN, settings)
+    if not isinstance(said, Said):
+        return said
+    if said.means != "success":
+        return odd("get-pattern: no id", said.value, step)
+    path = f"/{settings.pattern}/pattern/{said.value['id']}/--get-next-value"
     # A number that is taken and not used is a gap in their sequence, and harms nobody.
-    value = read(await Http(method="PUT", path=path, json={}, effect="keyed"), "keyed", step)
-    if isinstance(value, OUTCOMES):
-        return value
-    code = value.get("value") if isinstance(value, dict) else None
-    if not isinstance(code, str) or not code:
-        return odd("get-next-value: no value", value, step)
+    reply = await Http(method="PUT", path=path, json={}, effect="keyed")
+    said = read(reply, "keyed", step, answers.NEXT_VALUE, settings)
+    if not isinstance(said, Said):
+        return said
+    if said.means != "success":
+        return odd("get-next-value: no value", said.value, step)
+    code = str(said.value["value"])
     remote = replace(remote, id=code)
     # Remembered before the dossier is created under it: a retry must not take another number.
     await Checkpoint(remote=remote, up_to=remote.line)
@@ -213,120 +185,26 @@ async def _upload(one: Attached, step: Step, settings: IgateSettings) -> str | O
         attached=(one,),
         effect="keyed",  # a copy that nothing refers to is seen by nobody
     )
-    found = read(reply, "keyed", step)
-    if isinstance(found, OUTCOMES):
-        return found
-    rows = found if isinstance(found, list) else []
-    name = rows[0].get("id") if rows and isinstance(rows[0], dict) else None
-    return name if isinstance(name, str) and name else odd("upload: no id", found, step)
-
-
-async def _bring(step: Step, remote: Remote, settings: IgateSettings) -> Remote | Outcome:
-    """Create the dossier or bring it up to date; whether it is there is looked up in doubt."""
-    # An upload whose answer was lost is no create: only one under this code can have landed.
-    step = replace(step, doubt=step.doubt and remote.notes.get("asked") == remote.id)
-    known = remote.created or step.born_here
-    if (step.doubt or known) and "id" not in remote.notes:
-        found = await _look_up(step, remote, settings)
-        if found is not None and not isinstance(found, str):
-            return found
-        if found is None and known:
-            return odd("they are known to hold it, and cannot find it", None, step)
-        remote = _with_id(remote, found)
-    if "id" not in remote.notes:
-        # Remembered before it is sent: a retry knows whether a create of ours can have landed.
-        remote = replace(remote, notes={**remote.notes, "asked": remote.id or ""})
-        await Checkpoint(remote=remote, up_to=remote.line)
-        answer = await _send(
-            "POST", f"/{settings.padman}/dossier/--apply-online/", step, remote, settings
-        )
-        name = answer.get("id") if isinstance(answer, dict) else None
-        if isinstance(name, str) and name:
-            return _with_id(remote, name)
-        if isinstance(answer, Refused) and not says_exists(answer) and not step.doubt:
-            # Surely not created: nothing of it need be looked up, or taken back once it is void.
-            await Checkpoint(remote=_unasked(remote), up_to=remote.line)
-        if not says_exists(answer):
-            return answer if isinstance(answer, OUTCOMES) else odd("create: no id", answer, step)
-        there = await _existing(answer, step, remote, settings)
-        if not isinstance(there, str):
-            return there
-        remote = _with_id(remote, there)
-    path = settings.update_path.format(padman=settings.padman, id=remote.notes["id"])
-    answer = await _send("PUT", path, step, remote, settings)
-    return answer if isinstance(answer, OUTCOMES) else remote
-
-
-async def _existing(
-    said: Refused, step: Step, remote: Remote, settings: IgateSettings
-) -> str | Outcome:
-    """Give their id of what exists under our code, if it is ours to replace."""
-    parked = exists(step, said.message)
-    if parked is not None:
-        if step.dossier.official_code is None:  # they allocated it: a retry takes another number
-            await Checkpoint(remote=replace(_unasked(remote), id=None), up_to=remote.line)
-        return parked
-    there = await _look_up(step, remote, settings)
-    return there if there is not None else odd("they say it exists, and cannot find it", said, step)
-
-
-def _with_id(remote: Remote, name: str | None) -> Remote:
-    if name is None:
-        return remote
-    remote = _unasked(remote)
-    return replace(remote, created=True, notes={**remote.notes, "id": name})
-
-
-def _unasked(remote: Remote) -> Remote:
-    """Forget that a create of ours may have landed."""
-    notes = {key: value for key, value in remote.notes.items() if key != "asked"}
-    return replace(remote, notes=notes)
-
-
-async def _send(
-    method: Literal["POST", "PUT"], path: str, step: Step, remote: Remote, settings: IgateSettings
-) -> Any:
-    """Send the whole dossier; its code is the key, so repeating a create adds none."""
-    files = {
-        name.removeprefix("file:"): there
-        for name, there in remote.notes.items()
-        if name.startswith("file:")
-    }
-    body = translate.dossier(step.dossier, remote.id or "", files, settings)
-    return read(await Http(method=method, path=path, json=body, effect="keyed"), "keyed", step)
-
-
-async def _look_up(step: Step, remote: Remote, settings: IgateSettings) -> str | Outcome | None:
-    """Give their id of the dossier; None: they do not have it."""
-    reply = await Http(
-        method="GET",
-        path=f"/{settings.padman}/api-integration/--data",
-        query={"code": remote.id or ""},
-        effect="read",
-    )
-    if reply.status == 404:
-        return None
-    found = read(reply, "read", step)
-    if isinstance(found, OUTCOMES):
-        return found
-    row = found[0] if isinstance(found, list) and found else found
-    name = row.get("id") if isinstance(row, dict) else None
-    return name if isinstance(name, str) and name else None
+    said = read(reply, "keyed", step, answers.UPLOAD, settings)
+    if not isinstance(said, Said):
+        return said
+    return str(said.value["id"]) if said.means == "success" else odd("upload: no id", said, step)
 
 
 ADAPTER = Adapter(
     name="igate",
     settings=IgateSettings,
     facts=Facts(
-        version="2",
+        version="3",
         at_once=8,
+        appends=True,
         exchanges=10,
         conversation=300.0,
         needs_official_code=True,
         not_carried=NOT_CARRIED,
     ),
     deliver=deliver,
-    session=Session(login=login, sign=sign, dead=dead, seconds=3600.0),
+    session=Session(login=login, sign=sign, dead=dead, dead_by=dead_by, seconds=3600.0),
     poll=poll,
     tables=(codes.GENDER, codes.APPLY_METHOD, codes.RECEIVING_KIND, codes.PAPER_TYPE),
 )

@@ -12,17 +12,18 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from adapters.igate import answers
 from adapters.igate.replies import name_in
+from adapters.kit.meanings import Said, read_answer, verdict
 from adapters.kit.port import Hand, Http, PollContext
-from adapters.kit.replies import judge, read_json
 from schemas.base import VIETNAM, spoken
 from schemas.inbound import Report
-from schemas.outcome import Malformed, Outcome, Uncertain, Unreachable
+from schemas.outcome import Outcome
 from schemas.parts import Due, Officer
 from schemas.status import Status
 
 if TYPE_CHECKING:
-    from adapters.igate import IgateSettings
+    from adapters.igate.settings import IgateSettings
 
 OVERLAP = timedelta(minutes=2)
 """Their clocks and their writes are not in step: look a little further back."""
@@ -84,17 +85,13 @@ async def _page(page: int, accepted: datetime, settings: IgateSettings) -> list[
         },
         effect="read",
     )
-    outcome = judge(reply, "read")
-    if outcome is not None:
-        return outcome
-    answer = read_json(reply, "read")
-    match answer:
-        case {"content": list(entries)}:
-            return entries
-        case Unreachable() | Uncertain():
-            return answer
-        case _:
-            return Malformed(why="search: no page", raw="")
+    said = read_answer(reply, "read", answers.SEARCH, settings)
+    if not isinstance(said, Said):
+        return said
+    if said.means != "success":
+        return verdict(said, answers.SEARCH)
+    entries: list[Any] = said.value["content"]
+    return entries
 
 
 def _changed(entry: Any) -> datetime | None:

@@ -1,56 +1,61 @@
-"""Reading iGate: success and failure both come with HTTP 200."""
+"""Reading iGate by its tables, and refusals that name their fields."""
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from adapters.igate import codes
+from adapters.kit.meanings import Answers, Said, read_answer, verdict
 from adapters.kit.port import Reply, Step
-from adapters.kit.replies import judge, plain, read_json, redact, strings_of
-from schemas.outcome import (
-    Effect,
-    Malformed,
-    Outcome,
-    Problem,
-    Refused,
-    Uncertain,
-    Unreachable,
-)
+from adapters.kit.replies import redact, strings_of
+from schemas.outcome import Effect, Malformed, Outcome, Problem, Refused
 
-EXISTS = ("đã tồn tại", "already exist", "đã được tiếp nhận")
-"""They have it: whatever we were about to add is there (observed wording)."""
-NO_ERRORS: tuple[Any, ...] = (None, "", [], {})
+if TYPE_CHECKING:
+    from adapters.igate.settings import IgateSettings
 
 
-def read(reply: Reply, effect: Effect, step: Step) -> Any | Outcome:
-    """Give the body of a success, or the outcome of anything else."""
-    outcome = judge(reply, effect)
-    if outcome is not None:
+def read(
+    reply: Reply, effect: Effect, step: Step, table: Answers, settings: IgateSettings
+) -> Said | Outcome:
+    """Give what a row of the table names as success or as a fact, or the outcome of all else."""
+    known = (step.dossier.official_code, step.remote.id, *(one.value for one in step.dossier.codes))
+    said = read_answer(
+        reply,
+        effect,
+        table,
+        settings,
+        about=frozenset(code for code in known if code),
+        personal=strings_of(step.dossier),
+    )
+    if not isinstance(said, Said) or said.means in {"success", "absent"}:
+        return said
+    return said if said.means == "exists" else unhelpful(said, step, table)
+
+
+def unhelpful(said: Said, step: Step, table: Answers) -> Outcome:
+    """Say what an answer means that is neither a success nor a fact; a refusal by its fields."""
+    outcome = verdict(said, table)
+    if not isinstance(outcome, Refused):
         return outcome
-    answer = read_json(reply, effect)
-    if isinstance(answer, (Unreachable, Uncertain)):
-        return answer
-    if not isinstance(answer, dict):
-        return answer
-    status, errors = answer.get("status"), answer.get("errors")
-    if status in {500, "500", 400, "400"} or errors not in NO_ERRORS:
-        return refusal(answer, step)
-    if isinstance(status, (int, str)) and not isinstance(status, bool) and str(status) != "200":
-        return Malformed(why=f"unknown status {status}"[:60], raw=_shown(answer, step))
-    return answer
-
-
-def refusal(answer: dict[str, Any], step: Step) -> Refused:
-    """Turn their errors, an object of lists or one sentence, into canonical problems."""
-    found = []
-    for name, text in _errors(answer.get("errors")):
+    errors = _errors(said.value.get("errors")) if isinstance(said.value, dict) else []
+    problems = []
+    for name, text in errors:
         shown = redact(text, strings_of(step.dossier))
-        found.append(Problem(_pointer(name, text), "refused_by_system", shown))
-    title = redact(str(answer.get("title") or "refused"), strings_of(step.dossier))
-    return Refused(code=str(answer.get("status", "500")), message=title, problems=tuple(found))
+        where = table.pointed(name) or table.pointed(text)
+        problems.append(Problem(where, "refused_by_system", shown))
+    title = said.value.get("title") if isinstance(said.value, dict) else None
+    message = redact(str(title), strings_of(step.dossier)) if title else outcome.message
+    return replace(
+        outcome,
+        code=said.coded,
+        message=message or "refused",
+        problems=tuple(problems) or outcome.problems,
+    )
 
 
 def _errors(errors: Any) -> list[tuple[str, str]]:
+    """List their errors, an object of lists or one sentence, each by its field."""
     if isinstance(errors, dict):
         return [
             (str(name), str(text))
@@ -62,30 +67,9 @@ def _errors(errors: Any) -> list[tuple[str, str]]:
     return [("", str(errors))] if errors else []
 
 
-def _pointer(name: str, text: str) -> str:
-    """Find the canonical field by their field's name, else by a word of the sentence."""
-    for searched in (plain(name), plain(text)):
-        for word, pointer in codes.POINTERS:
-            if word in searched:
-                return pointer
-    return ""
-
-
-def says_exists(outcome: Any) -> TypeGuard[Refused]:
-    """Say whether a refusal means that they have it."""
-    if not isinstance(outcome, Refused):
-        return False
-    said = plain(" ".join([outcome.message, *(one.detail for one in outcome.problems)]))
-    return any(words in said for words in EXISTS)
-
-
 def odd(why: str, answer: Any, step: Step) -> Malformed:
     """Say that an answer lacks what it must have."""
-    return Malformed(why=why, raw=_shown(answer, step))
-
-
-def _shown(answer: Any, step: Step) -> str:
-    return redact(str(answer), strings_of(step.dossier))
+    return Malformed(why=why, raw=redact(str(answer), strings_of(step.dossier)))
 
 
 def name_in(value: Any) -> str | None:

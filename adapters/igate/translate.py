@@ -21,7 +21,7 @@ from schemas.outcome import CannotExpress
 from schemas.parts import Address, AgencyRef, Component, Fee, File, Identity, Party, Unit
 
 if TYPE_CHECKING:
-    from adapters.igate import IgateSettings
+    from adapters.igate.settings import IgateSettings
 
 WHOLE_DATE = 10
 

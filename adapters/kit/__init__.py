@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from adapters.kit import charsets
     from adapters.kit.communes import Expects, commune, in_generation
+    from adapters.kit.decoding import Decoded, decoded
     from adapters.kit.driver import (
         Conversation,
         Exchanged,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         well_formed_event,
         without_identity,
     )
+    from adapters.kit.meanings import Answers, Row, Said, read_answer, read_item, verdict
     from adapters.kit.port import (
         Adapter,
         Attached,
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
         Step,
         Take,
         Talk,
+        Token,
         UnreadCell,
         UnusableFile,
         Value,
@@ -86,16 +89,21 @@ if TYPE_CHECKING:
     from adapters.kit.session import SessionCache
     from adapters.kit.sql import single_select
     from adapters.kit.texts import event_text, recodes, told_codes
+    from adapters.kit.words import LATER_WORDS, MAINTENANCE_WORDS
 
 __all__ = [
+    "LATER_WORDS",
+    "MAINTENANCE_WORDS",
     "PORT_VERSION",
     "Adapter",
+    "Answers",
     "Attached",
     "Batch",
     "Call",
     "CallResponse",
     "Checkpoint",
     "Conversation",
+    "Decoded",
     "Digest",
     "Exchanged",
     "Expects",
@@ -121,8 +129,10 @@ __all__ = [
     "Query",
     "Reader",
     "Reply",
+    "Row",
     "RowRead",
     "Rows",
+    "Said",
     "Selected",
     "Session",
     "SessionCache",
@@ -131,6 +141,7 @@ __all__ = [
     "Step",
     "Take",
     "Talk",
+    "Token",
     "Transport",
     "TransportError",
     "UnreadCell",
@@ -141,12 +152,15 @@ __all__ = [
     "charsets",
     "check_code",
     "commune",
+    "decoded",
     "event_text",
     "exists",
     "first_request",
     "in_generation",
     "judge",
     "plain",
+    "read_answer",
+    "read_item",
     "read_json",
     "recodes",
     "redact",
@@ -156,12 +170,13 @@ __all__ = [
     "told_codes",
     "unread",
     "unsent",
+    "verdict",
     "well_formed",
     "well_formed_event",
     "without_identity",
 ]
 
-PORT_VERSION = "1.3"
+PORT_VERSION = "1.4"
 """The edition of the port, as EDITION.ADDITION.
 
 Within an edition nothing is taken away and nothing changes its meaning: an adapter written for 1.0
@@ -173,6 +188,7 @@ What holds is what `__all__` names; other modules and names may change at any ti
 
 _HOMES = {
     "communes": ("Expects", "commune", "in_generation"),
+    "decoding": ("Decoded", "decoded"),
     "driver": (
         "Conversation",
         "Exchanged",
@@ -193,6 +209,7 @@ _HOMES = {
         "well_formed_event",
         "without_identity",
     ),
+    "meanings": ("Answers", "Row", "Said", "read_answer", "read_item", "verdict"),
     "replies": (
         "exists",
         "judge",
@@ -206,6 +223,7 @@ _HOMES = {
     "session": ("SessionCache",),
     "sql": ("single_select",),
     "texts": ("event_text", "recodes", "told_codes"),
+    "words": ("LATER_WORDS", "MAINTENANCE_WORDS"),
 }
 """Where a name lives, if not in `adapters.kit.port`."""
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -38,6 +38,7 @@ from adapters.kit.port import (
     Step,
     Take,
     Talk,
+    Token,
 )
 from adapters.kit.private import cleaned, private_of
 from adapters.kit.replies import redact
@@ -49,6 +50,8 @@ from schemas.outcome import (
     Delivered,
     Malformed,
     Outcome,
+    Refused,
+    Suspect,
     Uncertain,
     Unreachable,
 )
@@ -158,6 +161,8 @@ class Conversation:
     hand: Callable[[Hand], Awaitable[tuple[Verdict, ...]]] | None = None
     clock: Callable[[], float] = time.monotonic
     trace: list[Exchanged] = field(default_factory=list)
+    appended: bool = False
+    """A request was sent that adds to a list of theirs: sent again, it would stand there twice."""
     _until: float = 0.0
     _sent: bool = False
     _last: Reply | None = None
@@ -325,18 +330,26 @@ class Conversation:
             return await self._exchange(request)
         token = await self._token(session)
         reply = await self._exchange(session.sign(request, token))
-        if not session.dead(reply):
+        if not self._dead(session, reply):
             return reply
         self.session_cache.invalidate(token)
         reply = await self._exchange(session.sign(request, await self._token(session)))
-        if session.dead(reply):
+        if self._dead(session, reply):
             raise TransportError(Blocked(why="the session was refused right after a fresh login"))
         return reply
 
+    def _dead(self, session: Session[Any], reply: Reply) -> bool:
+        """Say whether a reply means that the session is not taken any more."""
+        if reply.status == 401:
+            return True
+        if session.dead_by is not None:
+            return session.dead_by(reply, self.settings)
+        return session.dead(reply)
+
     async def _token(self, session: Session[Any]) -> str:
-        async def login() -> str | Outcome:
+        async def login() -> str | Token | Outcome:
             try:
-                found: str | Outcome = await self._drive(
+                found: str | Token | Outcome = await self._drive(
                     session.login(self.settings), self._exchange
                 )
             except TransportError as lost:
@@ -361,7 +374,10 @@ class Conversation:
             reply = await self.transport.exchange(request)
         except TransportError as lost:
             self._note(request.method, request.path, None, begun, type(lost.outcome).__name__)
+            if request.effect == "append" and isinstance(lost.outcome, Uncertain):
+                self.appended = True
             raise
+        self.appended = self.appended or request.effect == "append"
         self._note(request.method, request.path, reply.status, begun, None)
         self._last = reply
         return reply
@@ -405,10 +421,22 @@ class NotARequestError(TypeError):
 
 
 def _of_login(outcome: Outcome) -> Outcome:
-    """Say what a login without a token means for a step of which nothing was sent."""
-    if isinstance(outcome, (Unreachable, Uncertain)):
-        return Unreachable(why=f"login: {outcome.why}")
-    return outcome
+    """Say what a login without a token means for a step of which nothing was sent.
+
+    Whatever they answer to a login is about our account and never about a dossier: it parks none,
+    and tells none.
+    """
+    match outcome:
+        case Unreachable(why=why, retry_after=after):
+            return Unreachable(why=f"login: {why}", retry_after=after)
+        case Uncertain(why=why):
+            return Unreachable(why=f"login: {why}")
+        case Blocked():
+            return outcome
+        case Refused(message=said) | Malformed(why=said) | Suspect(why=said):
+            return Blocked(why=f"login: {said}"[:200])
+        case _:
+            return Blocked(why="login: an answer that gives no session")
 
 
 def first_request(

@@ -494,20 +494,31 @@ class Facts:
         return self.conversation + LEASE_MARGIN if self.lease is None else self.lease
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a login gave, and for how many seconds it lives, where they say so."""
+
+    value: str
+    seconds: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session(Generic[S]):
     """One login, cached and shared by all conversations with a system.
 
     login: gives the token, or the outcome that says why there is none
     sign: puts the token into a request
-    dead: says that a reply means "your session is not valid"; the driver logs in once more
+    dead: says that a reply means "your session is not valid"; the driver logs in once more, as it
+        does for every 401
+    dead_by: the same where it depends on the settings; it is asked instead of `dead`
     seconds: how long a token is used at most
     """
 
-    login: Callable[[S], Talk[str | Outcome]]
+    login: Callable[[S], Talk[str | Token | Outcome]]
     sign: Callable[[Http, str], Http]
     dead: Callable[[Reply], bool]
     seconds: float
+    dead_by: Callable[[Reply, S], bool] | None = None
 
 
 Previewed = RowRead

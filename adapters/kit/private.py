@@ -21,6 +21,7 @@ from schemas.outcome import (
     Outcome,
     Problem,
     Refused,
+    Suspect,
     Uncertain,
     Unreachable,
 )
@@ -67,13 +68,14 @@ def cleaned(outcome: Outcome, private: tuple[str, ...]) -> Outcome:
     """Give the outcome without what is private, in every text that somebody will read."""
     match outcome:
         case Refused(code=code, message=message, problems=problems):
-            return Refused(
+            return replace(
+                outcome,
                 code=redact(code, private)[:SHORT],
                 message=redact(message, private),
                 problems=tuple(_problem(one, private) for one in problems),
             )
-        case Malformed(why=why, raw=raw):
-            return Malformed(why=redact(why, private), raw=redact(raw, private))
+        case Malformed(why=why, raw=raw) | Suspect(why=why, raw=raw):
+            return replace(outcome, why=redact(why, private), raw=redact(raw, private))
         case Unreachable(why=why) | Uncertain(why=why) | Blocked(why=why):
             return replace(outcome, why=redact(why, private))
         case Delivered(note=str() as note):

@@ -1,8 +1,17 @@
-"""Reading answers: what the HTTP status alone says, JSON that may not be JSON, redaction."""
+"""Reading answers: what the HTTP status alone says, JSON that may not be JSON, redaction.
+
+    2xx                      the body has to be read: only here can a success stand
+    401 407, 3xx             Blocked: our account, or our address
+    408 425 429 503          Unreachable: come back later, after `Retry-After`
+    413 414 431              Refused: this record is too large for them
+    any other 4xx            Suspect: the record, or us; other dossiers will show
+    1xx, 5xx, anything else  no answer of theirs was read
+
+What an answer with a body means says the table of its contract (`adapters.kit.meanings`).
+"""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
@@ -10,6 +19,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from adapters.kit.decoding import decoded, text_of
 from adapters.kit.port import Reply, Step
 from schemas.dossier import Dossier
 from schemas.marks import composed
@@ -20,6 +30,7 @@ from schemas.outcome import (
     Outcome,
     Problem,
     Refused,
+    Suspect,
     Uncertain,
     Unreachable,
 )
@@ -27,8 +38,7 @@ from schemas.outcome import (
 SHOWN = 500
 """Characters of a foreign answer that are kept."""
 LATER = frozenset({408, 425, 429, 503})
-WRONG_CREDENTIAL = frozenset({401, 403, 407})
-WRONG_ADDRESS = frozenset({404, 405, 410, 421})
+WRONG_CREDENTIAL = frozenset({401, 407})
 TOO_LARGE = frozenset({413, 414, 431})
 
 
@@ -42,13 +52,13 @@ def judge(reply: Reply, effect: Effect) -> Outcome | None:
     status = reply.status
     if status in LATER:
         return Unreachable(why=f"HTTP {status}", retry_after=retry_after(reply))
-    if status in WRONG_CREDENTIAL or status in WRONG_ADDRESS or 300 <= status < 400:
+    if status in WRONG_CREDENTIAL or 300 <= status < 400:
         return Blocked(why=f"HTTP {status}")
     if status in TOO_LARGE:
         return Refused(code=str(status), message=f"HTTP {status}: too large for this system")
-    if status < 200 or status >= 500:
-        return unread(f"HTTP {status}", effect)
-    return None
+    if 400 <= status < 500:
+        return Suspect(why=f"HTTP {status}", raw=redact(text_of(reply) or ""))
+    return None if 200 <= status < 300 else unread(f"HTTP {status}", effect)
 
 
 def exists(
@@ -72,7 +82,7 @@ def exists(
 def retry_after(reply: Reply) -> float | None:
     """Read Retry-After: seconds, or a date judged by the answer's own Date."""
     value = reply.headers.get("retry-after", "").strip()
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return min(float(value), 24 * 3600.0)
     try:
         until = parsedate_to_datetime(value)
@@ -87,15 +97,16 @@ def read_json(reply: Reply, effect: Effect) -> Any:
 
     A gateway in between answers HTML or plain text with any status: that is not their answer.
     """
-    try:
-        return json.loads(reply.body.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        return unread("the answer is not JSON", effect)
+    found = decoded(reply)
+    if found.kind == "json":
+        return found.value
+    # A text that is a JSON string is JSON all the same, and never a page.
+    return unread("the answer is not JSON", effect)
 
 
 def plain(text: str) -> str:
-    """Bring a foreign sentence into a form in which it can be compared: NFC, lower case."""
-    return composed(text).casefold()
+    """Bring a foreign sentence into a form in which it can be compared: NFC, case, spaces."""
+    return " ".join(composed(text).casefold().split())
 
 
 def redact(text: str, personal: Iterable[str] = ()) -> str:

@@ -11,24 +11,15 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.kit.identities import check_code
-from adapters.kit.port import Adapter, Checkpoint, Facts, Session, Step, Talk
-from adapters.kit.replies import exists, judge, read_json, redact, strings_of
+from adapters.kit.meanings import Said, read_answer, verdict
+from adapters.kit.port import Adapter, Checkpoint, Facts, Reply, Session, Step, Talk
+from adapters.kit.replies import exists, strings_of
 from adapters.kit.texts import recodes
-from adapters.national_portal import codes, framing, progress, translate
+from adapters.national_portal import answers, codes, framing, progress, translate
 from adapters.national_portal.inbound import hear
 from adapters.national_portal.not_carried import NOT_CARRIED
-from adapters.national_portal.replies import Answer, read, refusal
 from adapters.national_portal.settings import PortalSettings
-from schemas.outcome import (
-    Blocked,
-    CannotExpress,
-    Delivered,
-    Malformed,
-    Outcome,
-    Remote,
-    Uncertain,
-    Unreachable,
-)
+from schemas.outcome import CannotExpress, Delivered, Effect, Outcome, Remote
 from schemas.status import Kind
 
 CHUNK = 10
@@ -37,20 +28,10 @@ CHUNK = 10
 
 async def login(settings: PortalSettings) -> str | Outcome:
     """Ask for a session."""
-    reply = await framing.login(settings)
-    outcome = judge(reply, "read")
-    if outcome is not None:
-        return outcome
-    answer = read_json(reply, "read")
-    match answer:
-        case Unreachable() | Uncertain():
-            return answer
-        case {"session": str(session), "error_code": 0 | "0" | "00"} if session:
-            return session
-        case {"error_code": _}:
-            return Blocked(why="the login was refused")
-        case _:
-            return Malformed(why="login: neither a session nor an error_code", raw=redact(""))
+    said = read_answer(await framing.login(settings), "read", answers.LOGIN, settings)
+    if not isinstance(said, Said):
+        return said
+    return str(said.value["session"]) if said.means == "success" else verdict(said, answers.LOGIN)
 
 
 async def deliver(step: Step, settings: PortalSettings) -> Outcome:
@@ -83,11 +64,9 @@ async def deliver(step: Step, settings: PortalSettings) -> Outcome:
     for start in range(0, len(lines), CHUNK):
         chunk = lines[start : start + CHUNK]
         reply = await framing.progress([line for _, line in chunk], settings)
-        answer = read(reply, "append")
-        if not isinstance(answer, Answer):
-            return answer
-        if not answer.succeeded(settings):
-            return refusal(answer, step)
+        lost = _lost(reply, step, settings)
+        if lost is not None:
+            return lost
         remote = replace(remote, line=chunk[-1][0])
         await Checkpoint(remote=remote, up_to=remote.line)
     return _done(step, remote, settings, former)
@@ -117,11 +96,11 @@ async def _leave(step: Step, former: str, settings: PortalSettings) -> Step | Ou
     """
     for because in [one for one in step.events if recodes(one)][-1:] or step.events[-1:]:
         line = progress.moved(step.dossier, because, former, settings)
-        answer = read(await framing.progress([line], settings), "append")
-        if not isinstance(answer, Answer):
-            return answer
-        if not answer.succeeded(settings) and "không tồn tại" not in answer.message:
-            return refusal(answer, step)
+        said = _read(await framing.progress([line], settings), "append", step, settings)
+        if not isinstance(said, Said):
+            return said
+        if said.means not in {"success", "absent"}:
+            return verdict(said, answers.APPEND)
     notes = {**step.remote.notes, "code": step.dossier.official_code or ""}
     remote = replace(step.remote, created=False, notes=notes)
     await Checkpoint(remote=remote, up_to=remote.line)
@@ -154,11 +133,9 @@ async def _answer(step: Step, settings: PortalSettings) -> Outcome:
         if data is None:
             continue
         reply = await framing.answer(data, settings)
-        answer = read(reply, "append")
-        if not isinstance(answer, Answer):
-            return answer
-        if not answer.succeeded(settings):
-            return refusal(answer, step)
+        lost = _lost(reply, step, settings)
+        if lost is not None:
+            return lost
         remote = replace(remote, line=seq)
         await Checkpoint(remote=remote, up_to=seq)
     return _done(step, remote, settings)
@@ -167,38 +144,69 @@ async def _answer(step: Step, settings: PortalSettings) -> Outcome:
 async def _snapshot(step: Step, settings: PortalSettings, data: dict[str, Any]) -> Outcome | None:
     """Create or replace; an answer that says it is the other one is followed by the other, once."""
     updating = step.remote.created or step.born_here
-    answer: Answer | Outcome | None = None
-    for _ in range(2):
-        reply = await framing.snapshot(data, settings, updating=updating)
-        answer = read(reply, "keyed")
-        if not isinstance(answer, Answer):
-            return answer
-        if answer.succeeded(settings):
-            return None
-        if not updating and "đã tồn tại" in answer.message:
-            parked = exists(step, redact(answer.shown, strings_of(step.dossier)))
-            if parked is not None:
-                return parked
-            updating = True  # an earlier try had landed
-        elif updating and "không tồn tại" in answer.message and not step.born_here:
-            updating = False
-        else:
-            break
-    return refusal(answer, step) if isinstance(answer, Answer) else answer
+    said = await _synced(step, settings, data, updating=updating)
+    if isinstance(said, Said) and said.means == "exists" and not updating:
+        parked = exists(step, said.shown)
+        if parked is not None:
+            return parked
+        said = await _synced(step, settings, data, updating=True)  # an earlier try had landed
+    elif isinstance(said, Said) and said.means == "absent" and updating and not step.born_here:
+        said = await _synced(step, settings, data, updating=False)
+    if not isinstance(said, Said):
+        return said
+    return None if said.means == "success" else verdict(said, answers.WRITE)
+
+
+async def _synced(
+    step: Step, settings: PortalSettings, data: dict[str, Any], *, updating: bool
+) -> Said | Outcome:
+    reply = await framing.snapshot(data, settings, updating=updating)
+    return _read(reply, "keyed", step, settings)
+
+
+def _read(reply: Reply, effect: Effect, step: Step, settings: PortalSettings) -> Said | Outcome:
+    """Read an answer about this dossier; what it repeats of a person is masked."""
+    of = step.dossier
+    born = of.origin.code if of.origin is not None else None
+    held = step.remote.notes.get("code")
+    known = (of.official_code, born, held, *(one.value for one in of.codes))
+    return read_answer(
+        reply,
+        effect,
+        answers.table_of(effect, settings),
+        settings,
+        about=frozenset(code for code in known if code),
+        personal=strings_of(of),
+    )
+
+
+def _lost(reply: Reply, step: Step, settings: PortalSettings) -> Outcome | None:
+    """Say what became of lines or an answer that they did not take; None: they did."""
+    said = _read(reply, "append", step, settings)
+    if not isinstance(said, Said):
+        return said
+    return None if said.means == "success" else verdict(said, answers.APPEND)
 
 
 def _login(settings: PortalSettings) -> Talk[str | Outcome]:
     return login(settings)
 
 
+def _never(_reply: Reply) -> bool:
+    """Say nothing: by which words a session is dead stands in the settings."""
+    return False
+
+
 ADAPTER = Adapter(
     name="national_portal",
     settings=PortalSettings,
     facts=Facts(
-        version="3", at_once=8, appends=True, needs_official_code=True, not_carried=NOT_CARRIED
+        version="4", at_once=8, appends=True, needs_official_code=True, not_carried=NOT_CARRIED
     ),
     deliver=deliver,
-    session=Session(login=_login, sign=framing.sign, dead=framing.dead, seconds=600.0),
+    session=Session(
+        login=_login, sign=framing.sign, dead=_never, dead_by=answers.dead, seconds=600.0
+    ),
     hear=hear,
     tables=(
         codes.TRANG_THAI,

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from adapters.kit.port import Http, Reply
-from adapters.kit.replies import plain, read_json
+from adapters.kit.port import Http
 from adapters.national_portal.settings import PortalSettings
 from schemas.outcome import Effect
-
-DEAD_WORDS = ("phiên làm việc", "session kh", "đăng nhập lại", "token")
 
 
 def addressed(request: Http, settings: PortalSettings) -> Http:
@@ -82,14 +79,3 @@ def _bare(
 def sign(request: Http, session: str) -> Http:
     """Put the session where it travels: into the JSON body."""
     return replace(request, json={"session": session, **request.json})
-
-
-def dead(reply: Reply) -> bool:
-    """Say whether they speak of the session: the true wording and code are unknown (inferred)."""
-    if reply.status != 200:
-        return False
-    answer = read_json(reply, "read")
-    if not isinstance(answer, dict) or "error_code" not in answer:
-        return False
-    said = plain(str(answer.get("message") or ""))
-    return str(answer["error_code"]) not in {"0", "00"} and any(one in said for one in DEAD_WORDS)

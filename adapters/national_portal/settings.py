@@ -9,6 +9,10 @@ from pydantic import Field, SecretStr, model_validator
 
 from adapters.kit.identities import NoIdentity
 from adapters.kit.port import WebSettings
+from adapters.kit.words import LATER_WORDS, MAINTENANCE_WORDS
+
+DEAD_WORDS = ("session", "phiên", "đăng nhập", "token")
+"""By which a dead session is known; its true code and sentence are unknown (inferred)."""
 
 
 class PortalSettings(WebSettings):
@@ -22,6 +26,8 @@ class PortalSettings(WebSettings):
     create_path, update_path, update_flag: of `bare`; with `query` isUpdating goes into the query
     own_name: the name of this system in our settings, as `origin.system` says it
     require_success_text: a code 0 counts only with "thành công" in the message
+    dead_words, later_words, maintenance_words: what an answer that is no success says of a dead
+        session, of a later time, and of maintenance
     portal_born: for a dossier born there: the full snapshot, the answer service, or lines alone
     answer_fold: answers say only 2 and 5, as in the one flow where they were seen
     voided: no service takes a dossier back: a `line` says so, or it waits for a human (`park`)
@@ -58,6 +64,9 @@ class PortalSettings(WebSettings):
     update_flag: Literal["path", "query"] = "query"
     own_name: str = "national-portal"
     require_success_text: bool = True
+    dead_words: tuple[str, ...] = DEAD_WORDS
+    later_words: tuple[str, ...] = LATER_WORDS
+    maintenance_words: tuple[str, ...] = MAINTENANCE_WORDS
     portal_born: Literal["snapshot", "answer", "none"] = "snapshot"
     answer_fold: bool = True
     voided: Literal["line", "park"] = "line"

@@ -9,15 +9,12 @@ import time
 from dataclasses import dataclass, field
 from functools import partial
 
-import structlog
-
 from gateway.access.principals import Principal
 from gateway.access.roles import Role
 from gateway.store import clients
 from gateway.store.engine import Store
 from gateway.store.errors import StoreUnavailable
-
-log = structlog.get_logger()
+from gateway.watch.outages import Loop
 
 REMEMBERED = 4.0
 """Seconds for which what a look-up found holds, from its beginning on: a key that is revoked ends
@@ -60,6 +57,7 @@ class KeyRing:
     remembered: float = REMEMBERED
     _known: dict[bytes, tuple[float, Principal]] = field(default_factory=dict)
     _sought: dict[bytes, asyncio.Task[tuple[float, Principal | None]]] = field(default_factory=dict)
+    _noting: Loop = field(default_factory=lambda: Loop("key_uses"))
     _used: set[bytes] = field(default_factory=set)
 
     async def find(self, key: str) -> Principal | None:
@@ -126,7 +124,9 @@ class KeyRing:
         try:
             await self.store.write(lambda connection: clients.note_used(connection, used))
         except Exception as error:  # noqa: BLE001 - no request may suffer for it
-            log.warning("key_uses_failed", error=type(error).__name__)
+            self._noting.met(error)
+        else:
+            self._noting.worked()
 
     def _holds(self, begun: float) -> bool:
         return time.monotonic() - begun < self.remembered

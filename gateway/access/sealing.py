@@ -16,6 +16,7 @@ from gateway.rules.audit_chain import ORIGIN, SHOWN, Line, mac
 from gateway.store import audit as rows
 from gateway.store.engine import Connection, Store
 from gateway.store.work import leadership
+from gateway.watch.outages import Loop, Outage
 
 log = structlog.get_logger()
 
@@ -46,15 +47,19 @@ class Sealer:
         if self.key is None:
             log.warning("audit_unsealed", why="neither LIENTHONG_AUDIT_KEY nor LIENTHONG_SEAL_KEY")
             return
+        loop, key = Loop("sealing"), Outage("audit_key_differs", "audit_key_agrees")
         while True:
             try:
                 while await self.seal():
                     pass
                 await self._tell()
             except OtherKey:
-                log.error("audit_key_differs")  # noqa: TRY400 - there is nothing to trace
+                key.failed("sealed with another key than ours")
             except Exception as error:  # noqa: BLE001 - the next look comes
-                log.warning("sealing_failed", error=type(error).__name__)
+                loop.met(error)
+            else:
+                loop.worked()
+                key.worked()
             await asyncio.sleep(EVERY)
 
     async def seal(self) -> bool:

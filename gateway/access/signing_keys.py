@@ -8,13 +8,11 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 
 from gateway.access.issuer import IssuerUnavailable
-
-log = structlog.get_logger()
+from gateway.watch.outages import Outage
 
 Fetch = Callable[[str], Awaitable[bytes]]
 """Gives what stands at an address, or raises `IssuerUnavailable`."""
@@ -39,6 +37,7 @@ class SigningKeys:
         self._keys: dict[str | None, Key] = {}
         self._fetched = self._next = float("-inf")
         self._under_way: asyncio.Task[None] | None = None
+        self._outage = Outage("issuer_unavailable", "issuer_available")
 
     async def find(self, kid: str | None) -> Key | None:
         """Find a key; None: the issuer has none of this id. Without an id its only one is meant."""
@@ -69,9 +68,10 @@ class SigningKeys:
         try:
             found = await self._fetch_keys()
         except (IssuerUnavailable, ValueError) as error:
-            log.warning("issuer_unavailable", error=type(error).__name__, kept=len(self._keys))
+            self._outage.failed(type(error).__name__)
         else:
             self._keys, self._fetched = found, self._clock()
+            self._outage.worked()
         finally:
             self._next = self._clock() + (AGAIN if self._keys else SOON)
             self._under_way = None

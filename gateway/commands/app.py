@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
+from typing import NoReturn
 
 import typer
 
@@ -36,10 +37,12 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "procedures": "catalogue_procedures.app",
         "hold": "hold.hold",
         "release": "hold.release",
+        "doubts": "doubts.doubts",
         "status": "status.status",
         "parked": "parked.parked",
         "preview": "preview.preview",
         "retry": "retry.retry",
+        "probe": "probe.probe",
         "backfill": "backfill.backfill",
         "resend": "resend.resend",
         "settle": "settle.settle",
@@ -106,8 +109,17 @@ def run() -> None:
     try:
         _loaded(only)()
     except (SettingsError, SchemaNewer) as error:
-        typer.echo(f"lienthong: {error}", err=True)
-        sys.exit(2)
+        _end(only, str(error), 2)
     except StoreUnavailable as error:
-        typer.echo(f"lienthong: the database cannot be reached: {error}", err=True)
-        sys.exit(3)
+        _end(only, f"the database cannot be reached: {error}", 3)
+
+
+def _end(only: str | None, why: str, code: int) -> NoReturn:
+    """Say why it ends in one line: a server in its log, whose reader may be a machine."""
+    if only in SERVERS:
+        from gateway.watch import log  # noqa: PLC0415 - other commands start without it
+
+        log.ended(why)
+    else:
+        typer.echo(f"lienthong: {why}", err=True)
+    sys.exit(code)

@@ -28,6 +28,8 @@ def serve(
     nothing to bring to an end: they end it within a second, with 143 and 130, and a migration that
     was under way is undone as a whole.
     """
+    log.configure()
+    log.own_the_process()
     settings = load()
     log.configure(settings.log)
     uvloop.run(_serve(settings, host or settings.host, port or settings.port))

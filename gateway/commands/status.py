@@ -15,7 +15,7 @@ from rich.text import Text
 
 from gateway.commands.shown import Lang, age, clock, instant, language, plain
 from gateway.main.bootstrap import opened
-from gateway.operations.status import STATES, Standing, Status, look, looks
+from gateway.operations.status import HOUR, STATES, Standing, Status, look, looks
 from gateway.settings import Settings, SettingsError, load
 from gateway.watch.clock import WRONG
 from gateway.words import Language
@@ -54,8 +54,8 @@ def status(
 ) -> None:
     """Show every system: its gate, what is ready, waits or is parked, since when, and why.
 
-    At risk are dossiers that are due before their system can be told of them, and those that are
-    due already (LIENTHONG_AT_RISK_HOURS widens or narrows it). Changes nothing.
+    At risk are dossiers that may not be told in time: they are due before their system can be told
+    and a margin (LIENTHONG_AT_RISK_HOURS), or fell due while they waited. Changes nothing.
     """
     said, settings = language(lang), load()
     if watch is not None and (once or watch <= 0):
@@ -97,6 +97,7 @@ class Show:
             "at": instant(seen.survey.now),
             "at_risk": seen.survey.at_risk,
             "at_risk_hours": seen.at_risk_hours,
+            "earliest_due": instant(seen.survey.earliest_due),
             "unstarted": seen.unstarted,
             "clock_skew_seconds": round(seen.clock_skew, 1),
             "systems": [self._row(one, seen) for one in seen.survey.systems],
@@ -112,6 +113,9 @@ class Show:
             "gate": one.gate.state,
             "gate_why": one.gate.why,
             "gate_until": instant(one.gate_until) if closed else None,
+            "gate_since": instant(one.gate.since),
+            "gate_by": one.gate.by,
+            "gate_call": one.gate.call,
             "held_by": one.held_by,
             "held_why": one.held_why,
             "window": one.gate.window,
@@ -120,6 +124,8 @@ class Show:
             "oldest": instant(one.oldest),
             "oldest_seconds": None if one.oldest is None else max(0, now - one.oldest) / 1000,
             "at_risk": one.at_risk,
+            "earliest_due": instant(one.earliest_due),
+            "hours_left": _hours(one, now),
             "last_error": trouble
             and {"outcome": trouble.outcome, "why": trouble.why, "at": instant(trouble.at)},
             "commonest_cause": one.commonest,
@@ -137,6 +143,7 @@ class Show:
         for one in seen.survey.systems:
             table.add_row(*map(Text, self._cells(one, seen)))
             lines += [Text(f"{one.name}: {why}") for why in self._troubles(one, now)]
+            lines += [Text(due) for due in self._due(one, now)]
         missing = ", ".join(seen.unstarted)
         if missing:
             lines.append(Text(standing("unstarted", self._said, names=missing)))
@@ -169,10 +176,28 @@ class Show:
     def _troubles(self, one: Standing, now: int) -> list[str]:
         """Say why the gate is closed, and what failed last."""
         why = one.gate.why if one.gate.state != "open" else None
-        gate = [] if why is None else [explain(why, self._said)[0]]
+        gate = [] if why is None else [self._closed(one, explain(why, self._said)[0])]
         last = self._trouble(one)
         ago = "" if one.trouble is None else f" [-{age(now - one.trouble.at)}]"
         return [*gate, *([] if last is None or last in gate else [last + ago])]
+
+    def _closed(self, one: Standing, why: str) -> str:
+        """Say since when the gate is closed, and by which dossier on which call."""
+        gate = one.gate
+        if gate.since is None:
+            return why
+        call = standing("closed_call", self._said, call=plain(gate.call)) if gate.call else ""
+        by = standing("closed_by", self._said, by=gate.by) if gate.by else ""
+        since = clock(gate.since)
+        return standing("closed_since", self._said, why=why, since=since, call=call, by=by)
+
+    def _due(self, one: Standing, now: int) -> list[str]:
+        """Say how long there is until the first of what is at risk is due."""
+        hours = _hours(one, now)
+        if one.earliest_due is None or hours is None:
+            return []
+        words = {"system": one.name, "at": clock(one.earliest_due), "hours": f"{abs(hours):g}"}
+        return [standing("first_due" if hours >= 0 else "first_late", self._said, **words)]
 
     def _trouble(self, one: Standing) -> str | None:
         """Say what failed last; where nothing did lately, for what most lanes wait."""
@@ -180,6 +205,11 @@ class Show:
             return None if one.commonest is None else explain(one.commonest, self._said)[0]
         why = f" ({plain(one.trouble.why)})" if one.trouble.why else ""
         return explain(one.trouble.outcome, self._said)[0] + why
+
+
+def _hours(one: Standing, now: int) -> float | None:
+    """Give the hours until the first of what is at risk is due; below nothing: since then."""
+    return None if one.earliest_due is None else round((one.earliest_due - now) / HOUR, 1)
 
 
 async def _look(settings: Settings, show: Show, watch: float | None) -> None:

@@ -23,6 +23,8 @@ def worker() -> None:
     Ctrl-C let conversations come to their end and give back what was not begun, then end with 0.
     Before it delivers they end it within a second, with 143 and 130.
     """
+    log.configure()
+    log.own_the_process()
     settings = load()
     if settings.postgres is None:
         raise SettingsError(

@@ -83,7 +83,7 @@ class Attempts:
             )
         except StoreUnavailable:
             # What was sent stands in no ledger yet: the lease lapses, and the lane is in doubt.
-            log.warning("checkpoint_lost")
+            log.debug("checkpoint_lost")
             return
         self._exchanged(ended)
         self._note(work, ended)
@@ -121,6 +121,7 @@ class Attempts:
                 jitter=self._context.randomness.random(),
                 progressed=ended.progressed,
                 blamed=ended.blamed,
+                appended=ended.appended,
             )
         )
         self._news()

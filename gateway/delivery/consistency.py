@@ -17,6 +17,7 @@ from gateway.store.ledger import consistency
 from gateway.store.ledger.consistency import Difference
 from gateway.store.work import leadership
 from gateway.watch import metrics
+from gateway.watch.outages import Loop
 
 log = structlog.get_logger()
 
@@ -44,11 +45,14 @@ class ConsistencyScan:
 
     async def run(self) -> None:
         """Look at one part after the other until cancelled."""
+        loop = Loop("check")
         while True:
             try:
                 await self.look()
             except Exception as error:  # noqa: BLE001 - the next look comes
-                log.warning("check_failed", error=type(error).__name__)
+                loop.met(error)
+            else:
+                loop.worked()
             await asyncio.sleep(EVERY)
 
     async def look(self) -> bool:

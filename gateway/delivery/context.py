@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from gateway.dossiers.systems import Systems
@@ -22,4 +22,6 @@ class WorkerContext:
     scale: float
     wake: Callable[[Collection[int]], None] = lambda _: None
     """Told the systems that got new work within this process."""
+    ways: Mapping[int, str] = field(default_factory=dict)
+    """By system a digest of the settings that open the way to it (`rules.gate.Gate.terms`)."""
     randomness: random.Random = field(default_factory=random.Random)

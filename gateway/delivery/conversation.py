@@ -19,19 +19,23 @@ from adapters.kit.sql import OdbcDatabase
 from gateway.delivery.foreign_clocks import ForeignClocks
 from gateway.dossiers.systems import System
 from gateway.dossiers.unheard import unheard
-from gateway.rules.outcomes import Shadowed, word
+from gateway.rules.outcomes import ALL_MAY_STAND_TWICE, MAY_STAND_TWICE, Shadowed, word
 from gateway.store.engine import Store
 from gateway.store.work import lanes
 from gateway.store.work.lanes import Claim
 from schemas.outcome import (
     Blocked,
     CannotExpress,
+    Delivered,
     Malformed,
     Outcome,
+    Pending,
     Uncertain,
     Unreachable,
 )
 
+MAY_STAND = (Delivered, Pending, Uncertain)
+"""Outcomes after which what was sent last stands there, or may."""
 EXCHANGED = tuple(one.name for one in fields(Exchanged))
 
 
@@ -67,6 +71,8 @@ class Ended:
 
     progressed: a checkpoint was stored on the way, so that the next try begins further on
     blamed: False: it was told with others, and what befell all of them says nothing of this one
+    appended: the event up to which the first line told that was added, as far as is known; None:
+        nothing was
     """
 
     id: UUID
@@ -77,6 +83,7 @@ class Ended:
     detail: dict[str, Any]
     progressed: bool = False
     blamed: bool = True
+    appended: int | None = None
 
 
 def unreadable_lane() -> Ended:
@@ -108,12 +115,14 @@ async def converse(
     outcome: Outcome | CannotExpress | Shadowed
     progressed = False
     silent = unheard(step, claim.done_seq)
+    appended: int | None = None
     if silent is not None:
-        outcome, detail = silent, _detail(silent)
+        outcome, detail = silent, {"exchanges": [], **_detail(silent)}
     elif system.config.mode == "shadow":
         outcome, detail = _shadow(system, step)
     else:
-        outcome, detail, progressed = await _live(store, system, outbound, step, claim)
+        live = await _live(store, system, outbound, step, claim)
+        outcome, detail, progressed, appended = live
     return Ended(
         id=attempt,
         outcome=outcome,
@@ -122,6 +131,7 @@ async def converse(
         seconds=time.monotonic() - begun,
         detail=detail,
         progressed=progressed,
+        appended=appended,
     )
 
 
@@ -180,13 +190,19 @@ def _detail(outcome: Outcome | CannotExpress) -> dict[str, Any]:
 
 async def _live(
     store: Store, system: System, outbound: SystemConnection, step: Step, claim: Claim
-) -> tuple[Outcome | CannotExpress, dict[str, Any], bool]:
-    kept = step.remote
+) -> tuple[Outcome | CannotExpress, dict[str, Any], bool, int | None]:
+    kept, first = step.remote, None
 
     async def checkpoint(asked: Checkpoint) -> None:
-        nonlocal kept
+        nonlocal kept, first
+        again = conversation.appended and claim.uncertainty >= MAY_STAND_TWICE
+        twice = again and (first is None or claim.uncertainty == ALL_MAY_STAND_TWICE)
+        if first is None and conversation.appended:
+            first = asked.up_to
         held = await store.write(
-            lambda connection: lanes.checkpoint(connection, claim, asked.remote, asked.up_to)
+            lambda connection: lanes.checkpoint(
+                connection, claim, asked.remote, asked.up_to, twice=twice
+            )
         )
         if not held:
             raise Fenced
@@ -212,7 +228,9 @@ async def _live(
     except TypeError as error:
         outcome = Malformed(why=f"the adapter failed: {type(error).__name__}", raw="")
     detail = {"exchanges": _exchanges(conversation), **_detail(outcome)}
-    return outcome, detail, kept != step.remote
+    if first is None and conversation.appended and isinstance(outcome, MAY_STAND):
+        first = claim.head_seq
+    return outcome, detail, kept != step.remote, first
 
 
 def _shadow(system: System, step: Step) -> tuple[CannotExpress | Shadowed, dict[str, Any]]:

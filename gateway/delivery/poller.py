@@ -25,8 +25,9 @@ from gateway.store.engine import Connection
 from gateway.store.work import inboxes
 from gateway.store.work.inboxes import Listening
 from gateway.watch import metrics
+from gateway.watch.outages import Loop
 from schemas.inbound import Item, Verdict
-from schemas.outcome import Blocked, Outcome
+from schemas.outcome import Blocked, Outcome, Suspect
 
 log = structlog.get_logger()
 
@@ -61,11 +62,14 @@ class Poller:
     async def run(self) -> None:
         """Listen until cancelled."""
         every = self._system.facts.poll_every * self._context.scale
+        loop = Loop("poll", system=self._system.name)
         while True:
             try:
                 await self._turn(every)
             except Exception as error:  # noqa: BLE001 - a poller outlives a lost database
-                log.warning("poll_failed", system=self._system.name, error=type(error).__name__)
+                loop.met(error)
+            else:
+                loop.worked()
             await asyncio.sleep(max(0.05, every * (0.9 + 0.2 * self._context.randomness.random())))
 
     async def _turn(self, every: float) -> None:
@@ -139,7 +143,8 @@ class Poller:
         if outcome is None:
             return every * 0.8
         longest = LONGEST_PAUSE * self._context.scale
-        return longest if isinstance(outcome, Blocked) else min(every * 2**self._failed, longest)
+        blocked = isinstance(outcome, Blocked | Suspect)  # no record is asked for: it is ours
+        return longest if blocked else min(every * 2**self._failed, longest)
 
     async def close(self) -> None:
         """Close the way to the system."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 
@@ -20,8 +21,10 @@ from gateway.delivery.turn import Turns
 from gateway.delivery.wake_up import WakeUp
 from gateway.dossiers.limits import limits_of
 from gateway.dossiers.systems import System
+from gateway.rules.gate import Gate
 from gateway.rules.outcomes import word
 from gateway.store.work.turns import Completed, Finished, Turn, unpack
+from gateway.watch.outages import Loop
 
 log = structlog.get_logger()
 
@@ -43,11 +46,12 @@ class Runner:
     def __init__(self, context: WorkerContext, system: System, outbound: SystemConnection) -> None:
         self.system, self.outbound = system, outbound
         self._context = context
-        self._limits = limits_of(system, context.worker, context.scale)
+        self._limits = limits_of(system, context.worker, context.scale, context.ways.get(system.id))
         self._wake_up = WakeUp()
         self._turns = Turns(context, system, self._limits)
         self._attempts = Attempts(context, system, outbound, self._wake_up.inside)
         self._open = True
+        self._loop = Loop("runner", system=system.name)
 
     def wake(self) -> None:
         """Look at the outbox soon; while the gate lets nobody pass, news are kept until it may."""
@@ -61,10 +65,10 @@ class Runner:
                 try:
                     pause = await self._turn()
                 except Exception as error:  # noqa: BLE001 - a runner outlives a lost database
-                    log.warning(
-                        "runner_failed", system=self.system.name, error=type(error).__name__
-                    )
+                    self._loop.met(error)
                     pause = 1.0
+                else:
+                    self._loop.worked()
                 rest = REST * (time.monotonic() - begun)
                 await self._wait(pause)
                 await self._gather(begun + min(LONGEST, max(SPACING, rest)))
@@ -126,10 +130,15 @@ class Runner:
                 attempt=str(one.id),
                 outcome=word(one.outcome),
             )
-        is_open = completed.gate == "open"
+        is_open = completed.gate.state == "open"
         if is_open != self._open:
             self._open = is_open
-            log.warning("gate", system=self.system.name, state="open" if is_open else "shut")
+            log.warning(
+                "gate",
+                system=self.system.name,
+                state="open" if is_open else "shut",
+                **({} if is_open else _closure(completed.gate)),
+            )
 
     async def _wait(self, seconds: float) -> None:
         if seconds <= 0:
@@ -156,3 +165,8 @@ class Runner:
     async def close(self) -> None:
         """Close the way to the system."""
         await self.outbound.close()
+
+
+def _closure(gate: Gate) -> dict[str, Any]:
+    """Say why a gate is closed, by which dossier and on which call."""
+    return {"why": gate.why, "dossier": gate.by, "call": gate.call}

@@ -7,10 +7,9 @@ out for ever.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from adapters.kit.session import SessionCache
+from adapters.kit.session import Login, SessionCache
 from gateway.store.engine import Store
 from gateway.store.errors import StoreUnavailable
 from gateway.store.seal import Seal
@@ -33,7 +32,7 @@ class SharedSessionCache(SessionCache):
     _invalid: bytes | None = None
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def token(self, login: Callable[[], Awaitable[str | Outcome]]) -> str | Outcome:
+    async def token(self, login: Login) -> str | Outcome:
         """Give the token that all processes use, logging in only where nobody else does."""
         if self._token is not None and self.clock() < self._until:
             return self._token
@@ -45,7 +44,7 @@ class SharedSessionCache(SessionCache):
             except StoreUnavailable:  # ours, and no mistake of the adapter: nothing was sent
                 return Unreachable(why="the sessions cannot be read, the database is away")
 
-    async def _shared(self, login: Callable[[], Awaitable[str | Outcome]]) -> str | Outcome:
+    async def _shared(self, login: Login) -> str | Outcome:
         if self.store is None or self.seal is None:
             return await SessionCache.token(self, login)
         store, seal, begun = self.store, self.seal, self.clock()
@@ -59,7 +58,7 @@ class SharedSessionCache(SessionCache):
                 opened = seal.open(held.token, self._purpose)
                 if opened is not None:
                     self.on_change("shared")
-                    return self._use(opened, held.token)
+                    return self._use(opened, held.token, self.seconds)
                 self._invalid = held.token  # sealed by another key: log in anew
                 continue
             if held.may_login:
@@ -77,7 +76,7 @@ class SharedSessionCache(SessionCache):
         store: Store,
         seal: Seal,
         fence: int,
-        login: Callable[[], Awaitable[str | Outcome]],
+        login: Login,
     ) -> str | Outcome:
         answer: str | Outcome | None = None
         try:
@@ -86,22 +85,23 @@ class SharedSessionCache(SessionCache):
             sealed = seal.close(answer, self._purpose) if isinstance(answer, str) else None
             await store.write(
                 lambda connection: sessions.end_login(
-                    connection, self.system, fence, sealed, int(self.seconds * 1000)
+                    connection, self.system, fence, sealed, int(self.life * 1000)
                 )
             )
         if isinstance(answer, str) and sealed is not None:
-            return self._use(answer, sealed)
+            return self._use(answer, sealed, self.life)
         return answer if answer is not None else Unreachable(why="the login was given up")
 
     def _barred(self) -> bool:
         return self._refused is not None and self.clock() < self._refused_until
 
-    def _use(self, token: str, sealed: bytes) -> str:
-        self._token, self._until, self._sealed = token, self.clock() + self.seconds, sealed
+    def _use(self, token: str, sealed: bytes, seconds: float) -> str:
+        self._token, self._until, self._sealed = token, self.clock() + seconds, sealed
+        self._last, self._ended = token, False
         return token
 
     def invalidate(self, token: str) -> None:
         """Drop a token that they no longer take; another process may have a newer one already."""
         if self._token == token:
-            self._invalid, self._token = self._sealed, None
+            self._invalid, self._token, self._ended = self._sealed, None, True
             self.on_change("dead")

@@ -185,11 +185,10 @@ def _doubles(
     ]
     firsts = list(dict.fromkeys(seq for seq, _ in arrived))
     tally.out_of_order += sum(right < left for left, right in pairwise(firsts))
-    doubted = any(
-        row["system"] == name and row["outcome"] in {"uncertain", "lapsed"} for row in one.attempts
-    )
+    marked = one.lanes.get(name, {}).get("may_stand_twice", [])
     for seq, count in Counter(seq for seq, _ in arrived).items():
         withheld = any(call in witness.hit for at, call in arrived if at == seq)
+        doubted = any(first <= seq <= last for first, last in marked)
         explained = style == "lines" and doubted and (withheld or killed)
         tally.repeated += (count - 1) if explained else 0
         tally.duplicated += 0 if explained else (count - 1)

@@ -7,6 +7,7 @@ import contextlib
 import csv
 import hashlib
 import io
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,8 @@ from gateway.workbench.samples.generator import Sample
 from schemas.base import VIETNAM
 
 AT_ONCE = 16
+PATIENCE = 90.0
+"""Seconds for which nothing moves in a folder before an export counts as never read."""
 EXPORTED = "rows"
 """The story whose dossiers come by nightly exports instead of the API."""
 
@@ -246,14 +249,20 @@ async def _lay_with_a_pause(out: Path, name: str, body: bytes) -> None:
 
 async def _gone(file: Path, on: Environment, *, where: str = "done", times: int = 1) -> None:
     """Wait until an export has been read and put away, so often if its name was there before."""
-    place, (stem, ending) = file.parent.parent / where, (file.stem, file.suffix)
-    for _ in range(600):
+    folder, (stem, ending) = file.parent.parent, (file.stem, file.suffix)
+    place, since = folder / where, time.monotonic()
+    lies: list[str] = []
+    while time.monotonic() - since < PATIENCE:
         with contextlib.suppress(FileNotFoundError):  # the folder is away for the moment
             found = [*place.glob(f"*-{stem}{ending}"), *place.glob(f"*-{stem}~*{ending}")]
             if len(found) >= times:
                 return
+            if (
+                now := sorted(f"{one.parent.name}/{one.name}" for one in folder.glob("*/*"))
+            ) != lies:
+                lies, since = now, time.monotonic()
         await asyncio.sleep(0.1)
-    raise RuntimeError(f"an export was never read: {on.folder}")
+    raise RuntimeError(f"{file.name} never came to {where}: {on.folder} has {', '.join(lies)}")
 
 
 def _row(body: dict[str, Any]) -> dict[str, str]:

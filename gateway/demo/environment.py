@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from gateway.main.bootstrap import over_store
+from gateway.main.bootstrap import open_store
 from gateway.operations import client_keys
 from gateway.operations.refusals import Refusal
 from gateway.settings import load
@@ -134,6 +135,8 @@ LIMITS = {
     "commune": "exchange = 1.5, conversation = 20.0",
     "ward": "exchange = 1.5, conversation = 20.0",
 }
+PATIENCE = 120.0
+"""Seconds for a process to start in, on a machine that has much else to do."""
 PROGRAM = ("-m", "gateway.commands")
 """What Python runs as the gateway."""
 
@@ -177,8 +180,9 @@ class Environment:
                 env=self.environ,
                 stderr=log,
             )
+        until = time.monotonic() + PATIENCE
         async with httpx.AsyncClient(trust_env=False) as client:
-            for _ in range(600):
+            while time.monotonic() < until:
                 try:
                     if (await client.get(f"{self.address}/readyz")).status_code == 200:
                         return
@@ -266,7 +270,7 @@ async def demo_environment(
     try:
         urls = {}
         for _ in systems:
-            line = await asyncio.wait_for(_line(simulators), 30)
+            line = await asyncio.wait_for(_line(simulators), PATIENCE)
             name, urls[name] = line.split()
         file = folder / "systems.toml"
         mapping = folder / "commune.toml"
@@ -284,7 +288,11 @@ async def demo_environment(
             "DEMO_PORTAL_PASSWORD": "demo",
             **(servers or {}),
         }
-        key = await over_store(load(environ), _key)
+        store = await open_store(load(environ))
+        try:
+            key = await _key(store)
+        finally:
+            await store.close()
         set_up = Environment(folder, port, urls, key, environ, program=program)
         set_up.hostile = faults == "flaky"
         await set_up.start_gateway()

@@ -17,6 +17,7 @@ class Limits:
         lease may be taken over; linger: seconds to wait after an attempt that may have landed
     appends: some request of this adapter adds a line; on_uncertain: `resend` or `park` those
     scale: by which all waits are multiplied
+    settings: a digest of what opens the way to it (address, credentials, proxy, certificates)
     shadow: nothing is sent, so that no gate has anything to say
     """
 
@@ -31,10 +32,11 @@ class Limits:
     appends: bool
     on_uncertain: str
     scale: float
+    settings: str | None = None
     shadow: bool = False
 
 
-def limits_of(system: System, worker: str, scale: float) -> Limits:
+def limits_of(system: System, worker: str, scale: float, settings: str | None = None) -> Limits:
     """Give the limits in force for a configured system."""
     facts = system.facts
     many = system.adapter.deliver_many is not None and system.config.mode == "live"
@@ -51,5 +53,6 @@ def limits_of(system: System, worker: str, scale: float) -> Limits:
         appends=facts.appends,
         on_uncertain=facts.on_uncertain,
         scale=scale,
+        settings=settings,
         shadow=system.config.mode == "shadow",
     )

@@ -17,12 +17,17 @@ from gateway.rules.lane_states import (
     UNTOLD_BY_US,
     WAITING,
 )
+from gateway.rules.outcomes import ALL_MAY_STAND_TWICE, MAY_STAND
 from gateway.rules.schedule import rank
 from schemas.dossier import Dossier, Known
 from schemas.status import Kind
 
 MENDING = frozenset({Kind.CORRECTED, Kind.VOIDED})
 """Kinds after which a parked lane goes again: put right, or no longer in need of it."""
+
+
+MAY_STAND_ONCE = "may_stand_once"
+"""Why a lane is parked that would be told again what may stand there: a human decides."""
 
 
 def route(
@@ -103,14 +108,21 @@ def _place(record: DossierRecord, systems: Systems, now: int, *, bulk: bool) -> 
 def _update(
     record: DossierRecord, row: LaneRecord, system: System, systems: Systems, now: int, place: int
 ) -> None:
+    doubt = _lost(record, row, system, systems)
     waits = _needs_code(record.dossier, system, systems)
     last = len(record.recorded)
     entry = record.outbox.get(system.id)
     if entry is None:
         if _news(record, row, system):
             put(record, row, waits=waits, place=place, now=now)
+            made = record.outbox[system.id]
+            made.change |= doubt
+            if doubt and not waits and system.facts.appends and _parks(system):
+                made.state, made.reason, made.parked_for = PARKED, MAY_STAND_ONCE, "operator"
+                made.change |= {"cause": MAY_STAND_ONCE, "parked_for": made.parked_for}
         return
     entry.head_seq = entry.change["head_seq"] = last
+    entry.change |= doubt
     freed = entry.reason == "needs_code" and entry.state == WAITING and not waits
     # Only an event that has not been loaded with the others can have put things right.
     corrected = (
@@ -134,6 +146,23 @@ def _update(
             "parked_for": None,
             "detail": None,
         }
+
+
+def _lost(
+    record: DossierRecord, row: LaneRecord, system: System, systems: Systems
+) -> dict[str, int]:
+    """Doubt what happened before a restore and is only known since: it may have been told then."""
+    restored = systems.history.restored
+    if restored is None:
+        return {}
+    fresh = record.recorded[max(record.stored, row.done_seq) :]
+    if all(millis(past.event.occurred_at) > restored for past in fresh):
+        return {}
+    return {"uncertainty": ALL_MAY_STAND_TWICE if system.facts.appends else MAY_STAND}
+
+
+def _parks(system: System) -> bool:
+    return system.facts.on_uncertain == "park"
 
 
 def put(record: DossierRecord, row: LaneRecord, *, waits: bool, place: int, now: int) -> None:

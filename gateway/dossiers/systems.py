@@ -47,6 +47,13 @@ class System:
         return f"{self.adapter.name} {self.facts.version} {self.tables}"
 
 
+@dataclass(slots=True)
+class History:
+    """What this process knows of the database's past; restored: when, in milliseconds."""
+
+    restored: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Systems:
     """All configured systems, and who allocates official codes for which agency."""
@@ -65,6 +72,8 @@ class Systems:
     """The country's tables that are in use."""
     pace: Pace = field(default_factory=Pace, compare=False)
     """How far ahead of its share each agency is, as far as this process has seen."""
+    history: History = field(default_factory=History, compare=False)
+    """Whether the database was restored from a backup."""
 
     @property
     def newcomers(self) -> frozenset[int]:

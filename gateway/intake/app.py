@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -45,8 +46,10 @@ from gateway.intake.parameters import only_known
 from gateway.intake.probes import PROBES, at_probes
 from gateway.intake.problems import Problem, answer, of_http
 from gateway.intake.specification import document, named
+from gateway.intake.timing import timed
 from gateway.store.engine import Store
 from gateway.store.errors import StoreUnavailable
+from gateway.watch.outages import Repeats
 from gateway.words.fault import Fault
 from schemas.inbound import Item, Verdict
 
@@ -138,18 +141,21 @@ class Application(FastAPI):
 
     async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Keep an error that has been logged and answered from whoever runs the application."""
-        answered = False
+        status, begun = 0, time.perf_counter()
 
         async def noted(message: Message) -> None:
-            nonlocal answered
-            answered = True
+            nonlocal status
+            status = status or message["status"]  # the start comes first
             await send(message)
 
         try:
             await super().__call__(scope, receive, noted if scope["type"] == "http" else send)
         except Exception:
-            if not answered:
+            if not status:
                 raise
+        finally:
+            if status:
+                timed(scope, status, begun)
 
 
 def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
@@ -192,6 +198,7 @@ def application(parts: Parts, lifespan: Lifespan) -> FastAPI:
 
 def _errors(app: FastAPI) -> None:
     """Answer everything that goes wrong as a problem."""
+    repeats = Repeats(60.0)
 
     @app.exception_handler(Problem)
     async def problem(request: Request, error: Problem) -> Response:
@@ -218,10 +225,12 @@ def _errors(app: FastAPI) -> None:
 
     @app.exception_handler(StoreUnavailable)
     @app.exception_handler(OSError)
-    async def unavailable(request: Request, error: Exception) -> Response:
-        # of a database only its error code: 53100 is a full disk
-        why = str(error)[:60] if isinstance(error, StoreUnavailable) else ""
-        log.error("store_unavailable", error=type(error).__name__, why=why)
+    async def unavailable(request: Request, error: StoreUnavailable | OSError) -> Response:
+        # that the database is away is told by the store, once; here it is only counted
+        if not isinstance(error, StoreUnavailable):
+            kind = type(error).__name__
+            if (held := repeats.through(kind)) is not None:
+                log.error("unavailable", error=kind, why=error.strerror, not_said=held)
         headers = {"Retry-After": RETRY_AFTER}
         return answer(Problem(503, "unavailable", headers=headers), request)
 

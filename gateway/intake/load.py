@@ -131,8 +131,10 @@ class Load:
         if now - self._looked_at > LOOK:
             self._looked_at = now
             with suppress(OSError):  # a folder that is away says so by itself
-                self._free = shutil.disk_usage(self._data).free
-                metrics.DISK_FREE.set(self._free)
+                disk = shutil.disk_usage(self._data)
+                self._free = disk.free
+                metrics.DISK_FREE.set(disk.free)
+                metrics.DISK_USED.set(disk.used)
         return self._free
 
     async def counted(self, request: Request, count: Callable[[], Awaitable[int]]) -> Account:

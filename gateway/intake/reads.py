@@ -22,6 +22,7 @@ from gateway.intake.caller import requires
 from gateway.intake.opening import REASON, beyond, keep_reading, reason_needed, stated_reason
 from gateway.intake.parameters import Moment, PageOf200, StatusName, Text
 from gateway.intake.problems import Problem
+from gateway.rules.gate import Gate
 from gateway.store.engine import Connection, Store
 from gateway.store.ledger import queries
 from gateway.words.fault import Fault
@@ -215,12 +216,23 @@ def _lane(row: dict[str, Any], head: int, language: words.Language) -> dict[str,
         "delivered_at": said(row["done_at"]),
         "via": row["via"],
         "born_here": row["born_here"],
+        "may_stand_twice": row["doubled"] or [],
         "tries": row["tries"],
         "reason": reason,
         "why": words.lane(reason, language),
         "next_try_at": said(row["wake_at"]),
         "waits_for": row["parked_for"],
+        "gate": None if row["state"] is None else _closed(row),
     }
+
+
+def _closed(row: dict[str, Any]) -> dict[str, Any] | None:
+    """Say of a gate that lets a lane not pass since when, why, and by whom; None: it is open."""
+    gate = Gate.from_row(row["gate"])
+    if gate.state == "open":
+        return None
+    times = {"since": said(gate.since), "until": said(row["gate_until"])}
+    return {"state": gate.state, "why": gate.why, "dossier": gate.by, "call": gate.call, **times}
 
 
 def _problems(row: dict[str, Any]) -> dict[str, Any]:
@@ -251,6 +263,7 @@ async def get_systems(
     rows = [
         row
         | {
+            "gate_since": said(row["gate_since"]),
             "mode": modes[row["name"]].mode,
             "adapter": modes[row["name"]].adapter,
             "environment": modes[row["name"]].environment,

@@ -10,6 +10,7 @@ import os
 import secrets
 from collections.abc import Mapping
 
+from gateway.store import sizes
 from gateway.store.engine import Store
 from gateway.store.errors import StoreUnavailable
 from gateway.store.work import leadership, operating
@@ -37,6 +38,7 @@ async def refresh(
         )
         seen = await store.read(lambda connection: operating.survey(connection, ahead))
         more = await store.read(operating.totals)
+        size = await store.read(sizes.database_bytes) if mine else 0
     except StoreUnavailable:
         metrics.store(up=False)
         metrics.no_totals()
@@ -44,6 +46,7 @@ async def refresh(
     metrics.store(up=True)
     if mine:
         _tell(seen, more)
+        metrics.DATABASE_SIZE.labels("store").set(size)
         metrics.evidence(more.evidence)
         metrics.depths(depths or {})
     else:
@@ -59,6 +62,8 @@ def _tell(seen: Survey, more: operating.Totals) -> None:
         age = 0 if one.oldest is None else max(0, seen.now - one.oldest) / 1000
         metrics.OLDEST.labels(one.name).set(age)
         metrics.AT_RISK.labels(one.name).set(one.at_risk)
+        if one.earliest_due is not None:
+            metrics.AT_RISK_DUE.labels(one.name).set(one.earliest_due / 1000)
         metrics.OVERDUE.labels(one.name).set(more.overdue.get(one.name, 0))
         metrics.GATE.labels(one.name).set(metrics.GATES[one.gate.state])
         metrics.WINDOW.labels(one.name).set(one.gate.window)

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from adapters import registry
 from adapters.kit.port import Facts
+from gateway import VERSION
 from gateway.access.audit import migrated
 from gateway.admission.catalogue import (
     open_agencies,
@@ -29,7 +30,10 @@ from gateway.settings import Settings, SettingsError, SystemSettings
 from gateway.store import clients, schema
 from gateway.store.engine import EmbeddedStore, Store, connect
 from gateway.store.errors import SchemaNewer
+from gateway.store.work import restoring
 from gateway.store.work import systems as system_rows
+from gateway.watch import metrics
+from gateway.watch.outages import Outage
 
 log = structlog.get_logger()
 
@@ -39,12 +43,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-async def open_store(settings: Settings) -> Store:
-    """Open the database, up to date: PostgreSQL where one is named, else the embedded one."""
+async def open_store(settings: Settings, outage: Outage | None = None) -> Store:
+    """Open the database and bring it up to date, as whoever runs a gateway does.
+
+    It is PostgreSQL where one is named, else the embedded one.
+    outage: told when the database is away, and when it is back
+    """
     if settings.postgres is not None:
         from gateway.store.postgres import PostgresStore  # noqa: PLC0415 - embedded has none
 
-        opened = PostgresStore(settings.postgres, outdated=_end)
+        opened = PostgresStore(settings.postgres, outdated=_end, outage=outage)
         try:
             await opened.migrate(migrated)
         except BaseException:
@@ -55,7 +63,40 @@ async def open_store(settings: Settings) -> Store:
     engine = connect(settings.database)
     # Not here: as long as the database makes us wait, no signal would be heard.
     await asyncio.to_thread(schema.apply, engine, migrated)
-    return EmbeddedStore(engine)
+    return EmbeddedStore(engine, outdated=_end, outage=outage)
+
+
+async def open_as_it_is(settings: Settings) -> Store:
+    """Open the database as a command does, which never changes a schema.
+
+    Raises `SettingsError` where there is none, or an older one.
+    """
+    if settings.postgres is not None:
+        from gateway.store.postgres import PostgresStore  # noqa: PLC0415 - embedded has none
+
+        store: Store = PostgresStore(settings.postgres)
+    elif settings.database.exists():
+        store = EmbeddedStore(connect(settings.database))
+    else:
+        raise SettingsError(f"there is no database at {settings.database}: {schema.SETS_UP}")
+    try:
+        why = await store.read(schema.lacking)
+    except BaseException:
+        await store.close()
+        raise
+    if why is not None:
+        await store.close()
+        raise SettingsError(why)
+    return store
+
+
+def show(store: Store) -> None:
+    """Let the metrics say what this process is, and how its connections to the database are."""
+    fleet = shared(store)
+    metrics.built(VERSION, "embedded" if fleet is None else "postgresql")
+    known = store if isinstance(store, EmbeddedStore) else fleet
+    if known is not None:
+        metrics.pool(known.most, known.used, known.waiting)
 
 
 def private_folder(path: Path) -> None:
@@ -76,8 +117,8 @@ def _end(newer: SchemaNewer) -> None:
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Store]:
-    """Open the database for as long as somebody works with it."""
-    store = await open_store(settings)
+    """Open the database, as it is, for as long as somebody works with it."""
+    store = await open_as_it_is(settings)
     try:
         yield store
     finally:
@@ -88,6 +129,12 @@ async def over_store(settings: Settings, job: Callable[[Store], Awaitable[T]]) -
     """Open the database, do one thing with it, and close it again."""
     async with opened(settings) as store:
         return await job(store)
+
+
+async def over_systems(settings: Settings, job: Callable[[Store, Systems], Awaitable[T]]) -> T:
+    """Open the database and the configured systems, do one thing with them, and close it again."""
+    async with opened(settings) as store:
+        return await job(store, await find_systems(settings, store))
 
 
 def shared(store: Store) -> PostgresStore | None:
@@ -163,4 +210,6 @@ async def find_systems(settings: Settings, store: Store) -> Systems:
             inboxes[system.name] = await store.write(
                 lambda connection: clients.of_system(connection, system.config)  # noqa: B023 - awaited in this turn
             )
-    return Systems(systems, settings.codes, inboxes, procedures, agencies, calendar, tables)
+    made = Systems(systems, settings.codes, inboxes, procedures, agencies, calendar, tables)
+    made.history.restored = await store.read(restoring.restored_at)
+    return made

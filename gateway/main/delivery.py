@@ -27,13 +27,16 @@ from gateway.delivery.poller import Poller
 from gateway.delivery.runner import Runner
 from gateway.delivery.shared_session import SharedSessionCache
 from gateway.delivery.sweeper import sweep, turn_months
+from gateway.delivery.witness import EVERY, RestoreWatch, StateFolder
 from gateway.dossiers.systems import System, Systems
 from gateway.intake.files import FileStore
-from gateway.main.bootstrap import find_systems, open_store, shared
+from gateway.main.bootstrap import find_systems, open_store, shared, show
 from gateway.main.database_clock import DatabaseClock
+from gateway.main.schema_watch import watch_schema
 from gateway.main.settings_seen import note_settings
+from gateway.main.ways import digests_of_ways, try_what_was_mended
 from gateway.retries.embedded import EmbeddedRetries
-from gateway.retries.port import Retries, Wake
+from gateway.retries.port import Retries, Wake, Witness
 from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
 from gateway.store.seal import Seal, audit_key
@@ -41,6 +44,7 @@ from gateway.store.work import inboxes, lanes
 from gateway.store.work import systems as system_rows
 from gateway.watch import metrics
 from gateway.watch.loop import watch_loop
+from gateway.watch.outages import Outage
 
 QUIET_SECONDS = 2.0
 """Seconds for which a file of theirs must lie unchanged before it is read."""
@@ -64,6 +68,7 @@ class Delivery:
         self.session_caches: dict[int, SessionCache] = {}
         self.worker = f"{socket.gethostname()}:{os.getpid()}"
         self.retries = find_retries(self.settings, self.systems)
+        self.ways = digests_of_ways(self.systems, audit_key(self.settings, make=False))
         context = WorkerContext(
             store=self.store,
             systems=self.systems,
@@ -71,7 +76,9 @@ class Delivery:
             worker=self.worker,
             scale=self.scale,
             wake=self.wake,
+            ways=self.ways,
         )
+        self.restores = restore_watch(self.settings, self.store, self.systems, self.worker)
         self.plans = PlanRunner(context)
         self.clocks = ForeignClocks()
         self.inbound = InboundHandler(self.store, self.systems, self.accounts, self.wake)
@@ -124,9 +131,10 @@ class Delivery:
             if systems is None or number in systems:
                 runner.wake()
 
-    async def _wake_lanes(self, waits: Sequence[Wake]) -> None:
-        await self.store.write(lambda connection: lanes.wake(connection, waits))
+    async def _wake_lanes(self, waits: Sequence[Wake]) -> int:
+        woken = await self.store.write(lambda connection: lanes.wake(connection, waits))
         self.wake({system for _, system, _ in waits})
+        return woken
 
     async def run(self) -> None:
         """Deliver until cancelled; what is under way is finished on the way out."""
@@ -138,7 +146,10 @@ class Delivery:
             await self.store.write(lanes.lapse_all)
             await self.store.write(system_rows.count_places)
             await self.store.write(inboxes.lapse_all)
+        await self.restores.begin()
+        await try_what_was_mended(self.store, self.ways)
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.restores.run())
             if months is not None:
                 tasks.create_task(months)
             tasks.create_task(self.retries.run(self._wake_lanes))
@@ -172,14 +183,34 @@ class Delivery:
             await poller.close()
 
 
+def restore_watch(
+    settings: Settings, store: Store, systems: Systems, worker: str, *, delivers: bool = True
+) -> RestoreWatch:
+    """Make who notices that the database was restored; RabbitMQ is asked by whoever delivers."""
+    broker: Witness | None = None
+    if settings.amqp is not None and delivers:
+        from gateway.retries.witness import RabbitWitness  # noqa: PLC0415 - embedded has none
+
+        broker = RabbitWitness(settings.amqp)
+    return RestoreWatch(
+        store,
+        systems,
+        StateFolder(settings.state_folder),
+        worker=worker,
+        broker=broker,
+        every=EVERY * settings.time_scale,
+    )
+
+
 def find_retries(settings: Settings, systems: Systems) -> Retries:
     """Choose who holds the waiting: RabbitMQ where one is named, else the process itself."""
     if settings.amqp is None:
         return EmbeddedRetries()
-    from gateway.retries.rabbit import RabbitRetries, unsound  # noqa: PLC0415 - embedded has none
+    from gateway.retries.rabbit import RabbitRetries  # noqa: PLC0415 - embedded has none
+    from gateway.retries.topology import Queues, unsound  # noqa: PLC0415 - it is the broker's
 
     names = {system.id: system.name for system in systems.all if system.config.mode != "off"}
-    retries = RabbitRetries(settings.amqp, names, settings.time_scale)
+    retries = RabbitRetries(settings.amqp, names, Queues(settings.time_scale))
     wrong = unsound(retries.queues())
     if wrong is not None:
         raise SettingsError(f"the queues of the retries: {wrong}")
@@ -187,19 +218,18 @@ def find_retries(settings: Settings, systems: Systems) -> Retries:
 
 
 def queues(settings: Settings, systems: Systems) -> dict[str, tuple[str, str]]:
-    """Name every queue of the retries, with its system and its part."""
+    """Name every queue that may stand, with its system (`all`: for all of them) and its part."""
     if settings.amqp is None:
         return {}
-    from gateway.retries.rabbit import RabbitRetries  # noqa: PLC0415 - embedded has none
+    from gateway.retries.topology import Queues  # noqa: PLC0415 - embedded has none
 
-    names = {system.id: system.name for system in systems.all if system.config.mode != "off"}
-    retries = RabbitRetries(settings.amqp, names, settings.time_scale)
-    return {
-        queue: (name, queue.rpartition(f".{name}.")[2])
-        for queue in retries.queues()
-        for name in names.values()
-        if f".{name}." in queue
-    }
+    made = Queues(settings.time_scale)
+    found = {name: ("all", name.rpartition(".")[2]) for name in made.lasting()}
+    for system in systems.all:
+        if system.config.mode != "off":
+            own = made.every([system.name]).keys() - made.lasting().keys()
+            found |= {name: (system.name, name.rpartition(f".{system.name}.")[2]) for name in own}
+    return found
 
 
 def outbound(
@@ -251,7 +281,8 @@ async def work(settings: Settings, begun: Callable[[], None]) -> None:
     begun: called when there is something to bring to an end
     """
     key = audit_key(settings, make=True)
-    store = await open_store(settings)
+    store = await open_store(settings, Outage("away", "back", what="database"))
+    show(store)
     clock = DatabaseClock(store)
     await clock.look()
     systems = await find_systems(settings, store)
@@ -261,6 +292,7 @@ async def work(settings: Settings, begun: Callable[[], None]) -> None:
     loop = asyncio.create_task(watch_loop())
     sealing = asyncio.create_task(Sealer(store, key, delivery.worker).run())
     comparing = asyncio.create_task(clock.run())
+    watching = asyncio.create_task(watch_schema(store))
     begun()
     try:
         await delivery.run()
@@ -268,5 +300,6 @@ async def work(settings: Settings, begun: Callable[[], None]) -> None:
         loop.cancel()
         sealing.cancel()
         comparing.cancel()
+        watching.cancel()
         await delivery.close()
         await store.close()

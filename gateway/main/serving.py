@@ -23,14 +23,16 @@ from gateway.dossiers.systems import Systems
 from gateway.intake.app import Parts, application
 from gateway.intake.files import FileStore
 from gateway.intake.load import Load
-from gateway.main.bootstrap import find_systems, open_store, private_folder
+from gateway.main.bootstrap import find_systems, open_store, private_folder, show
 from gateway.main.database_clock import DatabaseClock
-from gateway.main.delivery import Delivery, accounts, queues
+from gateway.main.delivery import Delivery, accounts, queues, restore_watch
 from gateway.main.people import people_of, transport_to
+from gateway.main.schema_watch import watch_schema
 from gateway.main.settings_seen import note_settings
 from gateway.settings import Settings, SettingsError
 from gateway.store.seal import audit_key
 from gateway.watch.loop import watch_loop
+from gateway.watch.outages import Outage
 
 if TYPE_CHECKING:
     from gateway.retries.watching import Watch
@@ -57,7 +59,8 @@ async def build(settings: Settings) -> FastAPI:
     issuer = read_issuer(settings.oidc) if settings.oidc is not None else None
     held = lock(settings.data) if settings.postgres is None else None
     key = audit_key(settings, make=True)
-    store = await open_store(settings)
+    store = await open_store(settings, Outage("away", "back", what="database"))
+    show(store)
     sealer = Sealer(store, key, f"{socket.gethostname()}:{os.getpid()}")
     clock = DatabaseClock(store)
     await clock.look()
@@ -68,30 +71,24 @@ async def build(settings: Settings) -> FastAPI:
     speakers = accounts(systems)
     delivery = Delivery(store, systems, files, speakers, settings) if held is not None else None
     wake = delivery.wake if delivery is not None else store.announce
+    work = delivery or restore_watch(settings, store, systems, sealer.holder, delivers=False)
     broker = _broker(settings, systems)
     identity = transport_to(issuer) if issuer is not None else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        running = asyncio.create_task(delivery.run()) if delivery is not None else None
-        loop = asyncio.create_task(watch_loop())
-        sealing = asyncio.create_task(sealer.run())
-        comparing = asyncio.create_task(clock.run())
-        noting = asyncio.create_task(app.state.keys.note_uses())
-        watching = asyncio.create_task(broker.run()) if broker is not None else None
+        running = asyncio.create_task(work.run())
+        lasting = [watch_loop(), sealer.run(), clock.run(), watch_schema(store)]
+        lasting += [app.state.keys.note_uses(), *([broker.run()] if broker is not None else [])]
+        beside = [asyncio.create_task(one) for one in lasting]
         try:
             yield
         finally:
-            if watching is not None:
-                watching.cancel()
-            loop.cancel()
-            sealing.cancel()
-            comparing.cancel()
-            noting.cancel()
-            if delivery is not None and running is not None:
-                running.cancel()
-                await asyncio.wait([running])
-                await delivery.close()
+            for one in beside:
+                one.cancel()
+            running.cancel()
+            await asyncio.wait([running])
+            await work.close()
             if identity is not None:
                 await identity.close()
             await store.close()

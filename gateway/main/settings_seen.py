@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 SECRET = frozenset({"postgres", "amqp", "seal_key", "audit_key", "files_secret"})
 """Not looked at: secrets, and addresses that hold one."""
-OWN = frozenset({"data", "host", "port", "metrics_host", "metrics_port", "log"})
+OWN = frozenset({"data", "state", "host", "port", "metrics_host", "metrics_port", "log"})
 """Not looked at either: several processes of one installation differ in them."""
 
 
@@ -96,7 +96,7 @@ def _read(value: Any) -> Any:
     return value
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Write what JSON does not know so that it reads the same in every process."""
     if isinstance(value, Mapping):
         return dict(value)
@@ -114,7 +114,7 @@ def _plain(value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=_plain)
+    return json.dumps(value, sort_keys=True, default=plain)
 
 
 def _digest(value: Any) -> int:

@@ -83,4 +83,4 @@ async def looks(store: Store, settings: Settings, every: float) -> AsyncGenerato
         await asyncio.sleep(every)
 
 
-__all__ = ["STATES", "GateStatus", "Standing", "Status", "Survey", "ahead", "look", "looks"]
+__all__ = ["HOUR", "STATES", "GateStatus", "Standing", "Status", "Survey", "ahead", "look", "looks"]

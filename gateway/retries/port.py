@@ -14,6 +14,11 @@ from gateway.rules.schedule import Waiting
 
 Wake = tuple[UUID, int, int]
 """A lane (dossier and system) and the fence of the wait that ends."""
+Wakes = Callable[[Sequence[Wake]], Awaitable[int]]
+"""Ends waits in the store, and says how many of them there still were.
+
+Whatever it raises means that the store did not take them now: they are handed over again.
+"""
 
 
 class Retries(Protocol):
@@ -23,6 +28,18 @@ class Retries(Protocol):
         """Take waits over, after the commit that began them; never blocks and never fails."""
         ...
 
-    async def run(self, wake: Callable[[Sequence[Wake]], Awaitable[None]]) -> None:
+    async def run(self, wake: Wakes) -> None:
         """Hand waits back when their time has come, until cancelled."""
+        ...
+
+
+class WitnessAway(Exception):  # noqa: N818 - an answer, not an accident
+    """The witness cannot be asked at present."""
+
+
+class Witness(Protocol):
+    """Somebody who remembers the highest fence of a database."""
+
+    async def ask(self, database: int, fence: int) -> int:
+        """Tell a fence and be told the highest ever; 0: none before. Raises `WitnessAway`."""
         ...

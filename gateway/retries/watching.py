@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Mapping
 
-import aio_pika
 from aio_pika.abc import AbstractConnection
-from aiormq.exceptions import AMQPError
 
+from gateway.retries.deadlines import FAILURES, connected, within
+from gateway.retries.queues import depth
 from gateway.watch import metrics
+from gateway.watch.outages import Outage
 
 EVERY = 5.0
 """Seconds between two looks."""
+UNSEEN = 50
+"""Queues that were not there at the last look, of which so many are asked for again at each."""
 PATIENCE = 3.0
 """Seconds after which a broker that does not answer is away, frozen for instance."""
-FAILURES = (
-    AMQPError,
-    aio_pika.exceptions.AMQPException,
-    OSError,
-    TimeoutError,
-    RuntimeError,
-    asyncio.CancelledError,  # how the library ends a call when its connection breaks
-)
 
 
 class Watch:
@@ -35,8 +31,11 @@ class Watch:
     def __init__(self, url: str, queues: Mapping[str, tuple[str, str]] | None = None) -> None:
         self._url = url
         self._queues = dict(queues or {})
+        self._standing: set[str] = set()
+        self._unseen = deque(self._queues)
         self._depths: dict[tuple[str, str], int] = {}
         self._up: bool | None = None
+        self._outage = Outage("away", "back", what="broker")
 
     def depths(self) -> Mapping[tuple[str, str], int]:
         """Give how many messages were ready in each queue at the last look; none while away."""
@@ -49,53 +48,57 @@ class Watch:
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
-            connection: AbstractConnection | None = None
-            try:
-                connection = await aio_pika.connect(self._url, timeout=PATIENCE)
+            with contextlib.suppress(*FAILURES):
+                await within(None, self._connected())
+            await asyncio.sleep(EVERY)
+
+    async def _connected(self) -> None:
+        """Look over one connection until that fails."""
+        try:
+            async with connected(self._url, PATIENCE) as connection:
                 while True:
                     await self._look(connection)
                     await asyncio.sleep(EVERY)
-            except FAILURES:
-                current = asyncio.current_task()
-                if current is not None and current.cancelling():
-                    raise
-                self._note(up=False)
-            finally:
-                await _close(connection)
-            await asyncio.sleep(EVERY)
+        except FAILURES as error:
+            self._note(up=False)
+            self._outage.failed(type(error).__name__)
+            raise
 
     async def _look(self, connection: AbstractConnection) -> None:
         """Ask for something that the broker must answer."""
-        async with asyncio.timeout(PATIENCE):
-            channel = await connection.channel(publisher_confirms=False)
-            await channel.close()
-        self._depths = {
-            called: count
-            for name, called in self._queues.items()
-            if (count := await _depth(connection, name)) is not None
-        }
+        await within(PATIENCE, _ask(connection))
+        self._depths = await self._counted(connection)
         self._note(up=True)
+        self._outage.worked()
+
+    async def _counted(self, connection: AbstractConnection) -> dict[tuple[str, str], int]:
+        """Count what is in the queues that stand, and look for some of the others in turn.
+
+        Most of those that may stand do not, and each question for one costs a channel.
+        """
+        found: dict[tuple[str, str], int] = {}
+        channel = await within(PATIENCE, connection.channel(publisher_confirms=False))
+        asked = [self._unseen.popleft() for _ in range(min(UNSEEN, len(self._unseen)))]
+        try:
+            for name in (*sorted(self._standing), *asked):
+                count = await depth(channel, name)
+                if count is None:
+                    self._standing.discard(name)
+                    channel = await within(PATIENCE, connection.channel(publisher_confirms=False))
+                else:
+                    self._standing.add(name)
+                    found[self._queues[name]] = count
+        finally:
+            missing = (name for name in self._queues if name not in self._standing)
+            self._unseen = deque(sorted(missing, key=lambda name: (name in asked, name)))
+        await within(PATIENCE, channel.close())
+        return found
 
     def _note(self, *, up: bool) -> None:
         self._up = up
         metrics.broker(up=up)
 
 
-async def _depth(connection: AbstractConnection, name: str) -> int | None:
-    """Count what is ready in a queue; None: there is no such queue, and its channel is gone."""
-    async with asyncio.timeout(PATIENCE):
-        channel = await connection.channel(publisher_confirms=False)
-        try:
-            queue = await channel.declare_queue(name, passive=True)
-        except aio_pika.exceptions.ChannelNotFoundEntity:
-            return None
-        await channel.close()
-    return queue.declaration_result.message_count
-
-
-async def _close(connection: AbstractConnection | None) -> None:
-    """Close without waiting long for somebody who may be frozen."""
-    if connection is not None:
-        with contextlib.suppress(*FAILURES):
-            async with asyncio.timeout(PATIENCE):
-                await connection.close()
+async def _ask(connection: AbstractConnection) -> None:
+    channel = await connection.channel(publisher_confirms=False)
+    await channel.close()

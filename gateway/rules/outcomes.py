@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.rules import suspects
 from gateway.rules.gate import Gate, Word
 from gateway.rules.schedule import backoff
 from schemas.outcome import (
@@ -11,6 +12,7 @@ from schemas.outcome import (
     Blocked,
     CannotExpress,
     Delivered,
+    Effect,
     Malformed,
     Outcome,
     Pending,
@@ -24,9 +26,11 @@ from schemas.outcome import (
 )
 
 PARK_AFTER_FAILURES = 8
-ALONE, CERTAIN, MAY_STAND, MAY_STAND_TWICE = -1, 0, 1, 2
+SUSPECT = "suspect"
+"""For which a lane waits whose last answer may blame the record or us."""
+ALONE, CERTAIN, MAY_STAND, MAY_STAND_TWICE, ALL_MAY_STAND_TWICE = -1, 0, 1, 2, 3
 """Doubts of a lane: nothing, and it goes alone since its batch failed as a whole; nothing;
-something may have landed; an `append` may have."""
+something may have landed; an `append` may have; each of several may, as after a restore."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,20 @@ Decision = Close | Wait | AskLater | Park | Leave
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """What the decision depends on besides the outcome."""
+    """What the decision depends on besides the outcome.
+
+    dossier, call: by which what is parked or closed can be named; suspect_since: when it became
+    suspect, if its last try left it so
+    """
 
     tries: int
     uncertainty: int
     failing_since: int | None
     linger: float
     on_uncertain: str
+    dossier: str = ""
+    call: str = ""
+    suspect_since: int | None = None
 
 
 def word(outcome: Outcome | CannotExpress | Shadowed) -> str:
@@ -136,25 +147,38 @@ def decide(
             )
         case Unreachable(retry_after=after):
             return _again(lane, gate, after, lane.uncertainty, "unreachable", jitter), "bad", ""
-        case Uncertain(effect="append") if lane.on_uncertain == "park":
-            return Park("operator", "may_stand_once", "uncertain:append"), "bad", ""
         case Uncertain(effect=effect):
-            uncertainty = {"append": MAY_STAND_TWICE, "keyed": MAY_STAND, "read": lane.uncertainty}[
-                effect
-            ]
-            return (
-                _again(lane, gate, None, max(uncertainty, lane.uncertainty), "uncertain", jitter),
-                "bad",
-                "",
-            )
-        case Blocked() | Suspect():
-            return (
-                Wait(backoff(lane.tries + 1, jitter), "blocked", lane.uncertainty, counted=False),
-                "blocked",
-                "",
-            )
+            return _uncertain(effect, lane, gate, jitter), "bad", ""
+        case Blocked():
+            return _uncounted(lane, "blocked", jitter), "blocked", ""
+        case Suspect(why=why):
+            return _suspect(why, lane, gate, jitter)
         case CannotExpress():
             return _unsaid(outcome), "none", ""
+
+
+def _uncertain(effect: Effect, lane: Lane, gate: Gate, jitter: float) -> Decision:
+    """Resolve it before it is repeated; where settings say so, a human does."""
+    if effect == "append" and lane.on_uncertain == "park":
+        return Park("operator", "may_stand_once", "uncertain:append")
+    doubts = {"append": MAY_STAND_TWICE, "keyed": MAY_STAND, "read": lane.uncertainty}
+    uncertainty = max(doubts[effect], lane.uncertainty)
+    return _again(lane, gate, None, uncertainty, "uncertain", jitter)
+
+
+def _uncounted(lane: Lane, reason: str, jitter: float) -> Wait:
+    """Wait for what is no fault of this lane, or not known to be."""
+    return Wait(backoff(lane.tries + 1, jitter), reason, lane.uncertainty, counted=False)
+
+
+def _suspect(why: str, lane: Lane, gate: Gate, jitter: float) -> tuple[Decision, Word, str]:
+    """Park a record that they do not take while they take others, and say on which call."""
+    if not suspects.singled_out(gate, lane.dossier, lane.suspect_since):
+        return _uncounted(lane, SUSPECT, jitter), "suspect", ""
+    said = f"{lane.call}: {why}" if lane.call else why
+    cause = f"singled_out:{said}"[:200]
+    park = Park("integrator", "singled_out", cause, (Problem("", "singled_out", said),))
+    return park, "suspect", cause
 
 
 def _unsaid(error: CannotExpress) -> Decision:
@@ -172,7 +196,7 @@ def _again(
     """Wait and repeat; a lane that fails on and on while others pass is parked instead."""
     tries = lane.tries + 1
     others_pass = lane.failing_since is not None and gate.good_at > lane.failing_since
-    if tries >= PARK_AFTER_FAILURES and others_pass:
+    if gate.state == "open" and tries >= PARK_AFTER_FAILURES and others_pass:
         return Park("integrator", "too_many_failures", f"too_many_failures:{reason}")
     seconds = backoff(tries, jitter) if after is None else after
     if uncertainty > CERTAIN:
@@ -184,7 +208,5 @@ def _again(
 def _park_unless_paused(gate: Gate, lane: Lane, park: Park, jitter: float) -> Decision:
     """While a system is paused for one cause, its probes wait: they are not that lane's fault."""
     if gate.state != "open" and gate.why == "one_cause":
-        return Wait(
-            backoff(lane.tries + 1, jitter), "system_paused", lane.uncertainty, counted=False
-        )
+        return _uncounted(lane, "system_paused", jitter)
     return park

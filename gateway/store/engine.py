@@ -22,13 +22,17 @@ from typing import Any, Protocol, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from gateway.store.errors import StoreUnavailable
+from gateway.store import schema
+from gateway.store.errors import SchemaNewer, StoreUnavailable
 from gateway.watch import metrics
+from gateway.watch.outages import Outage, Silent
 
 T = TypeVar("T")
 Job = tuple[Callable[[Connection], Any], Future[Any]]
 
 BUSY_SECONDS = 10.0
+SIZE = 8
+"""Connections of one process."""
 GROUP = 64
 """At most so many jobs share one commit."""
 
@@ -49,7 +53,7 @@ def connect(path: Path) -> Engine:
     engine = sa.create_engine(
         f"sqlite:///{path}",
         poolclass=sa.pool.QueuePool,
-        pool_size=8,
+        pool_size=SIZE,
         max_overflow=0,
         hide_parameters=True,  # an error's text must name no citizen
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
@@ -80,6 +84,10 @@ class Store(Protocol):
         """Run `job` on a connection of its own; what it changes is thrown away."""
         ...
 
+    async def check_schema(self) -> None:
+        """Raise `SchemaNewer` where somebody has migrated beyond what this program knows."""
+        ...
+
     def announce(self, systems: Collection[int]) -> None:
         """Tell other processes, where there may be any, of work for these systems."""
         ...
@@ -100,8 +108,19 @@ def _ended(job: Callable[[Connection], T], connection: Connection) -> T:
 class EmbeddedStore:
     """The embedded store: `write` joins the next group commit, `read` never waits for it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        outdated: Callable[[SchemaNewer], None] = lambda _: None,
+        outage: Outage | None = None,
+    ) -> None:
+        """Begin to write; outdated: called when the schema is found to be newer than we are.
+
+        outage: told when the database is away, and when it is back
+        """
         self.engine = engine
+        self._outdated = outdated
+        self._outage = outage or Silent()
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(max_workers=3, thread_name_prefix="store-read")
         self._writer = threading.Thread(
@@ -128,11 +147,37 @@ class EmbeddedStore:
         with self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")
             try:
-                return _ended(job, connection)
+                done = _ended(job, connection)
             except sa.exc.OperationalError as error:
+                self._outage.failed(str(error.orig))
                 raise StoreUnavailable(str(error.orig)) from None
+            else:
+                self._outage.worked()
+                return done
             finally:
                 connection.exec_driver_sql("ROLLBACK")
+
+    async def check_schema(self) -> None:
+        """Raise `SchemaNewer` where somebody has migrated beyond what this program knows."""
+        try:
+            await self.read(schema.missing)
+        except SchemaNewer as error:
+            tell, self._outdated = self._outdated, lambda _: None  # once is enough to end by
+            tell(error)
+            raise
+
+    @property
+    def most(self) -> int:
+        """Give how many connections there may be."""
+        return SIZE
+
+    def used(self) -> int:
+        """Give how many connections are in use: the writer has one for good."""
+        return int(self.engine.pool.checkedout())  # type: ignore[attr-defined]
+
+    def waiting(self) -> int:
+        """Give how many jobs wait for the writer."""
+        return self._jobs.qsize()
 
     def announce(self, systems: Collection[int]) -> None:
         """Tell nobody: other processes over this database look at the outbox by themselves."""
@@ -176,7 +221,9 @@ class EmbeddedStore:
                     answers.append((future, None, error))
             connection.exec_driver_sql("COMMIT")
             metrics.COMMIT_SECONDS.observe(time.monotonic() - begun)
+            self._outage.worked()
         except sa.exc.DBAPIError as error:
+            self._outage.failed(str(error.orig))
             if connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
                 connection.exec_driver_sql("ROLLBACK")
             answers = [(future, None, StoreUnavailable(str(error.orig))) for _, future in group]

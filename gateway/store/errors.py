@@ -1,9 +1,11 @@
-"""What every caller of a store must know of its failures. It stands apart: it loads nothing."""
+"""What every caller of a store must know of its failures. It loads next to nothing."""
 
 from __future__ import annotations
 
+from gateway.watch.said import AlreadySaid
 
-class StoreUnavailable(Exception):  # noqa: N818 - said to clients as 503
+
+class StoreUnavailable(AlreadySaid):
     """The database cannot be written to now; nothing of the request was kept."""
 
 

@@ -10,17 +10,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Collection
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Callable, Collection
+from typing import TypeVar
 
 import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.store import schema
 from gateway.store.errors import SchemaNewer, StoreUnavailable
+from gateway.store.postgres_engine import NO_ANSWER, POOL, connect, is_away
 from gateway.watch import metrics
+from gateway.watch.outages import Outage, Silent
 
 T = TypeVar("T")
 
@@ -32,65 +34,12 @@ TRIES = 4
 SECONDS = 15.0
 """For one job, commit included: a server that does not answer is a server that is away."""
 READ_MILLIS = 10_000
-IDLE_MILLIS = 5_000
-"""A process that was frozen in the middle of a transaction loses it, and its locks, after this."""
 CHANNEL = "lienthong"
 _NOTICE = f"SET LOCAL synchronous_commit = off; SELECT pg_notify('{CHANNEL}', '%s')"
 NOTICE_EVERY = 0.02
 """Seconds between two notices: what is announced meanwhile goes together."""
 MANY = 1000
 """More systems than this are not named in a notice, whose text is bounded by the server."""
-POOL = 10
-
-
-AWAY = ("08", "53", "57", "58", "25006", "XX")
-"""SQLSTATEs (or their classes) of a server that cannot serve now: connection, resources, shutdown,
-disk, a standby that takes no writes, a server's own failure."""
-
-
-def _is_away(state: str | None) -> bool:
-    """Say whether an error means that the server is away; one without a state never reached it."""
-    return state is None or state.startswith(AWAY)
-
-
-def connect(dsn: str, warned: Callable[[Any], None]) -> AsyncEngine:
-    """Open PostgreSQL by a DSN as of libpq: several hosts, `target_session_attrs`, … are its own.
-
-    Nothing connects yet. warned: called with the connection on which the server gave a warning
-    """
-
-    async def creator() -> Any:
-        made = await asyncpg.connect(
-            dsn,
-            timeout=5,
-            server_settings={
-                "application_name": "lienthong",
-                "jit": "off",
-                # A plan made on a small table would go on reading all of it when it has grown;
-                # ours are asked once for many rows, so planning each time costs little.
-                "plan_cache_mode": "force_custom_plan",
-                "idle_in_transaction_session_timeout": str(IDLE_MILLIS),
-            },
-        )
-        made.add_log_listener(lambda where, note: _pass_on(where, note, warned))
-        return made
-
-    engine = create_async_engine(
-        "postgresql+asyncpg://",
-        async_creator=creator,
-        pool_size=POOL,
-        max_overflow=POOL,
-        pool_timeout=SECONDS,
-        hide_parameters=True,  # an error's text must name no citizen
-    )
-    sa.event.listen(engine.sync_engine, "checkout", _still_open)
-    return engine
-
-
-def _still_open(dbapi: Any, _record: Any, _proxy: Any) -> None:
-    """Give out no connection that the server has ended; asking it each time would be a question."""
-    if dbapi.driver_connection.is_closed():
-        raise sa.exc.DisconnectionError
 
 
 def _text(systems: set[int]) -> str:
@@ -110,12 +59,6 @@ class _Died(Exception):  # noqa: N818 - an old connection, found dead when it wa
     """Nothing was committed on it: the job may run once more, on another connection."""
 
 
-def _pass_on(where: Any, note: Any, warned: Callable[[Any], None]) -> None:
-    """Pass a warning on; notices and lower are nobody's business."""
-    if getattr(note, "severity_en", None) == "WARNING":
-        warned(where)
-
-
 class PostgresStore:
     """The store of several processes; `write` and `read` as of the embedded one."""
 
@@ -124,8 +67,14 @@ class PostgresStore:
         dsn: str,
         seconds: float = SECONDS,
         outdated: Callable[[SchemaNewer], None] = lambda _: None,
+        outage: Outage | None = None,
     ) -> None:
-        """Keep the DSN; outdated: called when the schema is found to be newer than this program."""
+        """Keep the DSN; outdated: called when the schema is found to be newer than this program.
+
+        outage: told when the database is away, and when it is back
+        """
+        self._outage = outage or Silent()
+        self._under_way = 0
         self._dsn = dsn
         self._seconds = seconds
         self._outdated = outdated
@@ -145,32 +94,49 @@ class PostgresStore:
         """
         try:
             done = await asyncio.shield(asyncio.create_task(self._write(job)))
-        except StoreUnavailable:
+        except StoreUnavailable as error:
             metrics.store(up=False)
+            self._tell(error)
             raise
         metrics.store(up=True)
+        self._outage.worked()
         return done
+
+    def _tell(self, error: StoreUnavailable) -> None:
+        """Count what says that the database is away; one with a newer schema is there."""
+        if not isinstance(error, SchemaNewer):
+            self._outage.failed(str(error))
 
     async def _write(self, job: Callable[[Connection], T]) -> T:
         for number in range(1, TRIES + 1):
             try:
-                async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
+                async with asyncio.timeout(self._seconds), self._connected() as connection:
                     return await self._commit(connection, job)
             except sa.exc.DBAPIError as error:
                 state = getattr(error.orig, "sqlstate", None)
                 if state in AGAIN and number < TRIES:
                     continue
                 if state in MOVED:
-                    await self._check_schema()
-                if _is_away(state):
+                    await self.check_schema()
+                if is_away(state):
                     raise StoreUnavailable(str(state)) from None
                 raise
             except _Died:
                 if number > 1:
                     raise StoreUnavailable("the connection was lost") from None
-            except (OSError, TimeoutError, asyncpg.PostgresError, sa.exc.TimeoutError) as error:
+            except NO_ANSWER as error:
                 raise StoreUnavailable(type(error).__name__) from None
         raise AssertionError  # the last try returns or raises
+
+    @contextlib.asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection of the pool, and count who has or wants one."""
+        self._under_way += 1
+        try:
+            async with self._engine.connect() as connection:
+                yield connection
+        finally:
+            self._under_way -= 1
 
     async def _commit(self, connection: AsyncConnection, job: Callable[[Connection], T]) -> T:
         """Run a job and commit it.
@@ -197,6 +163,15 @@ class PostgresStore:
     async def read(self, job: Callable[[Connection], T]) -> T:
         """Run `job` in a transaction that may change nothing, within a time limit."""
         try:
+            done = await self._read_again(job)
+        except StoreUnavailable as error:
+            self._tell(error)
+            raise
+        self._outage.worked()
+        return done
+
+    async def _read_again(self, job: Callable[[Connection], T]) -> T:
+        try:
             async with asyncio.timeout(self._seconds):
                 try:
                     return await self._read(job)
@@ -207,20 +182,33 @@ class PostgresStore:
         except sa.exc.DBAPIError as error:
             state = getattr(error.orig, "sqlstate", None)
             if state in MOVED:
-                await self._check_schema()
-            if not _is_away(state):
+                await self.check_schema()
+            if not is_away(state):
                 raise
             raise StoreUnavailable(str(state)) from None
-        except (sa.exc.TimeoutError, OSError, TimeoutError) as error:
+        except NO_ANSWER as error:
             raise StoreUnavailable(type(error).__name__) from None
 
     async def _read(self, job: Callable[[Connection], T]) -> T:
-        async with self._engine.connect() as connection:
+        async with self._connected() as connection:
             await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
             await connection.exec_driver_sql(f"SET LOCAL statement_timeout = {READ_MILLIS}")
             return await connection.run_sync(job)
 
-    async def _check_schema(self) -> None:
+    @property
+    def most(self) -> int:
+        """Give how many connections there may be."""
+        return 2 * POOL
+
+    def used(self) -> int:
+        """Give how many connections are in use."""
+        return int(self._engine.pool.checkedout())  # type: ignore[attr-defined]
+
+    def waiting(self) -> int:
+        """Give how many jobs wait for a connection."""
+        return max(0, self._under_way - self.used())
+
+    async def check_schema(self) -> None:
         """Raise `SchemaNewer` where somebody has migrated beyond what this program knows."""
         try:
             async with self._engine.connect() as connection:
@@ -235,7 +223,7 @@ class PostgresStore:
         try:
             async with self._engine.begin() as connection:
                 return await connection.run_sync(schema.apply_on, noted)
-        except (sa.exc.DBAPIError, OSError, TimeoutError) as error:
+        except (sa.exc.DBAPIError, *NO_ANSWER) as error:
             raise StoreUnavailable(type(error).__name__) from None
 
     def announce(self, systems: Collection[int]) -> None:

@@ -236,6 +236,9 @@ lane = sa.Table(
     sa.Column("remote", sa.JSON, nullable=False),
     sa.Column("born_here", sa.Boolean, nullable=False, default=False),
     sa.Column("via", sa.Text),  # another system reports there: we keep out
+    sa.Column(
+        "doubled", sa.JSON(none_as_null=True)
+    ),  # [[from, to], …]: events that may stand twice
     sa.Column("state", sa.Text),  # shadowed, off, added, settled (`rules.lane_states`); else null
     sa.Column("state_seq", sa.Integer, nullable=False, default=0),  # up to which event that holds
 )
@@ -258,6 +261,7 @@ outbox = sa.Table(
     sa.Column("state", sa.SmallInteger, nullable=False),
     sa.Column("rank", sa.BigInteger, nullable=False),
     sa.Column("wake_at", Millis),  # null while waiting: only an event wakes it (no code yet)
+    sa.Column("rung", sa.SmallInteger),  # of the wait that began last: in `rules.schedule.RUNGS`
     sa.Column("head_seq", sa.Integer, nullable=False),
     sa.Column("fence", sa.BigInteger),
     sa.Column("lease_until", Millis),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import platform
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -13,6 +14,23 @@ CONFLICTS = Counter(
 )
 CONNECTIONS = Gauge("lienthong_connections", "Open connections of clients")
 DISK_FREE = Gauge("lienthong_disk_free_bytes", "Free on the disk of the data folder")
+DISK_USED = Gauge("lienthong_disk_used_bytes", "Used on the disk of the data folder, by whomever")
+DATABASE_SIZE = Gauge("lienthong_database_bytes", "Size of the database", ["told_by"])
+POOL = Gauge(
+    "lienthong_database_pool",
+    "This process's connections to the database: how many it may have, how many are in use, and "
+    "how much waits for one",
+    ["state"],
+)
+BUILD = Gauge(
+    "lienthong_build_info", "Always 1: what this process is", ["version", "python", "database"]
+)
+REQUEST_SECONDS = Histogram(
+    "lienthong_http_request_seconds",
+    "Length of a request, from its head to the end of the answer, by route and status",
+    ["route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
 ATTEMPTS = Counter("lienthong_attempts_total", "Tries to deliver", ["system", "outcome"])
 TALK_SECONDS = Histogram(
     "lienthong_conversation_seconds", "Length of a conversation with a system", ["system"]
@@ -25,6 +43,11 @@ FILES = Counter("lienthong_files_total", "Files of a system, by their end", ["sy
 UNREAD = Gauge("lienthong_unread_files", "Files beside exports that no pattern finds", ["system"])
 BROKER = Gauge("lienthong_broker_up", "1 while RabbitMQ holds the retries, else 0", ["broker"])
 RETRIES = Counter("lienthong_retries_total", "Waits, by what became of them", ["what"])
+RESTORED = Gauge(
+    "lienthong_restored_timestamp_seconds", "When the database was last found to be restored"
+)
+for _what in ("published", "dropped", "broker", "stale", "process", "sweeper", "unheld"):
+    RETRIES.labels(_what)  # a rate over what was never counted would be none, not nought
 PLAN_LANES = Counter(
     "lienthong_plan_lanes_total", "Lanes that backfills and resends let go", ["system", "kind"]
 )
@@ -41,7 +64,12 @@ PARKED = Gauge(
 )
 AT_RISK = Gauge(
     "lienthong_at_risk",
-    "Dossiers that are due before this system can be told of them",
+    "Dossiers that may not be told to this system before they are due",
+    ["system"],
+)
+AT_RISK_DUE = Gauge(
+    "lienthong_at_risk_due_timestamp_seconds",
+    "Unix time of the first due time of what is at risk; absent where nothing is",
     ["system"],
 )
 AT_RISK_ALL = Gauge(
@@ -100,6 +128,7 @@ TOTALS = (
     OLDEST,
     PARKED,
     AT_RISK,
+    AT_RISK_DUE,
     AT_RISK_ALL,
     OVERDUE,
     GATE,
@@ -141,6 +170,18 @@ CLOCK_SKEW = Gauge(
 GATES = {"open": 1.0, "probing": 0.5, "closed": 0.0}
 
 
+def built(version: str, database: str) -> None:
+    """Show what this process is."""
+    BUILD.labels(version, platform.python_version(), database).set(1)
+
+
+def pool(most: int, used: Callable[[], float], waiting: Callable[[], float]) -> None:
+    """Show the connections to the database as they are whenever somebody looks."""
+    POOL.labels("most").set(most)
+    POOL.labels("used").set_function(used)
+    POOL.labels("waiting").set_function(waiting)
+
+
 def attempted(system: str, outcome: str, seconds: float) -> None:
     """Count a try."""
     ATTEMPTS.labels(system, outcome).inc()
@@ -177,8 +218,17 @@ def broker(*, up: bool) -> None:
 
 
 def retries(what: str, count: int = 1) -> None:
-    """Count waits that were published, woken by the broker or the sweeper, or dropped."""
+    """Count waits: `published`, `dropped`, and by what ended them.
+
+    broker, process: the retries, in time; sweeper: none of them, although the wait stood on a rung;
+    unheld: the sweeper, whose work it was; stale: nothing was left to end when the retries came
+    """
     RETRIES.labels(what).inc(count)
+
+
+def restored(at: int) -> None:
+    """Show when the database was found to be restored from a backup, in milliseconds."""
+    RESTORED.set(at / 1000)
 
 
 def planned(system: str, kind: str, count: int) -> None:
@@ -193,7 +243,7 @@ def store(*, up: bool) -> None:
 
 def no_totals() -> None:
     """Take away what another process tells, or nobody can."""
-    for gauge in (*TOTALS, SNAPSHOT, FEED_LAG, EVIDENCE):
+    for gauge in (*TOTALS, SNAPSHOT, FEED_LAG, EVIDENCE, DATABASE_SIZE):
         gauge.clear()
 
 

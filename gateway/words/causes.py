@@ -231,6 +231,42 @@ CAUSES: dict[str, Cause] = {
             "Mend it in the systems file or have it renewed, then start the gateway again.",
         ),
     ),
+    "suspect": Cause(
+        (
+            "Hệ thống trả lời mã HTTP ngoài hợp đồng: lỗi ở hồ sơ này hay ở tài khoản, địa chỉ?",
+            "An HTTP status outside the contract: is it this dossier, or our account or address?",
+        ),
+        (
+            "Tự gửi lại, không tính lần: hồ sơ khác qua được hay không sẽ cho biết.",
+            "It is tried again, uncounted: whether others pass shows whose fault it is.",
+        ),
+    ),
+    "singled_out": Cause(
+        (
+            "Hệ thống không nhận riêng hồ sơ này (mã HTTP ngoài hợp đồng), hồ sơ khác vẫn qua.",
+            "They do not take this one dossier (a status outside the contract), and take others.",
+        ),
+        (
+            "Người tích hợp xem lời gọi và câu trả lời trong sổ gửi; sửa xong: lienthong retry.",
+            "The integrator reads call and answer in the ledger; once mended: lienthong retry.",
+        ),
+    ),
+    "suspects": Cause(
+        (
+            "Các hồ sơ khác nhau liên tiếp nhận mã HTTP ngoài hợp đồng nên tạm ngừng gửi.",
+            "Different dossiers in a row met a status outside the contract: sending is suspended.",
+        ),
+        (
+            (
+                "Tự thử lại. Kiểm tra tài khoản, quyền và địa chỉ (lienthong doctor --login); "
+                "sửa xong thì khởi động lại, hoặc lienthong probe."
+            ),
+            (
+                "It is probed by itself. Check account, rights and address (lienthong doctor "
+                "--login); once mended start again, or lienthong probe."
+            ),
+        ),
+    ),
     "system_paused": Cause(
         (
             "Hệ thống đang tạm dừng vì phần lớn hồ sơ gặp cùng một lỗi.",

@@ -17,11 +17,25 @@ STANDING: dict[str, tuple[str, str]] = {
     "settled": ("đã báo bằng tay", "settled by hand"),
     "oldest": ("cũ nhất", "oldest"),
     "at_risk": ("sắp trễ hẹn", "at risk"),
+    "first_due": (
+        "{system}: có thể không kịp báo trước hạn; hạn sớm nhất {at} (còn {hours} giờ)",
+        "{system}: may not be told in time; the earliest is due {at} ({hours} hours left)",
+    ),
+    "first_late": (
+        "{system}: có hồ sơ đã quá hạn khi chờ báo, sớm nhất {at} ({hours} giờ trước)",
+        "{system}: dossiers fell due while they waited, the earliest {at} ({hours} hours ago)",
+    ),
     "trouble": ("lỗi gần nhất", "last error"),
     "open": ("mở", "open"),
     "probing": ("đang thử", "probing"),
     "closed": ("đóng đến {until}", "closed until {until}"),
     "probe_due": ("đóng, sắp thử lại", "closed, a probe is due"),
+    "closed_since": (
+        "{why} Đóng từ {since}{call}{by}.",
+        "{why} Closed since {since}{call}{by}.",
+    ),
+    "closed_call": (", tại {call}", ", on {call}"),
+    "closed_by": (", bởi hồ sơ {by}", ", by dossier {by}"),
     "held": ("{by} giữ lại: {why}", "held by {by}: {why}"),
     "no_reason": ("không nêu lý do", "no reason given"),
     "off": ("không gửi (mode = off)", "switched off"),
@@ -31,8 +45,8 @@ STANDING: dict[str, tuple[str, str]] = {
         "the gateway has not started with these yet: {names}",
     ),
     "whole": (
-        "{at}: {dossiers} hồ sơ sắp trễ hẹn mà hệ thống chưa được báo",
-        "{at}: {dossiers} dossiers at risk of being late before a system is told",
+        "{at}: {dossiers} hồ sơ có thể trễ hẹn trước khi hệ thống được báo",
+        "{at}: {dossiers} dossiers may not be told to a system in time",
     ),
     "clock_wrong": (
         "đồng hồ máy này lệch {seconds} giây so với cơ sở dữ liệu",

@@ -21,6 +21,7 @@ import adapters
 from adapters.kit.files import Folder
 from adapters.kit.port import Call, Hand, Http, Reply, Step, Take
 from gateway.rules.outcomes import word
+from gateway.workbench.battery import check_answers, check_proof
 from gateway.workbench.existing import PROMISES, Tried, check_together, ways_of
 from gateway.workbench.full import dotted, leaves, nudged, pair, value_at
 from gateway.workbench.transports import (
@@ -120,6 +121,8 @@ def shown(outcome: Outcome | CannotExpress) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(json.dumps(asdict(outcome)))
     if not found.get("remote", {}).get("notes", True):
         del found["remote"]["notes"]
+    if found.get("owner") == "officer":
+        del found["owner"]
     return {"outcome": word(outcome), **found}
 
 
@@ -338,4 +341,6 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     check_calls,
     check_many,
     check_exists,
+    check_answers,
+    check_proof,
 )

@@ -10,7 +10,6 @@ import pytest
 
 from adapters import registry
 from adapters.kit.port import Http, Reply, Take
-from adapters.national_portal.replies import read
 from gateway.workbench.checks import step_of
 from gateway.workbench.samples.generator import sample
 from gateway.workbench.transports import Altered, Simulated, Subject, play, subject
@@ -361,7 +360,6 @@ def test_a_supplement_received_is_no_second_5() -> None:
 
 def test_plain_text_progress_is_read() -> None:
     """Progress is answered in plain text by some."""
-    reply = Reply(status=200, headers={}, body="Cập nhật thành công".encode())
-    answer = read(reply, "append")
+    outcome, _, portal = tell(document(), {"plain_progress": True})
 
-    assert getattr(answer, "code", None) == "0"
+    assert (isinstance(outcome, Delivered), len(portal.lines)) == (True, 1)

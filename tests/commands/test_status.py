@@ -1,12 +1,15 @@
-"""What `lienthong status` says of this machine's own clock."""
+"""What `lienthong status` says of this machine's own clock, and of what may come too late."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 
 from gateway.commands.status import Show
 from gateway.operations.status import Status
-from gateway.store.work.operating import Survey
+from gateway.rules.gate import Gate
+from gateway.store.work.operating import Standing, Survey
 
 
 @pytest.mark.parametrize(("skew", "said"), [(0.4, False), (-59.0, False), (-900.0, True)])
@@ -18,3 +21,40 @@ def test_a_clock_that_is_wrong_is_a_line(
     Show("en", as_json=False).status(seen, watched=False)
 
     assert ("clock is -900 s from the database's" in capsys.readouterr().out) == said
+
+
+def at_risk(hours: float | None) -> Status:
+    """Let one system lack a dossier that is due in so many hours."""
+    due = None if hours is None else int(hours * 3_600_000)
+    one = Standing(
+        name="portal",
+        gate=Gate(),
+        gate_until=0,
+        inflight=0,
+        held_by=None,
+        held_why=None,
+        at_risk=int(due is not None),
+        earliest_due=due,
+    )
+    return Status(survey=Survey(0, 1, (one,)), modes={"portal": "live"}, at_risk_hours=24.0)
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (2.5, "may not be told in time; the earliest is due 1970-01-01 09:30:00 (2.5 hours left)"),
+        (-1.0, "fell due while they waited, the earliest 1970-01-01 06:00:00 (1 hours ago)"),
+        (None, ""),
+    ],
+)
+def test_the_earliest_due_time_and_the_hours_left_are_said(
+    capsys: pytest.CaptureFixture[str], hours: float | None, said: str
+) -> None:
+    """Of what may not be told in time: in words, and for scripts."""
+    Show("en", as_json=False).status(at_risk(hours), watched=False)
+    Show("en", as_json=True).status(at_risk(hours), watched=True)
+    shown, _, script = capsys.readouterr().out.strip().rpartition("\n")
+    (found,) = json.loads(script)["systems"]
+
+    assert (said in shown, "earliest" in shown) == (True, hours is not None)
+    assert (found["hours_left"], found["earliest_due"] is None) == (hours, hours is None)

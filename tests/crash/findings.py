@@ -180,6 +180,7 @@ def _repeats(
     A try says each line once at most, so each open one accounts for one repeat. The lapse of a try
     and its own late word are the same try: they have the same fence.
     """
+    marks = (case.of.lanes.get(name) or {}).get("may_stand_twice", [])
     last: dict[int, dict[str, Any]] = {}
     used: set[tuple[int, int]] = set()
     for seq, effect in rows:
@@ -189,7 +190,9 @@ def _repeats(
             continue
         fences = _open(case, name, seq, before, site, faults) if style == LINES else {}
         fence = next((one for one in fences if (seq, one) not in used), None)
-        if fence is not None:
+        if not any(begin <= seq <= end for begin, end in marks):
+            found.unexplained.append(f"{name} {case.of.code} {seq} unmarked in the ledger")
+        elif fence is not None:
             used.add((seq, fence))
             found.explained += 1
             found.causes[fences[fence]] = found.causes.get(fences[fence], 0) + 1

@@ -24,7 +24,7 @@ from gateway.store.postgres import PostgresStore
 from gateway.store.tables import lane
 from gateway.store.work import claims, completion, lanes, turns
 from gateway.store.work.claims import Claimed
-from gateway.store.work.completion import Finished
+from gateway.store.work.finished import Finished
 from gateway.store.work.lanes import Claim
 from schemas.outcome import Remote, Uncertain, Unreachable
 
@@ -47,7 +47,10 @@ def fence_ignored() -> None:
             for key, row in rows.items()
         }
 
-    def checkpoint(connection: Connection, one: Claim, remote: Remote, up_to: int) -> bool:
+    def checkpoint(
+        connection: Connection, one: Claim, remote: Remote, up_to: int, *, twice: bool = False
+    ) -> bool:
+        del twice
         connection.execute(
             lane.update()
             .where(lane.c.dossier_id == one.dossier_id, lane.c.system == one.system)

@@ -28,6 +28,8 @@ EVENTS_OF = tuple(
     for n, status in enumerate(STATUSES, 1)
 )
 LANE = {"state": "done", "reason": None, "done_seq": 3, "via": None}
+CODE = "H99.1-260302-00001"
+MARKED = {"p": LANE | {"may_stand_twice": [[1, 1]]}}
 CONTENT = {"owner": {"name": "Người Mẫu"}, "procedure": {"code": "1.999999"}}
 CASE = Case(
     of=Followed(
@@ -104,9 +106,8 @@ def test_a_lane_that_is_not_there_is_a_loss(tmp_path: Path) -> None:
 
 def test_an_explained_repeat_names_its_cause(tmp_path: Path) -> None:
     """The fault of the call where there was one, else what was broken at that moment."""
-    code = "H99.1-260302-00001"
     rows = [
-        {"kind": "line", "code": code, "at": "20260302010000", "text": "Bước 1", "call": call}
+        {"kind": "line", "code": CODE, "at": "20260302010000", "text": "Bước 1", "call": call}
         | {"arrived": arrived}
         for call, arrived in ((1, 10.0), (2, 12.0), (3, 20.0))
     ]
@@ -118,7 +119,7 @@ def test_an_explained_repeat_names_its_cause(tmp_path: Path) -> None:
         Try("p", 1, 3, 9.5, 10.5, "uncertain", late=False, fence=1),
         Try("p", 1, 3, 11.5, 18.0, "lapsed", late=False, fence=2),
     ]
-    of = replace(CASE.of, code=code, promised=frozenset(), events=EVENTS_OF[:1], lanes={"p": LANE})
+    of = replace(CASE.of, code=CODE, promised=frozenset(), events=EVENTS_OF[:1], lanes=MARKED)
     case = replace(CASE, of=of, tries=tries, owed=frozenset())
     found = find([case], tmp_path, {"p": LINES}, [Fault("kill_worker", 12.1, 14.0)], {})
 
@@ -143,3 +144,23 @@ def test_a_time_with_two_readings_is_placed_by_its_neighbours() -> None:
     true = place([(40, ([698.0], [699.0])), (50, two), (60, ([703.0], [704.0]))])
 
     assert (early[1], true[1]) == ((100.0, 101.0), (700.0, 701.0))
+
+
+def test_a_repeat_that_the_ledger_does_not_mark_is_unexplained(tmp_path: Path) -> None:
+    """Law 5: A try that accounts for a repeat is not enough: the lane must name the event."""
+    rows = [
+        {"kind": "line", "code": CODE, "at": "20260302010000", "text": "Bước 1", "call": call}
+        | {"arrived": arrived}
+        for call, arrived in ((1, 10.0), (2, 12.0))
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "p.effects.jsonl").write_text(text, encoding="utf-8")
+    hit = {"call": 1, "fault": "reset_after", "stored": True, "at": 10.0}
+    (tmp_path / "p.faults.jsonl").write_text(json.dumps(hit) + "\n", encoding="utf-8")
+    tries = [Try("p", 1, 3, 9.5, 10.5, "uncertain", late=False, fence=1)]
+    of = replace(CASE.of, code=CODE, promised=frozenset(), events=EVENTS_OF[:1], lanes={"p": LANE})
+    case = replace(CASE, of=of, tries=tries, owed=frozenset())
+
+    found = find([case], tmp_path, {"p": LINES}, [Fault("kill_worker", 12.1, 14.0)], {})
+
+    assert (len(found.bad()["unexplained"]), found.explained) == (1, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from tests.crash.findings import Try
 from tests.crash.nemesis import LEASE
 
 _LANES = """
-    SELECT l.dossier_id, s.name, l.done_seq, l.via, l.state AS own, t.state, t.reason, t.lease_until
+    SELECT l.dossier_id, s.name, l.done_seq, l.via, l.doubled, l.state AS own, t.state, t.reason,
+           t.lease_until
     FROM lane l JOIN system s ON s.id = l.system
     LEFT JOIN outbox t ON t.dossier_id = l.dossier_id AND t.system = l.system
 """
@@ -46,7 +48,9 @@ async def read(dsn: str, jumps: Sequence[Jump] = ()) -> tuple[Lanes, dict[UUID, 
     for row in await connection.fetch(_LANES):
         on_outbox = row["own"] if row["state"] is None and row["own"] else WORDS[row["state"]]
         state = "sending" if row["lease_until"] is not None else on_outbox
-        lanes.setdefault(row["dossier_id"], {})[row["name"]] = {**row, "state": state}
+        doubled = json.loads(row["doubled"] or "[]")
+        lane = {**row, "state": state, "may_stand_twice": doubled}
+        lanes.setdefault(row["dossier_id"], {})[row["name"]] = lane
     rows = await connection.fetch(_TRIES)
     await connection.close()
     placed = place([(row["fence"], _readings(row, jumps)) for row in rows])

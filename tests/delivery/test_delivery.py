@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -142,6 +143,16 @@ PORTAL = {
 }
 
 
+ACCEPTED = {
+    "ref": "nhận",
+    "kind": "accepted",
+    "occurred_at": "2026-10-05T09:00:00+07:00",
+    "received_at": "2026-10-05T09:00:00+07:00",
+    "due": {"at": "2026-12-31"},
+    "action": "Tiếp nhận",
+}
+
+
 @asynccontextmanager
 async def uncoded(folder: Path) -> AsyncIterator[tuple[House, str]]:
     """Post a dossier without a code, which the province is to allocate."""
@@ -275,6 +286,30 @@ async def test_an_append_without_an_answer_is_parked_if_so_set(tmp_path: Path) -
             "operator",
             1,
         )
+
+
+async def test_a_line_that_was_sent_again_stays_marked(tmp_path: Path) -> None:
+    """Law 5: With `resend` the ledger names the line that may stand twice, and no other."""
+    async with house(tmp_path, {"portal": dict(PORTAL)}) as at:
+        answers = iter([None, None, "drop_after"])  # login, snapshot, lines
+
+        @dataclass
+        class Third:
+            def gone(self) -> bool:
+                return False
+
+            def next(self) -> str | None:
+                return next(answers, None)
+
+        at.hosts["portal"].faults = Third()  # type: ignore[assignment]
+        name = (await at.post(dossier())).body["id"]
+        told = await at.until(name, idle)
+        await at.event(name, ACCEPTED)
+        found = await at.until(name, lambda found: found["version"] == 2 and idle(found))
+        lines = Counter(one["text"] for one in at.effects("portal") if one["kind"] == "line")
+
+        assert sorted(lines.values()) == [1, 2]
+        assert [one["lanes"][0]["doubled"] for one in (told, found)] == [[[1, 1]], [[1, 1]]]
 
 
 async def test_another_system_that_reaches_it_keeps_us_out(tmp_path: Path) -> None:

@@ -43,6 +43,8 @@ ARGUED = {
     "gateway/rules/calendar.py:working_days": "counted for reports of punctuality, still to come",
     "gateway/store/engine.py:isolation_level": "sqlite3 reads it",
     "gateway/watch/log.py:handlers": "logging reads it",
+    "gateway/watch/log.py:showwarning": "warnings calls it",
+    "gateway/watch/log.py:unraisablehook": "sys calls it",
     "gateway/workbench/checks.py:CHECKS": "tests/adapters runs them over every adapter",
     "gateway/workbench/checks.py:check_survives": "tests/adapters runs it over odd answers",
     "gateway/workbench/cluster.py:RabbitCluster": "the long crash run",

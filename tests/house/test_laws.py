@@ -46,6 +46,7 @@ NAMED = {
     ),
     2: (
         "crash/test_short.py",
+        "retries/test_deadlines.py",
         "retries/test_port.py",
         "retries/test_rabbit.py",
         "store/work/test_claims.py",
@@ -68,6 +69,7 @@ NAMED = {
         "adapters/kit/test_driver.py",
         "adapters/kit/test_driver_session.py",
         "adapters/test_portal_failures.py",
+        "crash/test_findings.py",
         "delivery/test_batching.py",
         "delivery/test_delivery.py",
         "delivery/test_together.py",
@@ -100,7 +102,7 @@ NAMED = {
         "delivery/test_delivery.py",
         "store/work/test_steps.py",
     ),
-    13: ("adapters/kit/test_driver_ways.py",),
+    13: ("adapters/kit/test_driver_ways.py", "strict/test_strict.py"),
     15: ("admission/test_rows.py",),
     16: ("rules/test_history.py",),
     17: (

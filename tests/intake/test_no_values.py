@@ -90,3 +90,15 @@ def test_a_library_s_line_keeps_its_values_to_itself(
     told = capsys.readouterr().err
 
     assert (NAME in told, "it failed for" in told, "ValueError" in told) == (False, True, True)
+
+
+def test_of_a_traceback_that_a_library_logs_as_text_the_kind_of_error_is_said(
+    as_set_up: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The server does so with what fails while it starts."""
+    log.configure()
+    text = "\n".join(["Traceback (most recent call last):", "  x", f"KeyError: {NAME}"])
+    logging.getLogger("lib").error(text)
+    told = capsys.readouterr().err
+
+    assert (NAME in told, '"KeyError"' in told) == (False, True)

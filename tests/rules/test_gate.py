@@ -213,14 +213,42 @@ def test_a_few_refusals_pause_nothing() -> None:
     assert gate.state == "open"
 
 
+@pytest.mark.parametrize(("asked", "seconds"), [(3, 10), (120, 120), (86_400, 3600)])
+@pytest.mark.parametrize("state", ["probing", "closed"])
+def test_no_probe_comes_before_they_want_it(asked: float, seconds: int, state: str) -> None:
+    """Law 5: Retry-After of a probe is kept to, for an hour at most; nobody shortens it."""
+    gate = Gate(state=state, why="failing", closures=1 if state == "probing" else 2)  # type: ignore[arg-type]
+    results = [Result("d", "bad", after=asked), Result("e", "bad")]
+    _, until = record(gate, 0, results, now=NOW, at_once=16, scale=1.0)
+
+    assert until == NOW + seconds * 1000
+
+
+def test_the_fifth_that_fails_says_when_to_come_back() -> None:
+    """Law 5: Retry-After of the failure that closes the gate is kept to as well."""
+    results = [Result(f"d{number}", "bad", after=90) for number in range(5)]
+    gate, until = record(Gate(), 0, results, now=NOW, at_once=16, scale=1.0)
+
+    assert (gate.state, until) == ("closed", NOW + 90_000)
+
+
+def test_a_gate_of_an_older_gateway_is_read() -> None:
+    """Whoever updates finds its gates as they stood."""
+    row = {"state": "closed", "window": 1, "run": 0, "failing": ["a"], "closures": 2}
+    row |= {"good_at": 7, "recent": [["a", ""]], "why": "failing"}
+    gate = Gate.from_row(row)
+
+    assert (gate.state, gate.why, gate.suspects, gate.since) == ("closed", "failing", (), None)
+
+
 def test_stored_and_read_it_is_the_same() -> None:
     """A gate survives its row."""
-    gate, _ = after(Gate(), "bad", "odd", "good", cause="x")
+    gate, _ = after(Gate(), "bad", "odd", "good", "suspect", cause="x")
 
     assert gate == Gate.from_row(gate.row())
 
 
-@given(st.lists(st.sampled_from(["good", "bad", "blocked", "odd", "none"]), max_size=60))
+@given(st.lists(st.sampled_from(["good", "bad", "blocked", "odd", "suspect", "none"]), max_size=60))
 def test_the_window_stays_in_its_bounds(words: list[str]) -> None:
     """Whatever happens, an open gate lets 1 to `at_once` conversations pass."""
     gate, _ = after(Gate(), *words)

@@ -30,6 +30,7 @@ from schemas.outcome import (
     Problem,
     Refused,
     Remote,
+    Suspect,
     Uncertain,
     Unreachable,
 )
@@ -49,6 +50,7 @@ REMOTE = Remote(created=True)
         (Uncertain(why="cut", effect="keyed"), Wait(60, "uncertain", MAY_STAND), "bad"),
         (Uncertain(why="cut", effect="append"), Wait(60, "uncertain", MAY_STAND_TWICE), "bad"),
         (Blocked(why="401"), Wait(10, "blocked", 0, counted=False), "blocked"),
+        (Suspect(why="403"), Wait(10, "suspect", 0, counted=False), "suspect"),
         (
             Malformed(why="code 7", raw="{}"),
             Park("integrator", "malformed", "malformed:code 7"),
@@ -138,6 +140,14 @@ def test_failures_of_probes_are_not_the_lanes() -> None:
     assert not decision.counted
 
 
+def test_a_probe_that_fails_is_never_the_last_straw() -> None:
+    """Law 5: While the gate is not open nobody is parked for having failed once more."""
+    lane = replace(LANE, tries=7, failing_since=5)
+    decision, _, _ = decide(Unreachable(why="x"), lane, Gate(state="probing", good_at=9), 0.0)
+
+    assert isinstance(decision, Wait)
+
+
 def test_doubt_is_not_forgotten_by_a_later_refusal_to_connect() -> None:
     """A lane that may have landed stays in doubt until an answer of theirs was read."""
     decision, _, _ = decide(Unreachable(why="x"), replace(LANE, uncertainty=2), Gate(), 0.0)
@@ -178,6 +188,7 @@ def test_each_outcome_has_a_word() -> None:
         Unreachable(why=""),
         Uncertain(why="", effect="read"),
         Blocked(why=""),
+        Suspect(why=""),
         Malformed(why="", raw=""),
         CannotExpress("", ""),
     ]
@@ -189,6 +200,7 @@ def test_each_outcome_has_a_word() -> None:
         "unreachable",
         "uncertain",
         "blocked",
+        "suspect",
         "malformed",
         "cannot_express",
     ]

@@ -10,13 +10,18 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from gateway.store import feed
+from gateway.store import counters, feed
 from gateway.store.errors import StoreUnavailable
 from gateway.store.postgres import PostgresStore
+from gateway.store.work import restoring
 from gateway.workbench.servers import PrivatePostgres
 
 SECONDS = 3.0
-COUNTER = "CREATE TABLE counter AS SELECT 'epoch' AS name, CAST(1 AS bigint) AS value"
+COUNTER = (
+    "CREATE TABLE counter AS SELECT 'epoch' AS name, CAST(1 AS bigint) AS value "
+    "UNION ALL SELECT 'database', 77"
+)
+FENCE = "CREATE SEQUENCE fence"
 Pair = tuple[PrivatePostgres, PrivatePostgres]
 
 
@@ -61,7 +66,7 @@ async def kept(store: PostgresStore) -> list[int]:
 
 
 async def test_what_was_answered_survives_the_loss_of_the_primary(pair: Pair) -> None:
-    """Laws 1 and 18: A standby is promoted: the store goes on with all, in a new epoch of feeds."""
+    """Laws 1 and 18: A standby is promoted: all goes on, in a new epoch of feeds; no restore."""
     primary, standby = pair
     store = PostgresStore(dsn(pair), SECONDS)
     try:
@@ -69,9 +74,12 @@ async def test_what_was_answered_survives_the_loss_of_the_primary(pair: Pair) ->
             lambda connection: connection.execute(sa.text("CREATE TABLE kept (n int)"))
         )
         await store.write(lambda connection: connection.execute(sa.text(COUNTER)))
+        await store.write(lambda connection: connection.execute(sa.text(FENCE)))
         before = await store.read(feed.horizon)
         for number in range(20):
             await put(store, number)
+            await store.write(counters.next_fence)
+        seen = await store.write(restoring.mark)
         await asyncio.to_thread(primary.kill)
         with pytest.raises(StoreUnavailable):
             await put(store, 20)
@@ -84,8 +92,10 @@ async def test_what_was_answered_survives_the_loss_of_the_primary(pair: Pair) ->
                 except StoreUnavailable:
                     await asyncio.sleep(0.1)
         after = await store.read(feed.horizon)
+        here = await store.write(restoring.mark)
 
         assert (await kept(store), before.epoch < after.epoch) == ([*range(20), 21], True)
+        assert (here.database, here.fence >= seen.fence) == (seen.database, True)
     finally:
         await store.close()
 

@@ -19,7 +19,7 @@ from gateway.store import feed, schema
 from gateway.store.engine import Connection, Store, connect
 from gateway.store.feed import Cursor, Outdated
 from gateway.store.postgres import PostgresStore
-from gateway.store.postgres import connect as connect_shared
+from gateway.store.postgres_engine import connect as connect_shared
 from gateway.store.tables import dossier
 from tests.store.following import Follower, change, shared, store
 

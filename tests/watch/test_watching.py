@@ -201,6 +201,10 @@ class Away(Store):
 
     read = write  # type: ignore[assignment]
 
+    async def check_schema(self) -> None:
+        """Be away."""
+        raise StoreUnavailable
+
     def announce(self, systems: Collection[int]) -> None:
         """Tell nobody."""
 
@@ -227,7 +231,8 @@ async def test_a_lost_database_takes_away_totals_and_is_said(opened: Settings) -
 def test_labels_come_from_small_sets() -> None:
     """No dossier, person or text in a label: the names of labels are these and no others."""
     bounded = {"system", "state", "owner", "outcome", "kind", "code", "word", "what", "why"}
-    bounded |= {"source", "told_by", "broker", "queue", "le", "against", "table"}
+    bounded |= {"source", "told_by", "broker", "queue", "le", "against", "table", "route"}
+    bounded |= {"status", "version", "python", "database"}
     found = {name for one in vars(metrics).values() for name in getattr(one, "_labelnames", ())}
 
     assert found <= bounded

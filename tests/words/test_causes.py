@@ -25,6 +25,7 @@ from schemas.outcome import (
     Pending,
     Refused,
     Remote,
+    Suspect,
     Uncertain,
     Unreachable,
     Untold,
@@ -39,17 +40,25 @@ OUTCOMES: list[Outcome | CannotExpress] = [
     Unreachable(why="x"),
     *(Uncertain(why="x", effect=effect) for effect in ("read", "keyed", "append")),
     Blocked(why="x"),
+    Suspect(why="x"),
     Malformed(why="x", raw=""),
     CannotExpress("/a", "x"),
     Untold("/a", "x"),
 ]
-GATES = [Gate(), Gate(good_at=9), Gate(state="probing", why="one_cause")]
+GATES = [Gate(), Gate(good_at=9), Gate(passed_at=9), Gate(state="probing", why="one_cause")]
 
 
 def decided() -> Iterator[str]:
     """Give every cause that the rules can decide on, and the word of every outcome."""
     for outcome, gate, tries, on in product(OUTCOMES, GATES, (0, 20), ("resend", "park")):
-        lane = Lane(tries=tries, uncertainty=0, failing_since=5, linger=0, on_uncertain=on)
+        lane = Lane(
+            tries=tries,
+            uncertainty=0,
+            failing_since=5,
+            linger=0,
+            on_uncertain=on,
+            suspect_since=5,
+        )
         fate, _, _ = decide(outcome, lane, gate, 0.0)
         match fate:
             case Wait(reason=reason):
@@ -105,6 +114,7 @@ def closed() -> Iterator[str]:
     for results in (
         [Result("a", "blocked")],
         [Result(str(number), "bad") for number in range(9)],
+        [Result(str(number), "suspect") for number in range(3)],
         [Result(str(number), "odd", "x") for number in range(RECENT)],
     ):
         gate, _ = gates.record(Gate(), 0, results, now=1, at_once=1, scale=1.0)
@@ -128,6 +138,9 @@ def test_the_walk_meets_what_the_engine_is_known_to_say() -> None:
         "failing",
         "one_cause",
         "blocked",
+        "suspect",
+        "suspects",
+        "singled_out:x",
     }
 
 

@@ -215,10 +215,13 @@ def ledger(
         connection.execute(
             sa.select(
                 system.c.name,
+                system.c.gate,
+                system.c.gate_until,
                 lane.c.done_seq,
                 lane.c.done_at,
                 lane.c.via,
                 lane.c.born_here,
+                lane.c.doubled,
                 lane.c.state.label("own_state"),
                 outbox.c.state,
                 outbox.c.wake_at,
@@ -281,6 +284,9 @@ def systems(connection: Connection) -> list[dict[str, Any]]:
             "name": row.name,
             "gate": (gate := Gate.from_row(row.gate)).state,
             "gate_why": gate.why,
+            "gate_since": gate.since,
+            "gate_by": gate.by,
+            "gate_call": gate.call,
             "gate_seconds": max(0, row.gate_until - now) / 1000 if gate.state == "closed" else 0,
             "window": gate.window,
             "inflight": row.inflight,

@@ -18,6 +18,7 @@ from gateway.dossiers.limits import Limits
 from gateway.rules import gate as gates
 from gateway.rules import leases
 from gateway.rules.lane_states import PARKED, READY
+from gateway.rules.outcomes import SUSPECT
 from gateway.store import counters, rows
 from gateway.store.dialect import POSTGRES_NOW
 from gateway.store.dialect import now as db_now
@@ -57,6 +58,7 @@ _PICK = (
         outbox.c.worker,
         outbox.c.lease_until,
         outbox.c.failing_since,
+        outbox.c.reason,
         outbox.c.rank,
         outbox.c.again_from,
         outbox.c.again_lines,
@@ -237,6 +239,7 @@ def _claim(row: Any, of: int, fence: int, uncertainty: int) -> Claim:
         uncertainty=uncertainty,
         tries=row.tries,
         failing_since=row.failing_since,
+        suspect_since=row.failing_since if row.reason == SUSPECT else None,
     )
 
 

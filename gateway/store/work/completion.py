@@ -12,46 +12,29 @@ from sqlalchemy.engine import Connection
 
 from gateway.dossiers.limits import Limits
 from gateway.rules import gate as gates
-from gateway.rules.gate import Result
 from gateway.rules.lane_states import ASKED, PARKED, READY, SHADOWED, UNTOLD, WAITING
 from gateway.rules.outcomes import (
     ALONE,
     CERTAIN,
+    SUSPECT,
     AskLater,
     Close,
     Decision,
-    Lane,
     Leave,
     Park,
     Shadowed,
     Wait,
     decide,
-    word,
 )
-from gateway.rules.schedule import Waiting
+from gateway.rules.schedule import RUNGS, Waiting, rung_of
 from gateway.store import rows
-from gateway.store.ledger import attempts
+from gateway.store.ledger import attempts, doubts
 from gateway.store.ledger.attempts import Attempt
 from gateway.store.tables import lane, outbox
+from gateway.store.work.finished import Finished, lane_of, line_of, result_of
 from gateway.store.work.gate_lock import SystemLock
 from gateway.store.work.lanes import Claim
-from schemas.outcome import CannotExpress, Outcome, Uncertain
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    """An attempt that ended: what it was, what came of it, and a jitter drawn for its wait."""
-
-    id: UUID
-    claim: Claim
-    outcome: Outcome | CannotExpress | Shadowed
-    started_at: int
-    ended_at: int
-    detail: dict[str, Any]
-    jitter: float
-    progressed: bool = False  # the next try begins further on
-    blamed: bool = True  # False: what befell a whole batch says nothing of this lane
-
+from schemas.outcome import Suspect, Uncertain
 
 Transition = Literal["told", "waiting", "parked", "untold", "shadowed", "again", "late"]
 
@@ -61,14 +44,14 @@ class Completed:
     """What became of the lanes: which wait, and which official codes were allocated.
 
     transitions: of each attempt in turn: told, waiting, parked, untold, shadowed, again, or late
-    gate: its state now
+    gate: as it stands now
     freed: systems that may be told something by now, because these codes came
     """
 
     waits: tuple[Waiting, ...]
     codes: tuple[tuple[UUID, str], ...]
     transitions: tuple[Transition, ...]
-    gate: gates.State
+    gate: gates.Gate
     freed: frozenset[int] = frozenset()
 
 
@@ -84,6 +67,7 @@ class LaneUpdates:
     aside: list[dict[str, Any]] = field(default_factory=list)
     gone: list[dict[str, Any]] = field(default_factory=list)
     changed: dict[tuple[str, ...], list[dict[str, Any]]] = field(default_factory=dict)
+    doubled: dict[UUID, tuple[int, int]] = field(default_factory=dict)
     waits: list[Waiting] = field(default_factory=list)
     codes: list[tuple[UUID, str]] = field(default_factory=list)
 
@@ -120,12 +104,15 @@ def complete(
     now = lock.now
     held = _held(connection, limits.system, finished)
     updates = LaneUpdates(limits.system, now, limits.scale)
+    idle = _idle(connection, limits.system, finished)
     lines: list[Attempt] = []
     transitions: list[Transition] = []
     for one in finished:
         head = held.get(one.claim.dossier_id)
         late = head is None or head.fence != one.claim.fence or head.lease_until is None
-        lines.append(_line(one, limits, late=late))
+        lines.append(line_of(one, limits, late=late))
+        if one.doubled is not None:
+            updates.doubled[one.claim.dossier_id] = one.doubled
         if late or head is None:
             transitions.append("late")
             continue
@@ -141,16 +128,17 @@ def complete(
             )
             transitions.append("again")
             continue
-        decision, said, cause = decide(one.outcome, _lane(one, limits), lock.gate, one.jitter)
+        decision, said, cause = decide(one.outcome, lane_of(one, limits), lock.gate, one.jitter)
         if not one.blamed:
             said, cause = "none", ""
         lock.gate, lock.until = gates.record(
             lock.gate,
             lock.until,
-            [Result(str(one.claim.dossier_id), said, cause)],
+            [result_of(one, said, cause, idle=idle)],
             now=now,
             at_once=limits.at_once,
             scale=limits.scale,
+            settings=limits.settings,
         )
         transitions.append(_move(updates, one, head.head_seq, decision))
     lock.inflight -= len(transitions) - transitions.count("late")
@@ -158,8 +146,12 @@ def complete(
     writing = rows.Writing(connection)
     updates.gather(writing, lines)
     writing.write()
+    doubts.mark(connection, limits.system, updates.doubled)
     return Completed(
-        tuple(updates.waits), tuple(updates.codes), tuple(transitions), lock.gate.state
+        tuple(updates.waits),
+        tuple(updates.codes),
+        tuple(transitions),
+        lock.gate,
     )
 
 
@@ -197,35 +189,17 @@ _HELD = sa.text(
 """One statement whatever their number: else the server would plan each number anew."""
 
 
-def _lane(one: Finished, limits: Limits) -> Lane:
-    """Say how a lane stands; one that came further is not failing at one and the same place."""
-    claim = one.claim
-    return Lane(
-        tries=0 if one.progressed else claim.tries,
-        uncertainty=claim.uncertainty,
-        failing_since=None if one.progressed else claim.failing_since,
-        linger=limits.linger,
-        on_uncertain=limits.on_uncertain,
+def _idle(connection: Connection, of: int, finished: Sequence[Finished]) -> bool:
+    """Say whether nobody else is there to be tried; asked only where a suspect failed again."""
+    if not any(isinstance(one.outcome, Suspect) and one.claim.suspect_since for one in finished):
+        return False
+    ids = [one.claim.dossier_id for one in finished]
+    other = (
+        sa.select(outbox.c.dossier_id)
+        .where(outbox.c.system == of, outbox.c.state == READY, outbox.c.dossier_id.not_in(ids))
+        .limit(1)
     )
-
-
-def _line(one: Finished, limits: Limits, *, late: bool) -> Attempt:
-    claim = one.claim
-    return Attempt(
-        id=one.id,
-        dossier_id=claim.dossier_id,
-        system=claim.system,
-        from_seq=claim.done_seq + 1,
-        to_seq=claim.head_seq,
-        fence=claim.fence,
-        worker=limits.worker,
-        started_at=one.started_at,
-        ended_at=one.ended_at,
-        outcome=word(one.outcome),
-        late=late,
-        adapter=limits.adapter,
-        detail=one.detail,
-    )
+    return connection.execute(other).first() is None
 
 
 def _move(updates: LaneUpdates, one: Finished, head_seq: int, decision: Decision) -> Transition:
@@ -251,12 +225,12 @@ def _move(updates: LaneUpdates, one: Finished, head_seq: int, decision: Decision
                 tries=0,
                 failing_since=None,
                 reason="asked_holds" if holds else "asked",
-                wake_at=now + int(seconds * updates.scale * 1000),
+                **_wait(updates, claim, seconds),
             )
-            _wait(updates, claim, seconds)
             return "told"
         case Wait(seconds=seconds, reason=reason, uncertainty=uncertainty, counted=counted):
-            moved = one.progressed or claim.failing_since is None
+            newly = reason == SUSPECT and claim.suspect_since is None
+            moved = one.progressed or claim.failing_since is None or newly
             updates.change(
                 claim.dossier_id,
                 state=WAITING,
@@ -264,9 +238,8 @@ def _move(updates: LaneUpdates, one: Finished, head_seq: int, decision: Decision
                 reason=reason,
                 tries=(0 if one.progressed else claim.tries) + (counted and one.blamed),
                 failing_since=now if moved else claim.failing_since,
-                wake_at=now + int(seconds * updates.scale * 1000),
+                **_wait(updates, claim, seconds),
             )
-            _wait(updates, claim, seconds)
             return "waiting"
         case Park(owner=owner) if owner in MENDING and head_seq > claim.head_seq:
             return _again(updates, claim)
@@ -313,7 +286,11 @@ def _again(updates: LaneUpdates, claim: Claim) -> Transition:
     return "again"
 
 
-def _wait(updates: LaneUpdates, claim: Claim, seconds: float) -> None:
+def _wait(updates: LaneUpdates, claim: Claim, seconds: float) -> dict[str, int | None]:
+    """Note a wait for the retries; give what the outbox says of it: on a rung, the rung's end."""
+    rung, scale = rung_of(seconds), updates.scale
     updates.waits.append(
-        Waiting(claim.dossier_id, claim.system, claim.fence, seconds * updates.scale)
+        Waiting(claim.dossier_id, claim.system, claim.fence, seconds * scale, rung)
     )
+    lasts = seconds if rung is None else RUNGS[rung]
+    return {"wake_at": updates.now + int(lasts * scale * 1000), "rung": rung}

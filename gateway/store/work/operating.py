@@ -46,7 +46,8 @@ class Standing:
     lanes: how many are ready, sending, waiting, asked, parked, untold, shadowed, settled
     aside: how many we have not told, by the lane's own state: shadowed, off, added, settled
     oldest: since when something remains that is to be told
-    at_risk: how many dossiers are due before they can have been told, or were due already
+    at_risk: how many dossiers are due before they can have been told, or were while they waited
+    earliest_due: the first due time of these
     commonest: the cause of most of what waits or is parked
     """
 
@@ -60,6 +61,7 @@ class Standing:
     aside: Mapping[str, int] = field(default_factory=dict)
     oldest: int | None = None
     at_risk: int = 0
+    earliest_due: int | None = None
     trouble: Trouble | None = None
     commonest: str | None = None
 
@@ -69,12 +71,29 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Risk:
+    """How many dossiers of one system are at risk, and when the first of them is due."""
+
+    many: int
+    earliest: int | None
+
+
+NOTHING = Risk(0, None)
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """All systems at one moment; at_risk counts a dossier once, however many systems lack it."""
 
     now: int
     at_risk: int
     systems: tuple[Standing, ...]
+
+    @property
+    def earliest_due(self) -> int | None:
+        """Give the first due time of all that is at risk."""
+        found = (one.earliest_due for one in self.systems)
+        return min((due for due in found if due is not None), default=None)
 
 
 def survey(connection: Connection, ahead: int) -> Survey:
@@ -92,7 +111,8 @@ def survey(connection: Connection, ahead: int) -> Survey:
             lanes=own_states.shown(counted.get(number, {}), aside.get(number, {})),
             aside=aside.get(number, {}),
             oldest=oldest.get(number),
-            at_risk=risk.get(number, 0),
+            at_risk=risk.get(number, NOTHING).many,
+            earliest_due=risk.get(number, NOTHING).earliest,
             trouble=_trouble(connection, number, one.gate),
             commonest=common.get(number),
         )
@@ -152,11 +172,12 @@ def _commonest(connection: Connection) -> dict[int, str]:
 
 def _at_risk(
     connection: Connection, standings: Mapping[int, Standing], now: int, ahead: int
-) -> tuple[dict[int, int], int]:
+) -> tuple[dict[int, Risk], int]:
     """Count dossiers that are due before their lane can go, by system and altogether.
 
     A lane waits until its own wake-up and until its system's gate may open; where nobody can say
-    when that will be (held by a person, no code yet), what is due within `ahead` is at risk. It
+    when that will be (held by a person, no code yet), what is due within `ahead` is at risk. What
+    was due before there was anything to tell is late, and not at risk: no system can mend that. It
     does not matter whether the dossier was finished in time: the system does not know that it was.
     """
     opens = {
@@ -179,14 +200,19 @@ def _at_risk(
         ),
     )
     late = (
-        sa.select(outbox.c.system, outbox.c.dossier_id)
+        sa.select(outbox.c.system, outbox.c.dossier_id, dossier.c.due_at)
         .join(dossier, dossier.c.id == outbox.c.dossier_id)
-        .where(stuck, dossier.c.due_at <= sa.func.coalesce(until, floor) + ahead)
+        .where(
+            stuck,
+            dossier.c.due_at <= sa.func.coalesce(until, floor) + ahead,
+            dossier.c.due_at >= outbox.c.since,
+        )
         .subquery()
     )
     many = sa.func.count().label("many")
-    rows = connection.execute(sa.select(late.c.system, many).group_by(late.c.system))
-    by_system = {row.system: row.many for row in rows}
+    first = sa.func.min(late.c.due_at).label("first")
+    rows = connection.execute(sa.select(late.c.system, many, first).group_by(late.c.system))
+    by_system = {row.system: Risk(row.many, row.first) for row in rows}
     whole = connection.execute(
         sa.select(sa.func.count(sa.distinct(late.c.dossier_id)))
     ).scalar_one()

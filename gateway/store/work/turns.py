@@ -11,7 +11,8 @@ from sqlalchemy.engine import Connection
 from gateway.dossiers.limits import Limits
 from gateway.store.work import steps
 from gateway.store.work.claims import LOOK_AGAIN, Claimed, claim
-from gateway.store.work.completion import Completed, Finished, complete
+from gateway.store.work.completion import Completed, complete
+from gateway.store.work.finished import Finished
 from gateway.store.work.gate_lock import locked
 from gateway.store.work.steps import Versions, Work, unpack
 

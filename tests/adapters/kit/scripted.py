@@ -24,6 +24,7 @@ from adapters.kit.port import (
     Step,
     Take,
     Talk,
+    Token,
 )
 from adapters.kit.session import SessionCache
 from gateway.workbench.checks import step_of
@@ -116,16 +117,18 @@ class ScriptedLogin:
     dead: the bodies by which they say that a session is not valid
     """
 
-    answers: list[str | Outcome]
+    answers: Sequence[str | Token | Outcome]
     dead: frozenset[bytes] = frozenset({b"dead"})
+    asked: int = 0
 
     def session(self) -> Session[Any]:
         """Give it as an adapter has it."""
         return Session(login=self._login, sign=_sign, dead=self._dead, seconds=600)
 
-    async def _login(self, settings: OwnSettings) -> str | Outcome:
+    async def _login(self, settings: OwnSettings) -> str | Token | Outcome:
         await Http(method="POST", path="/login", effect="read", signed=False)
-        return self.answers.pop(0)
+        self.asked += 1
+        return self.answers[self.asked - 1]
 
     def _dead(self, answer: Reply) -> bool:
         return answer.body in self.dead

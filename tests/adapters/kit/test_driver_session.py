@@ -5,8 +5,16 @@ from __future__ import annotations
 import pytest
 
 from adapters.kit.driver import Conversation
-from adapters.kit.port import Http
-from schemas.outcome import Blocked, Malformed, Outcome, Refused, Uncertain, Unreachable
+from adapters.kit.port import Http, Token
+from schemas.outcome import (
+    Blocked,
+    Malformed,
+    Outcome,
+    Refused,
+    Suspect,
+    Uncertain,
+    Unreachable,
+)
 from tests.adapters.kit.scripted import (
     ADDED,
     DONE,
@@ -69,14 +77,42 @@ async def test_without_a_login_nothing_of_the_step_was_sent(lost: Outcome) -> No
 
 
 @pytest.mark.parametrize(
-    "no",
-    [Blocked(why="wrong password"), Refused(code="2", message="no"), Malformed(why="x", raw="")],
+    ("no", "said"),
+    [
+        (Blocked(why="wrong password"), "wrong password"),
+        (Refused(code="2", message="no"), "login: no"),
+        (Malformed(why="x", raw=""), "login: x"),
+        (Suspect(why="HTTP 404"), "login: HTTP 404"),
+        (DONE, "login: an answer that gives no session"),
+    ],
 )
-async def test_a_login_that_is_refused_is_what_they_said(no: Outcome) -> None:
-    """It ends the step with the login's own outcome, and nothing of the step was sent."""
+async def test_whatever_a_login_says_is_about_our_account(no: Outcome, said: str) -> None:
+    """Law 5: No answer to a login parks a dossier or tells one; nothing of the step was sent."""
     scene = Scene([reply()], login=ScriptedLogin([no]))
 
-    assert (await scene.tell(sends(ADDED)), scene.sent) == (no, [LOGIN])
+    assert (await scene.tell(sends(ADDED)), scene.sent) == (Blocked(why=said), [LOGIN])
+
+
+@pytest.mark.parametrize("words", ["", "Session expired"])
+async def test_a_401_is_a_dead_session_first(words: str) -> None:
+    """Where there are sessions it costs one login, whatever else the adapter knows of them."""
+    scene = Scene([reply(), reply(401, words), reply(), reply()], login=ScriptedLogin(["t1", "t2"]))
+    outcome = await scene.tell(sends(KEYED))
+
+    assert (outcome, scene.sent) == (DONE, [LOGIN, "PUT /cases/1 t1", LOGIN, "PUT /cases/1 t2"])
+
+
+async def test_a_dying_token_that_is_handed_out_again_is_waited_for() -> None:
+    """Nobody is blocked: the next login comes when that token has ended."""
+    dying = ScriptedLogin([Token("t1", 50.0), Token("t1", 40.0)])
+    scene = Scene([reply(), reply(body="dead"), reply()], login=dying)
+    outcome = await scene.tell(sends(KEYED))
+
+    why = "login: they hand out the token that they no longer take"
+    assert (outcome, scene.sent) == (
+        Unreachable(why=why, retry_after=40.0),
+        [LOGIN, "PUT /cases/1 t1", LOGIN],
+    )
 
 
 async def test_a_login_that_could_not_finish_is_not_begun() -> None:

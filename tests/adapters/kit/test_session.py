@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from adapters.kit.session import REMEMBERED, SessionCache
+from adapters.kit.port import Token
+from adapters.kit.session import MARGIN, REMEMBERED, SessionCache
 from schemas.outcome import Blocked, Outcome, Unreachable
 
+Given = str | Token | Outcome
 
-def logins(*answers: str | Outcome) -> tuple[list[int], Callable[[], Awaitable[str | Outcome]]]:
+
+def logins(*answers: Given) -> tuple[list[int], Callable[[], Awaitable[Given]]]:
     """Make a login that gives these answers in turn and counts how often it was asked."""
     asked: list[int] = []
 
-    async def login() -> str | Outcome:
+    async def login() -> Given:
         await asyncio.sleep(0)
         asked.append(1)
         return answers[len(asked) - 1]
@@ -73,3 +76,30 @@ async def test_what_becomes_of_logins_is_told() -> None:
     await session_cache.token(login)
 
     assert words == ["opened", "dead", "failed", "refused"]
+
+
+async def test_a_token_is_renewed_before_its_end() -> None:
+    """One that lives an hour is used for 59 minutes, whatever the adapter's own limit is."""
+    now = [0.0]
+    asked, login = logins(Token("old", 3600.0), Token("new", 3600.0))
+    session_cache = SessionCache(86400, clock=lambda: now[0])
+    seen = []
+    for at in (0.0, 3600.0 - MARGIN - 1, 3600.0 - MARGIN + 1):
+        now[0] = at
+        seen.append(await session_cache.token(login))
+
+    assert (seen, len(asked)) == (["old", "old", "new"], 2)
+
+
+async def test_a_token_that_is_handed_out_again_with_less_life_is_used() -> None:
+    """A server that has one token an hour gives the same one again: it is used until it ends."""
+    now = [0.0]
+    _, login = logins(Token("t", 100.0), Token("t", 10.0), Token("t", 0.9), Token("u", 100.0))
+    session_cache = SessionCache(86400, clock=lambda: now[0])
+    seen: list[Given] = []
+    for at in (0.0, 91.0, 100.1, 101.2):
+        now[0] = at
+        seen.append(await session_cache.token(login))
+
+    why = "they hand out the token that they no longer take"
+    assert seen == ["t", "t", Unreachable(why=why, retry_after=1.0), "u"]

@@ -254,4 +254,4 @@ async def test_a_wrong_credential_closes_the_gate_and_counts_for_no_lane(house: 
     done = await house.complete(claim, Blocked(why="401"))
     (row,) = await house.rows(outbox)
 
-    assert (done.gate, row.state, row.tries) == ("closed", WAITING, 0)
+    assert (done.gate.state, row.state, row.tries) == ("closed", WAITING, 0)

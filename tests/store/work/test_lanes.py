@@ -19,14 +19,16 @@ from gateway.admission.requests import Answer, RecordEvent, RegisterDossier
 from gateway.dossiers.limits import Limits
 from gateway.dossiers.systems import Systems
 from gateway.main.bootstrap import find_systems, open_store
+from gateway.rules.gate import Gate
 from gateway.rules.lane_states import READY
 from gateway.settings import Settings, read_systems
 from gateway.store.engine import Connection, Store
 from gateway.store.ledger import dossiers
-from gateway.store.tables import attempt, dossier, lane, outbox
+from gateway.store.tables import attempt, dossier, lane, outbox, system
 from gateway.store.work import claims, completion, lanes, steps
 from gateway.store.work.claims import FRESH
-from gateway.store.work.completion import Completed, Finished
+from gateway.store.work.completion import Completed
+from gateway.store.work.finished import Finished
 from gateway.store.work.gate_lock import locked
 from gateway.store.work.lanes import Claim
 from gateway.workbench.samples.generator import sample
@@ -82,6 +84,7 @@ class House:
         *,
         blamed: bool = True,
         progressed: bool = False,
+        detail: dict[str, Any] | None = None,
     ) -> Completed:
         """Complete a claim."""
         done = Finished(
@@ -90,7 +93,7 @@ class House:
             outcome=outcome,
             started_at=0,
             ended_at=1,
-            detail={},
+            detail=detail or {},
             jitter=0.0,
             blamed=blamed,
             progressed=progressed,
@@ -101,6 +104,12 @@ class House:
                 return completion.complete(connection, self.limits, [done], lock)
 
         return await self.store.write(complete)
+
+    async def widen(self) -> None:
+        """Let as many pass at once as the system takes."""
+        await self.store.write(
+            lambda connection: connection.execute(system.update().values(gate=Gate(window=8).row()))
+        )
 
     async def checkpoint(self, claim: Claim, up_to: int = 1) -> bool:
         """Make progress on a claim durable."""

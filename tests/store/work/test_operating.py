@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +28,7 @@ from gateway.store.dialect import now as db_now
 from gateway.store.engine import Connection, Store
 from gateway.store.tables import attempt, dossier, outbox, system
 from gateway.store.work import claims, completion, lanes, operating, parked, retrying, systems
-from gateway.store.work.completion import Finished
+from gateway.store.work.finished import Finished
 from gateway.store.work.gate_lock import locked
 from gateway.store.work.lanes import Claim
 from gateway.store.work.operating import Standing, Survey
@@ -219,18 +220,61 @@ async def test_lanes_are_counted_by_what_becomes_of_them(office: Office) -> None
 
 
 async def test_what_is_due_before_its_next_try_is_at_risk(office: Office) -> None:
-    """Due already, or before the wake-up and the margin; not what has time, nor what is asked."""
+    """Due while it waited, or before the wake-up and the margin; nor what is asked.
+
+    Not what has time, nor what was due before there was anything to tell.
+    """
     await office.post(5)
     claims = {claim.dossier_id: claim for claim in await office.claim()}
     await office.complete([claims[one] for one in office.ids[:4]], Unreachable(why="x"))
     await office.complete([claims[office.ids[4]]], Pending(remote=Remote(), ask_after=9 * 3600))
     wakes = await office.now() + 2 * HOUR
     await office.set(outbox, outbox.c.state == WAITING, wake_at=wakes)
-    for one, hours in zip(office.ids, (-1, 1, 3, None, 1), strict=True):
+    await office.set(outbox, sa.true(), since=await office.now() - 2 * HOUR)
+    for one, hours in zip(office.ids, (-1, 1, 3, -3, 1), strict=True):
         await office.due(one, hours)
     (bare, seen), (wide, _) = await office.survey(), await office.survey(ahead=1.5)
+    earliest = min(row.due_at for row in await office.rows(dossier) if row.id == office.ids[0])
 
     assert (bare.at_risk, seen.at_risk, wide.at_risk) == (2, 2, 3)
+    assert (bare.earliest_due, seen.earliest_due) == (earliest, earliest)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_what_can_be_told_in_time_is_not_at_risk(office: Office, seed: int) -> None:
+    """Whoever wakes, and whose gate opens, by the margin before the due time, is at no risk.
+
+    Nor is what was late before there was anything to tell of it: no system can mend that.
+    """
+    by_chance = random.Random(seed)
+    await office.post(12)
+    now, closed = await office.now(), by_chance.choice([None, -1, 5])
+    if closed is not None:
+        gate = Gate(state="closed", why="failing").row()
+        await office.set(system, sa.true(), gate=gate, gate_until=now + closed * HOUR)
+    opens = now + max(0, closed or 0) * HOUR
+    expected = []
+    for one in office.ids:
+        state, wakes, due, since = (
+            by_chance.choice([READY, WAITING, ASKED, PARKED]),
+            by_chance.choice([None, -1, 2, 8]),
+            by_chance.choice([None, -9, -1, 1, 3, 6, 7, 12, 30]),
+            by_chance.choice([-10, -0.5]),
+        )
+        at = None if wakes is None else now + wakes * HOUR
+        begun = now + int(since * HOUR)
+        lane = {"state": state, "wake_at": at, "since": begun}
+        await office.set(outbox, outbox.c.dossier_id == one, **lane)
+        ends = None if due is None else now + due * HOUR + HOUR // 2
+        await office.set(dossier, dossier.c.id == one, due_at=ends)
+        stuck = state == WAITING or (state == READY and opens > now)
+        goes = max(opens, at if state == WAITING and at is not None else opens)
+        if stuck and ends is not None and begun <= ends <= goes + 2 * HOUR:
+            expected.append(ends)
+    found, seen = await office.survey(ahead=2)
+
+    assert (found.at_risk, seen.at_risk) == (len(expected), len(expected))
+    assert found.earliest_due == min(expected, default=None)
 
 
 @pytest.mark.parametrize(
@@ -243,6 +287,7 @@ async def test_ready_lanes_are_at_risk_behind_a_shut_gate(
 ) -> None:
     """What could go at once is at nobody's risk; behind a gate it waits like everything else."""
     await office.post(2)
+    await office.set(outbox, sa.true(), since=await office.now() - 2 * HOUR)
     await office.due(office.ids[0], -1)
     await office.due(office.ids[1], 1)
     if closed:

@@ -7,8 +7,8 @@ the newest tries of the lane were shadowed, and none since told the system anyth
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,91 @@
+"""How the portal answers: HTTP 200 says nothing, the code says little, the sentence decides.
+
+The tables are the contract's, row by row: `contracts/national_portal/contract.toml` has an answer
+for each row, and what it means. Lists that differ from place to place are settings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adapters.kit.meanings import Answers, Row, Said, read_answer
+from adapters.kit.port import Reply
+from adapters.national_portal import codes
+from adapters.national_portal.settings import PortalSettings
+from schemas.outcome import Effect
+
+YES = frozenset({"0", "00"})
+NO = frozenset({"-1", "1", "3", "-3"})
+SUCCESS = ("thành công",)
+ABSENT = ("không tồn tại", "không tìm thấy")
+UNKNOWN = (*ABSENT, "không hợp lệ", "khai báo", "chưa có", "chưa đăng ký")
+PROCEDURE = ("thủ tục", "mattthc", "tthc")
+UNIT = ("đơn vị", "cơ quan", "madonvi")
+DATABASE = ("cơ sở dữ liệu", "csdl", "database", "sqlexception", "ora-")
+FAILED = ("thất bại", "không thành công", "chưa thành công", "không hợp lệ", "không được", "lỗi")
+
+LATER = (
+    Row("later", words="maintenance_words", without=YES),
+    Row("later", words="maintenance_words", lacks=SUCCESS),
+    Row("later", words="later_words", without=YES),
+    Row("later", words="later_words", lacks=SUCCESS),
+)
+"""Whatever else they say, it is nobody's fault who sent a dossier."""
+DEAD = (
+    Row("dead", words="dead_words", without=YES, lacks=("phiên bản",)),
+    Row("dead", words="dead_words", lacks=(*SUCCESS, "phiên bản")),
+    Row("dead", http=frozenset({403}), words="dead_words"),
+)
+"""The true code and sentence are unknown (inferred): the words are a setting."""
+REFUSED = (
+    Row("refused", says=PROCEDURE, also=UNKNOWN, owner="operator", pointer="/procedure/code"),
+    Row("refused", says=UNIT, also=UNKNOWN, owner="operator", pointer="/agencies"),
+    Row("refused", says=("không có quyền", "phân quyền"), owner="operator"),
+    Row("exists", says=("đã tồn tại",), without=YES),
+    Row("absent", says=ABSENT, also=("hồ sơ",), without=YES, lacks=("thành phần", *DATABASE)),
+    Row("refused", says=DATABASE, lacks=UNKNOWN, owner="operator"),
+    Row("refused", codes=NO),
+)
+DONE = Row("success", codes=YES, says=SUCCESS)
+WRITE = Answers(
+    code=("error_code",),
+    sentence=("message",),
+    rows=(*LATER, *DEAD, *REFUSED, DONE),
+    pointers=codes.POINTERS,
+)
+"""A dossier."""
+APPEND = replace(
+    WRITE,
+    plain=True,
+    rows=(
+        *LATER,
+        *DEAD,
+        *REFUSED,
+        Row("refused", codes=frozenset({Row.TEXT}), says=(*FAILED, *ABSENT)),
+        Row("success", codes=YES | {Row.TEXT}, says=SUCCESS),
+    ),
+)
+"""Lines and answers, which some answer in plain text."""
+LOGIN = Answers(
+    code=("error_code",),
+    sentence=("message",),
+    rows=(
+        *LATER,
+        Row("blocked", without=YES | {Row.NOTHING}),
+        Row("success", codes=YES, has=("session",)),
+    ),
+)
+
+
+def table_of(effect: Effect, settings: PortalSettings) -> Answers:
+    """Give the table of a service; where the words are not required, the code alone is believed."""
+    table = APPEND if effect == "append" else WRITE
+    if settings.require_success_text:
+        return table
+    return replace(table, rows=(*table.rows, Row("success", codes=YES)))
+
+
+def dead(reply: Reply, settings: PortalSettings) -> bool:
+    """Say whether they speak of the session, in JSON or in plain text."""
+    said = read_answer(reply, "read", APPEND, settings)
+    return isinstance(said, Said) and said.means == "dead"
