@@ -85,9 +85,11 @@ def _echo(
     if lane is None or command.report.status is None:
         return None
     told = [past.event for past in record.recorded if past.origin != command.system]
-    if any(one.status is command.report.status and one.seq >= lane.done_seq for one in told):
+    last, telling = lane.told_seq, lane.state is None
+    same = [one.seq for one in told if one.status is command.report.status]
+    if any(seq == last or (seq > last and telling) for seq in same):
         return "sure"
-    before = any(one.status is command.report.status for one in told if one.seq < lane.done_seq)
+    before = any(seq < last for seq in same)
     at = command.report.at
     fresh = at is not None and millis(at) > (lane.done_at or 0) + SKEW
     return "likely" if before and lane.done_at is not None and not fresh else None

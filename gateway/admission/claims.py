@@ -126,7 +126,7 @@ def holds(unit: UnitOfWork, record: DossierRecord, system: str, code: str) -> bo
         return True
     number = next((one.id for one in unit.systems.all if one.name == system), -1)
     lane = record.lanes.get(number)
-    if lane is None or lane.done_seq == 0 or lane.born_here:
+    if lane is None or lane.told_seq == 0 or lane.born_here:
         return False
     if any(one.value == code and one.issuer == system for one in record.dossier.codes):
         return False  # only said to be there, when the dossier was taken over

@@ -73,7 +73,7 @@ def fixed(record: DossierRecord, new: str | None) -> bool:
         return False
     named = (one.seq for one in record.history if _brings(one, code))
     since = max(named, default=1)
-    return any(lane.done_seq >= since and not lane.born_here for lane in record.lanes.values())
+    return any(lane.told_seq >= since and not lane.born_here for lane in record.lanes.values())
 
 
 def _brings(event: NewEvent, code: str) -> bool:

@@ -43,7 +43,7 @@ def warnings(record: DossierRecord, systems: Systems) -> list[dict[str, str]]:
         past = [
             one.event
             for one in record.recorded
-            if one.event.seq > lane.done_seq and one.origin != system.name
+            if one.event.seq > lane.told_seq and one.origin != system.name
         ]
         standing = active(past)
         step = Step(
@@ -52,7 +52,7 @@ def warnings(record: DossierRecord, systems: Systems) -> list[dict[str, str]]:
             born_here=lane.born_here,
             events=tuple(standing),
         )
-        if unheard(step, lane.done_seq) is not None:
+        if unheard(step, lane.told_seq) is not None:
             continue
         lack = preview(system.adapter, step, system.settings)
         if lack is not None:

@@ -9,7 +9,7 @@ import structlog
 
 from gateway.delivery.context import WorkerContext
 from gateway.store.engine import Connection
-from gateway.store.work import leadership, plan_waves, plans
+from gateway.store.work import leadership, plans
 from gateway.store.work.plans import Plan
 from gateway.watch import metrics
 
@@ -52,7 +52,7 @@ class PlanRunner:
 
     async def _advance(self, one: Plan) -> None:
         def advance(connection: Connection) -> int:
-            return plan_waves.advance(connection, self.context.systems, one.id)
+            return plans.advance(connection, self.context.systems, one.id)
 
         went = await self.context.store.write(advance)
         (now,) = await self.context.store.read(

@@ -13,7 +13,6 @@ from gateway.rules.lane_states import (
     OFF,
     PARKED,
     READY,
-    SETTLED,
     UNTOLD,
     UNTOLD_BY_US,
     WAITING,
@@ -168,8 +167,7 @@ def _parks(system: System) -> bool:
 
 def put(record: DossierRecord, row: LaneRecord, *, waits: bool, place: int, now: int) -> None:
     """Put a lane on the outbox: all of it that is not told goes, and it has no state of its own."""
-    if row.state == SETTLED:  # they know that much, by hand: only what came since is told
-        row.done_seq = row.settled_seq
+    row.done_seq = row.told_seq  # what they know by hand is not told again
     row.become(None)
     record.outbox[row.system] = OutboxRow(
         WAITING if waits else READY,

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from gateway.rules.codes import is_code
 from gateway.rules.history import By, Version, follow
+from gateway.rules.lane_states import SETTLED
 from gateway.rules.times import compare
 from gateway.words.fault import Fault
 from schemas.dossier import Dossier
@@ -47,6 +48,11 @@ class LaneRecord:
     state: str | None = None
     """Its own (`rules.lane_states`): nothing is to be done although we have not told it all."""
     state_seq: int = 0
+
+    @property
+    def told_seq(self) -> int:
+        """Say up to which event the system knows it: told by us, or by hand."""
+        return self.settled_seq if self.state == SETTLED else self.done_seq
 
     @property
     def settled_seq(self) -> int:

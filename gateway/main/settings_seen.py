@@ -25,7 +25,7 @@ from gateway.dossiers.systems import System, Systems
 from gateway.settings import Settings
 from gateway.store import audit
 from gateway.store.engine import Connection, Store
-from gateway.store.work.modes import note as note_modes
+from gateway.store.work.systems import note_modes
 
 log = structlog.get_logger()
 

@@ -7,13 +7,13 @@ from collections.abc import Collection
 from gateway.operations.findings import Finding
 from gateway.rules.lane_states import UNTOLD_BY_US
 from gateway.store.engine import Connection
-from gateway.store.ledger import own_states
+from gateway.store.work import operating
 
 
 def look(connection: Connection, live: Collection[str]) -> list[Finding]:
     """Name each live system with lanes that say that they were not told, and what counts them."""
     found = []
-    for name, states in sorted(own_states.by_name(connection).items()):
+    for name, states in sorted(operating.left_aside(connection).items()):
         many = {state: states[state] for state in sorted(UNTOLD_BY_US) if states.get(state)}
         if name in live and many:
             said = ", ".join(f"{count} {state}" for state, count in many.items())

@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from gateway.access.audit import Entry, record
@@ -21,15 +21,12 @@ from gateway.rules.agencies import within
 from gateway.rules.lane_states import ADDED, OFF, SHADOWED
 from gateway.settings import SystemSettings
 from gateway.store.engine import Connection, Store
-from gateway.store.ledger import untold
-from gateway.store.ledger.untold import Candidate, Told
-from gateway.store.work import modes, plans
-from gateway.store.work.plans import Kind, Member, Plan
+from gateway.store.work import plans, systems
+from gateway.store.work.plans import Candidate, Kind, Member, Plan, Told
 
 LOOK = 0.5
 """Seconds between two looks at a plan that is watched."""
 WIDENED, DELIVERED = "widened", "delivered"
-Was = Literal["shadowed", "off", "added", "widened", "delivered"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,17 +94,17 @@ async def preview_backfill(
     of = await _number(store, system.name)
     if of is None:
         return Refusal("unstarted_system", system.name)
-    changes = await store.read(lambda connection: modes.history(connection, of))
+    changes = await store.read(lambda connection: systems.history(connection, of))
     chosen = [
         _chosen(one, str(one.state))
         for one in await _pages(
-            store, lambda connection, after: untold.left_aside(connection, of, after)
+            store, lambda connection, after: plans.left_aside(connection, of, after)
         )
         if choice.fits(one)
     ]
     environment = system.config.environment
     found = await _pages(
-        store, lambda connection, after: untold.without_lane(connection, of, environment, after)
+        store, lambda connection, after: plans.without_lane(connection, of, environment, after)
     )
     meant = [one for one in found if choice.fits(one)]
     concerned = await _concerned(store, configured, system, meant)
@@ -136,7 +133,7 @@ async def preview_resend(
         one
         for one in await _pages(
             store,
-            lambda connection, after: untold.delivered(
+            lambda connection, after: plans.delivered(
                 connection, of, told, after, newest_counts=keyed
             ),
         )
@@ -175,8 +172,8 @@ async def make(
             connection, kind, of, by=by, reason=reason, choice=asked, lines_again=lines_again
         )
     )
-    for start in range(0, len(members), untold.PAGE):
-        page = members[start : start + untold.PAGE]
+    for start in range(0, len(members), plans.PAGE):
+        page = members[start : start + plans.PAGE]
         await store.write(lambda connection: plans.add(connection, made, page, start))  # noqa: B023 - awaited in this turn
 
     def begin(connection: Connection) -> None:
@@ -235,7 +232,7 @@ def _chosen(one: Candidate, was: str) -> Chosen:
 
 def _why(changes: Sequence[tuple[int, str]], one: Candidate) -> str:
     """Say why a system has nothing to do with a dossier, by its mode when that last changed."""
-    mode = modes.mode_at(list(changes), one.updated_at)
+    mode = systems.mode_at(list(changes), one.updated_at)
     return ADDED if mode is None else OFF if mode == "off" else WIDENED
 
 
@@ -244,7 +241,7 @@ def _hindrance(system: System) -> str | None:
 
 
 async def _number(store: Store, name: str) -> int | None:
-    return await store.read(lambda connection: modes.number(connection, name))
+    return await store.read(lambda connection: systems.number(connection, name))
 
 
 async def _pages(
@@ -256,7 +253,7 @@ async def _pages(
     while True:
         rows = await store.read(lambda connection: page(connection, after))  # noqa: B023 - awaited in this turn
         found += rows
-        if len(rows) < untold.PAGE:
+        if len(rows) < plans.PAGE:
             return found
         after = rows[-1].dossier_id
 
@@ -278,10 +275,10 @@ async def _concerned(
     if config.route.received_since is None and not others:
         return may
     kept: list[Candidate] = []
-    for start in range(0, len(may), untold.PAGE // 10):
-        part = may[start : start + untold.PAGE // 10]
+    for start in range(0, len(may), plans.PAGE // 10):
+        part = may[start : start + plans.PAGE // 10]
         ids = [one.dossier_id for one in part]
-        heads = await store.read(lambda connection: untold.newest(connection, ids))  # noqa: B023 - awaited in this turn
+        heads = await store.read(lambda connection: plans.newest(connection, ids))  # noqa: B023 - awaited in this turn
         for one in part:
             head = heads[one.dossier_id]
             via = any(routing.concerns(head, other) for other in others)

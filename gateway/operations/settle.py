@@ -10,7 +10,7 @@ from gateway.access.audit import Entry, record
 from gateway.operations.refusals import Refusal, known_cause
 from gateway.rules.lane_states import UNTOLD_BY_US
 from gateway.store.engine import Connection, Store
-from gateway.store.work import modes, settling
+from gateway.store.work import settling, systems
 from gateway.store.work.settling import Left
 
 
@@ -59,7 +59,7 @@ async def find(store: Store, order: Order) -> Found | Refusal:
         only = None if order.dossier is None else [UUID(order.dossier)]
     except ValueError:
         return Refusal("not_an_id", str(order.dossier))
-    of = await store.read(lambda connection: modes.number(connection, order.system))
+    of = await store.read(lambda connection: systems.number(connection, order.system))
     if of is None:
         return Refusal("unstarted_system", order.system)
     lanes = await store.read(

@@ -14,7 +14,8 @@ from gateway.operations.plans import Choice, Preview, Told
 from gateway.operations.refusals import Refusal
 from gateway.rules.outcomes import Shadowed
 from gateway.store.tables import attempt, dossier, lane, outbox, plan_lane
-from gateway.store.work import plan_waves, steps, systems
+from gateway.store.work import plans as rows
+from gateway.store.work import steps, systems
 from gateway.store.work.lanes import Claim
 from gateway.store.work.plans import Plan
 from schemas.event import Event
@@ -55,7 +56,7 @@ async def made(office: Ledger, previewed: Preview, **more: bool) -> UUID:
 async def advance(office: Ledger, which: UUID) -> int:
     """Carry a plan one step on, as whoever leads does."""
     return await office.store.write(
-        lambda connection: plan_waves.advance(connection, office.systems, which)
+        lambda connection: rows.advance(connection, office.systems, which)
     )
 
 
@@ -324,7 +325,8 @@ async def test_lines_that_can_only_be_added_go_again_only_by_order(office: Ledge
     notes = [row.detail for row in await office.rows(attempt) if row.outcome == "retried"]
 
     assert (found.appends, claim.remote.line, by_order.remote.line) == (True, 1, 0)
-    assert [one.get("may_stand_twice") for one in notes] == [None, True]
+    assert [one.get("may_stand_twice") for one in notes] == [None, [1, 1]]
+    assert [row.doubled for row in await office.rows(lane) if row.doubled] == [[[1, 1]]]
 
 
 async def test_an_event_during_a_resend_is_told_with_it(office: Ledger) -> None:

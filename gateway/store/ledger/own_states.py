@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.rules.lane_states import SHOWN
-from gateway.store.tables import lane, system
+from gateway.store.tables import lane
 
 
 def counted(connection: Connection) -> dict[int, dict[str, int]]:
@@ -22,12 +22,6 @@ def counted(connection: Connection) -> dict[int, dict[str, int]]:
     ):
         found.setdefault(row.system, {})[row.state] = row.many
     return found
-
-
-def by_name(connection: Connection) -> dict[str, dict[str, int]]:
-    """Count them by the system's name."""
-    names = {row.id: row.name for row in connection.execute(sa.select(system.c.id, system.c.name))}
-    return {names[number]: states for number, states in counted(connection).items()}
 
 
 def shown(on_outbox: Mapping[str, int], aside: Mapping[str, int]) -> dict[str, int]:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from gateway.rules.lane_states import READY, SHADOWED, WAITING
 from gateway.store import rows
 from gateway.store.dialect import now as db_now
-from gateway.store.tables import lane, mode_change, outbox, system
+from gateway.store.tables import lane, mode_change, outbox
 
 KEYS = ("dossier_id", "system")
 
@@ -81,11 +81,3 @@ def _leave(connection: Connection, of: int, since: int) -> int:
     writing.delete(outbox, KEYS, key)
     writing.write()
     return len(waiting)
-
-
-def number(connection: Connection, name: str) -> int | None:
-    """Give the number of a system; None: no gateway has started with it yet."""
-    found: int | None = connection.execute(
-        sa.select(system.c.id).where(system.c.name == name)
-    ).scalar_one_or_none()
-    return found

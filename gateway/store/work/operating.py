@@ -300,3 +300,9 @@ def _snapshot(connection: Connection) -> float | None:
     asked = "SELECT max(extract(epoch FROM now() - xact_start)) FROM pg_stat_activity"
     found = connection.execute(sa.text(f"{asked} WHERE backend_xmin IS NOT NULL")).scalar()
     return float(found or 0)
+
+
+def left_aside(connection: Connection) -> dict[str, dict[str, int]]:
+    """Count the lanes with a state of their own by their system's name."""
+    names = {row.id: row.name for row in connection.execute(sa.select(system.c.id, system.c.name))}
+    return {names[number]: states for number, states in own_states.counted(connection).items()}

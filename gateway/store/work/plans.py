@@ -1,289 +1,180 @@
-"""Plans: a backfill or a resend as rows, so that any process may carry it on, and none doubles it.
+"""The door to plans, and a plan's next step: see what came of its wave, let the next one go.
 
-What is chosen is written down once; each wave is let go, and what came of it noted, in transactions
-of their own. A lane that has moved since it was chosen is left alone. Times in milliseconds.
+All of it in one transaction: killed anywhere, the next process finds the plan as it was or one wave
+further, and never a wave that went twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from uuid_utils.compat import uuid7
 
+from gateway.dossiers import outbox as routes
+from gateway.dossiers.record import DossierRecord
+from gateway.dossiers.systems import System, Systems
+from gateway.rules.waves import Tally, failing, plan_size
 from gateway.store import rows
 from gateway.store.dialect import now as db_now
-from gateway.store.ledger.attempts import RETRIED
-from gateway.store.tables import attempt, outbox, plan, plan_lane, system
-from gateway.store.work.operating import PASSED
+from gateway.store.ledger import attempts, dossiers, doubts, saving
+from gateway.store.ledger.untold import (
+    PAGE,
+    Candidate,
+    Told,
+    delivered,
+    left_aside,
+    newest,
+    without_lane,
+)
+from gateway.store.work import plan_rows, retrying
+from gateway.store.work.plan_rows import (
+    Kind,
+    Member,
+    Plan,
+    add,
+    found,
+    make,
+    resume,
+    start,
+    stop,
+)
 
-Kind = Literal["backfill", "resend"]
-State = Literal["making", "running", "stopped", "done"]
-SAID = frozenset({RETRIED, "lapsed", "settled"})
-"""Lines of the ledger that say nothing of how a wave went: another try follows, or none was made"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """A lane as it was when it was chosen. was: shadowed, off, added, widened, or delivered."""
-
-    dossier_id: UUID
-    was: str
-    seq: int
-    from_seq: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """A plan as it stands; counts: its lanes by state (chosen, gone, passed, failed, waits, moved).
-
-    why: for what it stopped, or what it waits for; failed: the outcomes of what failed
-    """
-
-    id: UUID
-    kind: Kind
-    system: int
-    name: str
-    made_by: str
-    reason: str
-    made_at: int
-    choice: Mapping[str, Any]
-    lines_again: bool
-    state: State
-    why: str | None
-    wave: int
-    step: int
-    counts: Mapping[str, int]
-    failed: Mapping[str, int]
-
-    @property
-    def size(self) -> int:
-        """Say how many lanes it is about."""
-        return sum(self.counts.values())
+__all__ = [
+    "PAGE",
+    "Candidate",
+    "Kind",
+    "Member",
+    "Plan",
+    "Told",
+    "add",
+    "advance",
+    "delivered",
+    "found",
+    "left_aside",
+    "make",
+    "newest",
+    "resume",
+    "start",
+    "stop",
+    "without_lane",
+]
 
 
-def make(
-    connection: Connection,
-    kind: Kind,
-    of: int,
-    *,
-    by: str,
-    reason: str,
-    choice: Mapping[str, Any],
-    lines_again: bool = False,
-) -> UUID:
-    """Begin to write a plan down; nobody carries it out before `start`."""
-    made: UUID = uuid7()
-    now = db_now(connection)
-    connection.execute(
-        plan.insert().values(
-            id=made,
-            kind=kind,
-            system=of,
-            made_by=by,
-            reason=reason,
-            made_at=now,
-            choice=dict(choice),
-            lines_again=lines_again,
-            state="making",
-            wave=0,
-            step=0,
-            changed_at=now,
-        )
+def advance(connection: Connection, systems: Systems, which: UUID) -> int:
+    """Carry a plan one step on; give how many lanes are ready by it that were not."""
+    row = plan_rows.lock(connection, which)
+    if row is None:
+        return 0
+    plan_rows.look(connection, which, row.system)
+    counted = plan_rows.tally(connection, which, row.wave)
+    decided = Tally(
+        went=sum(counted.get(state, 0) for state in ("gone", "passed", "failed")),
+        through=counted.get("passed", 0),
+        failed=counted.get("failed", 0),
     )
-    return made
+    if failing(decided):
+        plan_rows.change(connection, which, state="stopped", why="failing")
+        return 0
+    if decided.open:
+        return 0
+    hindered = _hindered(connection, systems, row.system)
+    if hindered is not None:
+        if row.why != hindered:
+            plan_rows.change(connection, which, why=hindered)
+        return 0
+    wave = plan_rows.next_wave(connection, which, plan_size(row.step + 1))
+    if not wave:
+        plan_rows.change(connection, which, state="done", why=None)
+        return 0
+    went = _let_go(connection, systems, row, wave)
+    plan_rows.change(connection, which, wave=row.wave + 1, step=row.step + 1, why=None)
+    return went
 
 
-def add(connection: Connection, which: UUID, members: Sequence[Member], first: int) -> None:
-    """Write down the next lanes of a plan that is being made, from this place on."""
-    rows.insert(
-        connection,
-        plan_lane,
-        [
-            {
-                "plan": which,
-                "dossier_id": one.dossier_id,
-                "place": place,
-                "was": one.was,
-                "seq": one.seq,
-                "from_seq": one.from_seq,
-                "state": "chosen",
-            }
-            for place, one in enumerate(members, first)
-        ],
-    )
+def _hindered(connection: Connection, systems: Systems, of: int) -> str | None:
+    """Say why nothing would be sent now: the plan waits for that."""
+    system = _system(systems, of)
+    if system is None or system.config.mode != "live":
+        return "not_live"
+    shut = retrying.shut(connection, of)
+    if shut.until == retrying.HELD:
+        return "held"
+    return "gate_closed" if shut.closed else None
 
 
-def start(connection: Connection, which: UUID) -> None:
-    """Say that a plan is complete: whoever leads begins with it."""
-    change(connection, which, state="running")
+def _system(systems: Systems, of: int) -> System | None:
+    return next((one for one in systems.all if one.id == of), None)
 
 
-def found(connection: Connection, *, only: UUID | None = None, running: bool = False) -> list[Plan]:
-    """Give plans as they stand, the newest first."""
-    wanted = sa.select(plan, system.c.name).join(system, system.c.id == plan.c.system)
-    if only is not None:
-        wanted = wanted.where(plan.c.id == only)
-    if running:
-        wanted = wanted.where(plan.c.state == "running")
-    heads = connection.execute(wanted.order_by(plan.c.id.desc()).limit(100)).all()
-    counts: dict[UUID, dict[str, int]] = {}
-    failed: dict[UUID, dict[str, int]] = {}
-    for row in connection.execute(
-        sa.select(
-            plan_lane.c.plan, plan_lane.c.state, plan_lane.c.outcome, sa.func.count().label("many")
+def _let_go(connection: Connection, systems: Systems, row: Any, wave: list[Any]) -> int:
+    """Put a wave's lanes on the outbox, each with a line in the ledger; leave what has moved."""
+    system = _system(systems, row.system)
+    if system is None:
+        raise LookupError("a system that is not configured")
+    ids = [one.dossier_id for one in wave]
+    records = {one.id: one for one in dossiers.load(connection, ids)}
+    before = plan_rows.fences(connection, system.id, ids)
+    now, number = db_now(connection), row.wave + 1
+    changed: list[DossierRecord] = []
+    lines: list[attempts.Attempt] = []
+    went: list[dict[str, Any]] = []
+    moved: list[dict[str, Any]] = []
+    for place, one in enumerate(wave):
+        record = records.get(one.dossier_id)
+        if record is None or not _put(record, system, systems, row, one, now):
+            moved.append({"dossier_id": one.dossier_id, "state": "moved", "wave": number})
+            continue
+        entry, fence = record.outbox[system.id], before.get(one.dossier_id, 0)
+        entry.change["rank"] += place
+        changed.append(record)
+        went.append({"dossier_id": one.dossier_id, "state": "gone", "wave": number, "fence": fence})
+        lines.append(_line(record, system, row, one, fence=fence, now=now))
+    plan_rows.note(connection, row.id, moved)
+    plan_rows.note(connection, row.id, went)
+    writing = rows.Writing(connection)
+    saving.save_lanes(connection, writing, changed)
+    attempts.add(writing, lines)
+    writing.write()
+    if _doubles(system, row):
+        let_go = {one["dossier_id"] for one in went}
+        twice = [one for one in wave if one.dossier_id in let_go]
+        doubts.mark(
+            connection, system.id, {one.dossier_id: (one.from_seq, one.seq) for one in twice}
         )
-        .where(plan_lane.c.plan.in_([one.id for one in heads]))
-        .group_by(plan_lane.c.plan, plan_lane.c.state, plan_lane.c.outcome)
-    ):
-        states = counts.setdefault(row.plan, {})
-        states[row.state] = states.get(row.state, 0) + row.many
-        if row.state == "failed":
-            failed.setdefault(row.plan, {})[row.outcome] = row.many
-    return [
-        Plan(
-            id=row.id,
-            kind=row.kind,
-            system=row.system,
-            name=row.name,
-            made_by=row.made_by,
-            reason=row.reason,
-            made_at=row.made_at,
-            choice=row.choice,
-            lines_again=row.lines_again,
-            state=row.state,
-            why=row.why,
-            wave=row.wave,
-            step=row.step,
-            counts=counts.get(row.id, {}),
-            failed=failed.get(row.id, {}),
-        )
-        for row in heads
-    ]
+    return len(went)
 
 
-def lock(connection: Connection, which: UUID) -> Any:
-    """Take a plan that runs, for one transaction; None: it runs no more."""
-    return connection.execute(
-        sa.select(plan).where(plan.c.id == which, plan.c.state == "running").with_for_update()
-    ).one_or_none()
-
-
-def change(connection: Connection, which: UUID, **values: Any) -> None:
-    """Write down how a plan stands now."""
-    now = db_now(connection)
-    connection.execute(plan.update().where(plan.c.id == which).values(changed_at=now, **values))
-
-
-def stop(connection: Connection, which: UUID) -> bool:
-    """Stop a plan that runs: what was let go goes on, no further wave goes."""
-    return _turn(connection, which, "running", state="stopped", why="by_hand")
-
-
-def resume(connection: Connection, which: UUID) -> bool:
-    """Go on with a plan that stopped, with small waves again."""
-    again = {"state": "running", "why": None, "step": 0, "wave": plan.c.wave + 1}
-    return _turn(connection, which, "stopped", **again)
-
-
-def _turn(connection: Connection, which: UUID, was: State, **values: Any) -> bool:
-    now = db_now(connection)
-    changed = connection.execute(
-        plan.update()
-        .where(plan.c.id == which, plan.c.state == was)
-        .values(changed_at=now, **values)
-    )
-    return changed.rowcount == 1
-
-
-def next_wave(connection: Connection, which: UUID, size: int) -> list[Any]:
-    """Give the next lanes of a plan in its order."""
-    return list(
-        connection.execute(
-            sa.select(plan_lane)
-            .where(plan_lane.c.plan == which, plan_lane.c.state == "chosen")
-            .order_by(plan_lane.c.place)
-            .limit(size)
-        )
+def _put(
+    record: DossierRecord, system: System, systems: Systems, row: Any, one: Any, now: int
+) -> bool:
+    if row.kind == "backfill":
+        return routes.backfill(record, system, systems, now)
+    lines = row.lines_again or not system.facts.appends
+    return routes.resend(
+        record, system, systems, now, told=one.seq, first=one.from_seq, lines=lines
     )
 
 
-def fences(connection: Connection, of: int, ids: Collection[UUID]) -> dict[UUID, int]:
-    """Give the highest fence of all tries so far: what has a higher one comes later."""
-    found = connection.execute(
-        sa.select(attempt.c.dossier_id, sa.func.max(attempt.c.fence).label("fence"))
-        .where(attempt.c.system == of, attempt.c.dossier_id.in_(list(ids)))
-        .group_by(attempt.c.dossier_id)
+def _doubles(system: System, row: Any) -> bool:
+    """Say whether lines are told again to a system that can only add them."""
+    return row.kind == "resend" and row.lines_again and system.facts.appends
+
+
+def _line(
+    record: DossierRecord, system: System, row: Any, one: Any, *, fence: int, now: int
+) -> attempts.Attempt:
+    """Note in the ledger by whom, why and by which plan a lane goes, and what may stand twice."""
+    entry = record.outbox[system.id]
+    first = entry.change.get("again_from") or record.lanes[system.id].done_seq + 1
+    twice = {"may_stand_twice": [one.from_seq, one.seq]} if _doubles(system, row) else {}
+    return attempts.retried(
+        record.id,
+        system.id,
+        first,
+        entry.head_seq,
+        fence=fence,
+        by=row.made_by.rpartition(":")[2],
+        at=now,
+        detail={"was": one.was, "why": row.reason, "plan": str(row.id)} | twice,
     )
-    return {row.dossier_id: row.fence for row in found}
-
-
-def note(connection: Connection, which: UUID, lanes: Sequence[Mapping[str, Any]]) -> None:
-    """Write down what became of lanes: all of them of the same columns."""
-    told = [{"plan": which, **one} for one in lanes]
-    rows.update(connection, plan_lane, ("plan", "dossier_id"), told)
-
-
-def look(connection: Connection, which: UUID, of: int) -> None:
-    """See what came of the lanes that were let go, and write it down."""
-    gone = connection.execute(
-        sa.select(plan_lane.c.dossier_id, plan_lane.c.fence).where(
-            plan_lane.c.plan == which, plan_lane.c.state == "gone"
-        )
-    ).all()
-    if not gone:
-        return
-    ids = [row.dossier_id for row in gone]
-    tries: dict[UUID, list[tuple[int, str]]] = {}
-    for row in connection.execute(
-        sa.select(attempt.c.dossier_id, attempt.c.fence, attempt.c.outcome)
-        .where(
-            attempt.c.system == of,
-            attempt.c.dossier_id.in_(ids),
-            attempt.c.late.is_(sa.false()),
-            attempt.c.outcome.not_in(SAID),
-        )
-        .order_by(attempt.c.id)
-    ):
-        tries.setdefault(row.dossier_id, []).append((row.fence, row.outcome))
-    waits = {
-        row.dossier_id: row.reason
-        for row in connection.execute(
-            sa.select(outbox.c.dossier_id, outbox.c.reason).where(
-                outbox.c.system == of, outbox.c.dossier_id.in_(ids)
-            )
-        )
-    }
-    ended = []
-    for one in gone:
-        words = [word for fence, word in tries.get(one.dossier_id, []) if fence > one.fence]
-        state, outcome = _ended(words, waits.get(one.dossier_id, "gone"))
-        if state != "gone":
-            ended.append({"dossier_id": one.dossier_id, "state": state, "outcome": outcome})
-    note(connection, which, ended)
-
-
-def _ended(words: Sequence[str], waits: str | None) -> tuple[str, str | None]:
-    """Say what became of a lane by the words of its tries, and for what it waits."""
-    through = next((word for word in words if word in PASSED), None)
-    if through is not None:
-        return "passed", through
-    if words:
-        return "failed", words[-1]
-    if waits == "gone":  # nobody tried, and nothing remains: somebody settled it, or it was deleted
-        return "moved", None
-    return ("waits", waits) if waits == "needs_code" else ("gone", None)
-
-
-def tally(connection: Connection, which: UUID, wave: int) -> dict[str, int]:
-    """Count the lanes of a wave by what became of them."""
-    counted = connection.execute(
-        sa.select(plan_lane.c.state, sa.func.count().label("many"))
-        .where(plan_lane.c.plan == which, plan_lane.c.wave == wave)
-        .group_by(plan_lane.c.state)
-    )
-    return {row.state: row.many for row in counted}

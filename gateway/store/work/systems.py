@@ -9,6 +9,19 @@ from sqlalchemy.engine import Connection
 
 from gateway.rules.gate import Gate
 from gateway.store.tables import outbox, system
+from gateway.store.work.modes import history, mode_at
+from gateway.store.work.modes import note as note_modes
+
+__all__ = [
+    "count_places",
+    "history",
+    "hold",
+    "mode_at",
+    "note_modes",
+    "number",
+    "register",
+    "release",
+]
 
 
 def register(connection: Connection, names: Sequence[str]) -> dict[str, int]:
@@ -55,3 +68,11 @@ def count_places(connection: Connection) -> None:
         .scalar_subquery()
     )
     connection.execute(system.update().values(inflight=leased))
+
+
+def number(connection: Connection, name: str) -> int | None:
+    """Give the number of a system; None: no gateway has started with it yet."""
+    found: int | None = connection.execute(
+        sa.select(system.c.id).where(system.c.name == name)
+    ).scalar_one_or_none()
+    return found
