@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
 import asyncpg
@@ -92,12 +92,15 @@ class PostgresStore:
         the server is away; whether a commit that was under way took effect is then unknown, and
         the same request under the same reference settles it.
         """
+        self._under_way += 1
         try:
             done = await asyncio.shield(asyncio.create_task(self._write(job)))
         except StoreUnavailable as error:
             metrics.store(up=False)
             self._tell(error)
             raise
+        finally:
+            self._under_way -= 1
         metrics.store(up=True)
         self._outage.worked()
         return done
@@ -110,7 +113,7 @@ class PostgresStore:
     async def _write(self, job: Callable[[Connection], T]) -> T:
         for number in range(1, TRIES + 1):
             try:
-                async with asyncio.timeout(self._seconds), self._connected() as connection:
+                async with asyncio.timeout(self._seconds), self._engine.connect() as connection:
                     return await self._commit(connection, job)
             except sa.exc.DBAPIError as error:
                 state = getattr(error.orig, "sqlstate", None)
@@ -127,16 +130,6 @@ class PostgresStore:
             except NO_ANSWER as error:
                 raise StoreUnavailable(type(error).__name__) from None
         raise AssertionError  # the last try returns or raises
-
-    @contextlib.asynccontextmanager
-    async def _connected(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection of the pool, and count who has or wants one."""
-        self._under_way += 1
-        try:
-            async with self._engine.connect() as connection:
-                yield connection
-        finally:
-            self._under_way -= 1
 
     async def _commit(self, connection: AsyncConnection, job: Callable[[Connection], T]) -> T:
         """Run a job and commit it.
@@ -162,11 +155,14 @@ class PostgresStore:
 
     async def read(self, job: Callable[[Connection], T]) -> T:
         """Run `job` in a transaction that may change nothing, within a time limit."""
+        self._under_way += 1
         try:
             done = await self._read_again(job)
         except StoreUnavailable as error:
             self._tell(error)
             raise
+        finally:
+            self._under_way -= 1
         self._outage.worked()
         return done
 
@@ -190,7 +186,7 @@ class PostgresStore:
             raise StoreUnavailable(type(error).__name__) from None
 
     async def _read(self, job: Callable[[Connection], T]) -> T:
-        async with self._connected() as connection:
+        async with self._engine.connect() as connection:
             await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
             await connection.exec_driver_sql(f"SET LOCAL statement_timeout = {READ_MILLIS}")
             return await connection.run_sync(job)

@@ -74,7 +74,7 @@ AT_RISK_DUE = Gauge(
 )
 AT_RISK_ALL = Gauge(
     "lienthong_at_risk_dossiers",
-    "The same, each dossier once, however many systems lack it",
+    "Dossiers that may not be told in time, each once, however many systems lack it",
     ["told_by"],
 )
 OVERDUE = Gauge(
