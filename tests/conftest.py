@@ -42,6 +42,8 @@ ON_RABBIT = (
     "tests/flow/test_commands.py",
     "tests/retries/test_rabbit.py",
     "tests/retries/test_port.py",
+    "tests/retries/test_deadlines.py",
+    "tests/retries/test_inspection.py",
 )
 """Files that go to one and the same process: a broker takes long to start."""
 

@@ -64,7 +64,8 @@ class Cursor:
     more: how many bad rows there are beyond those that are listed; taken: how many good ones
     end: it was read to its end, and why it goes to the bad ones, if so ("" for none)
     looked: how often which table was looked at without its memo file
-    watched: names and sizes of files that were put away last; one that grew is read again
+    watched: names and sizes of files that were put away last, with their memo files; one that grew
+    is read again
     view: how far the view is, see `adapters.commune_files.view`
     """
 
@@ -148,7 +149,7 @@ async def _next(cursor: Cursor, settings: CommuneSettings, held: set[str]) -> Ly
     quiet = 0.0 if settings.complete == "renamed" else settings.quiet_seconds
     known = dict(cursor.watched)
     if known:
-        for one in await Find(names=tuple(known), quiet=settings.quiet_seconds):
+        for one in await Find(names=tuple(known), beside=MEMOS, quiet=settings.quiet_seconds):
             if one.size != known[one.name] and one.name not in held:
                 return one
     marker = settings.marker if settings.complete == "marker" else None
@@ -327,7 +328,7 @@ async def _back(cursor: Cursor, final: str, place: Any) -> Cursor:
 
 async def _done(cursor: Cursor, final: str) -> Cursor:
     """Forget a file, but for how large it was."""
-    lying = await Find(names=(final,), quiet=0.0)
+    lying = await Find(names=(final,), beside=MEMOS, quiet=0.0)
     watched = (*((one.name, one.size) for one in lying), *cursor.watched)[:MOST_WATCHED]
     after = replace(_fresh(cursor), watched=watched)
     await Hand(items=(), cursor=after.text, files={"bad" if cursor.end else "read": 1})

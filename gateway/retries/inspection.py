@@ -8,8 +8,8 @@ from typing import Any
 
 import aio_pika
 from aio_pika.abc import AbstractConnection
-from aiormq.exceptions import AMQPError
 
+from gateway.retries.deadlines import FAILURES, connected, within
 from gateway.retries.rabbit import Topology
 
 PATIENCE = 5
@@ -37,16 +37,20 @@ class BrokerAway:
 async def look(url: str, queues: Topology) -> BrokerSeen | BrokerAway:
     """Look at the broker and at these queues; declares none that does not stand."""
     try:
-        async with await aio_pika.connect(url, timeout=PATIENCE) as connection:
-            version = _version(connection)
-            found = {
-                name: await _messages(connection, name, arguments)
-                for name, arguments in queues.items()
-                if await _stands(connection, name)
-            }
-            return BrokerSeen(version, found)
-    except (OSError, TimeoutError, AMQPError) as error:
+        return await within(None, _seen(url, queues))
+    except FAILURES as error:
         return BrokerAway(type(error).__name__)
+
+
+async def _seen(url: str, queues: Topology) -> BrokerSeen:
+    async with connected(url, PATIENCE) as connection:
+        version = _version(connection)
+        found = {
+            name: await within(PATIENCE, _messages(connection, name, arguments))
+            for name, arguments in queues.items()
+            if await within(PATIENCE, _stands(connection, name))
+        }
+        return BrokerSeen(version, found)
 
 
 def _version(connection: AbstractConnection) -> tuple[int, ...]:

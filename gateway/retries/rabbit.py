@@ -22,8 +22,8 @@ from uuid import UUID
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
-from aiormq.exceptions import AMQPError
 
+from gateway.retries.deadlines import FAILURES, connected, within
 from gateway.retries.port import Wake
 from gateway.rules.schedule import Waiting
 from gateway.watch import metrics
@@ -38,13 +38,14 @@ SHORTER = 0.9
 MOST = 10_000
 """Waits that may lie here unpublished; more are dropped, counted, and left to the sweeper."""
 PUBLISH_SECONDS = 5.0
+STEP = 10.0
+"""Seconds for one step of setting up; a queue that took longer stands the next time."""
 PREFETCH = 100
 CRASHES = 10
 LOOK = 5.0
 """Seconds between two looks whether our queues are still there."""
 PAUSE, LONGEST_PAUSE = 0.5, 30.0
 AT_ONCE = 100
-FAILURES = (AMQPError, aio_pika.exceptions.AMQPException, OSError, TimeoutError, RuntimeError)
 
 
 Topology = Mapping[str, Mapping[str, Any]]
@@ -123,21 +124,22 @@ class RabbitRetries:
     async def _for_ever(self, work: Callable[[AbstractChannel], Awaitable[None]]) -> None:
         """Work on a connection of its own; whatever ends it, begin again a little later."""
         pause = PAUSE
+
+        async def attempt() -> None:
+            nonlocal pause
+            # A memory alarm blocks publishers: consumers have a connection of their own.
+            async with connected(self._url, PUBLISH_SECONDS) as connection:
+                channel = await within(
+                    STEP, connection.channel(publisher_confirms=True, on_return_raises=True)
+                )
+                await self._declare(channel)
+                self.counters.up, pause = True, PAUSE
+                metrics.broker(up=True)
+                await work(channel)
+
         while True:
             try:
-                # A memory alarm blocks publishers: consumers have a connection of their own.
-                async with await aio_pika.connect(self._url, timeout=PUBLISH_SECONDS) as connection:
-                    channel = await connection.channel(
-                        publisher_confirms=True, on_return_raises=True
-                    )
-                    await self._declare(channel)
-                    self.counters.up, pause = True, PAUSE
-                    metrics.broker(up=True)
-                    await work(channel)
-            except asyncio.CancelledError:
-                if asyncio.current_task() is not None and asyncio.current_task().cancelling():  # type: ignore[union-attr]
-                    raise
-                self._away("CancelledError")  # a frozen broker ends a publish so
+                await within(None, attempt())
             except FAILURES as error:
                 self._away(type(error).__name__)
             await asyncio.sleep(pause)
@@ -181,7 +183,7 @@ class RabbitRetries:
     async def _queue(self, channel: AbstractChannel, name: str, more: Mapping[str, Any]) -> None:
         arguments = {"x-queue-type": "quorum", **more}
         try:
-            await channel.declare_queue(name, durable=True, arguments=arguments)
+            await within(STEP, channel.declare_queue(name, durable=True, arguments=arguments))
         except aio_pika.exceptions.ChannelPreconditionFailed as error:
             log.warning(
                 "queue_differs",
@@ -229,7 +231,7 @@ class RabbitRetries:
         self, channel: AbstractChannel, wake: Callable[[Sequence[Wake]], Awaitable[None]]
     ) -> None:
         """Hand wake-ups on; each is acknowledged after the store has taken it."""
-        await channel.set_qos(prefetch_count=PREFETCH)
+        await within(STEP, channel.set_qos(prefetch_count=PREFETCH))
         broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         channel.close_callbacks.add(lambda *_: broken.cancel())
 
@@ -239,7 +241,8 @@ class RabbitRetries:
                 dossier, system = found["lane"]
                 lane = (UUID(dossier), int(system), int(found["fence"]))
             except (ValueError, KeyError, TypeError):
-                await message.reject(requeue=False)  # not one of ours: to be looked at, parked
+                # Not one of ours: to be looked at, parked.
+                await within(STEP, message.reject(requeue=False))
                 return
             try:
                 await wake([lane])
@@ -247,13 +250,13 @@ class RabbitRetries:
                 if not broken.done():
                     broken.set_exception(ConnectionError(type(error).__name__))
                 return
-            await message.ack()
+            await within(STEP, message.ack())
             self.counters.woken += 1
             metrics.retries("broker")
 
         for system in self._names:
             queue = await channel.get_queue(self.queue(system, "ready"), ensure=False)
-            await queue.consume(take)
+            await within(STEP, queue.consume(take))
         while not (await asyncio.wait([broken], timeout=LOOK))[0]:
             await self._still_ours(channel)
         raise ConnectionError("the channel was closed, or the store is away")
@@ -262,7 +265,6 @@ class RabbitRetries:
         """Notice a queue that was deleted under its consumers: the broker only stops sending."""
         for system in self._names:
             name = self.queue(system, "ready")
-            async with asyncio.timeout(PUBLISH_SECONDS):
-                found = await channel.declare_queue(name, passive=True)
+            found = await within(PUBLISH_SECONDS, channel.declare_queue(name, passive=True))
             if not found.declaration_result.consumer_count:
                 raise ConnectionError("nobody listens to a queue of ours")

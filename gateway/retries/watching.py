@@ -8,22 +8,14 @@ from collections.abc import Mapping
 
 import aio_pika
 from aio_pika.abc import AbstractConnection
-from aiormq.exceptions import AMQPError
 
+from gateway.retries.deadlines import FAILURES, connected, within
 from gateway.watch import metrics
 
 EVERY = 5.0
 """Seconds between two looks."""
 PATIENCE = 3.0
 """Seconds after which a broker that does not answer is away, frozen for instance."""
-FAILURES = (
-    AMQPError,
-    aio_pika.exceptions.AMQPException,
-    OSError,
-    TimeoutError,
-    RuntimeError,
-    asyncio.CancelledError,  # how the library ends a call when its connection breaks
-)
 
 
 class Watch:
@@ -49,30 +41,28 @@ class Watch:
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
-            connection: AbstractConnection | None = None
-            try:
-                connection = await aio_pika.connect(self._url, timeout=PATIENCE)
+            with contextlib.suppress(*FAILURES):
+                await within(None, self._connected())
+            await asyncio.sleep(EVERY)
+
+    async def _connected(self) -> None:
+        """Look over one connection until that fails."""
+        try:
+            async with connected(self._url, PATIENCE) as connection:
                 while True:
                     await self._look(connection)
                     await asyncio.sleep(EVERY)
-            except FAILURES:
-                current = asyncio.current_task()
-                if current is not None and current.cancelling():
-                    raise
-                self._note(up=False)
-            finally:
-                await _close(connection)
-            await asyncio.sleep(EVERY)
+        except FAILURES:
+            self._note(up=False)
+            raise
 
     async def _look(self, connection: AbstractConnection) -> None:
         """Ask for something that the broker must answer."""
-        async with asyncio.timeout(PATIENCE):
-            channel = await connection.channel(publisher_confirms=False)
-            await channel.close()
+        await within(PATIENCE, _ask(connection))
         self._depths = {
             called: count
             for name, called in self._queues.items()
-            if (count := await _depth(connection, name)) is not None
+            if (count := await within(PATIENCE, _depth(connection, name))) is not None
         }
         self._note(up=True)
 
@@ -81,21 +71,17 @@ class Watch:
         metrics.broker(up=up)
 
 
+async def _ask(connection: AbstractConnection) -> None:
+    channel = await connection.channel(publisher_confirms=False)
+    await channel.close()
+
+
 async def _depth(connection: AbstractConnection, name: str) -> int | None:
     """Count what is ready in a queue; None: there is no such queue, and its channel is gone."""
-    async with asyncio.timeout(PATIENCE):
-        channel = await connection.channel(publisher_confirms=False)
-        try:
-            queue = await channel.declare_queue(name, passive=True)
-        except aio_pika.exceptions.ChannelNotFoundEntity:
-            return None
-        await channel.close()
+    channel = await connection.channel(publisher_confirms=False)
+    try:
+        queue = await channel.declare_queue(name, passive=True)
+    except aio_pika.exceptions.ChannelNotFoundEntity:
+        return None
+    await channel.close()
     return queue.declaration_result.message_count
-
-
-async def _close(connection: AbstractConnection | None) -> None:
-    """Close without waiting long for somebody who may be frozen."""
-    if connection is not None:
-        with contextlib.suppress(*FAILURES):
-            async with asyncio.timeout(PATIENCE):
-                await connection.close()

@@ -439,7 +439,7 @@ def test_a_table_whose_memo_file_never_comes_is_put_aside_with_the_reason(foxed:
     assert b"memo file" in foxed.files("bad")["a.dbf.errors.csv"]
 
 
-@pytest.mark.parametrize("effects", range(12))
+@pytest.mark.parametrize("effects", range(14))
 def test_a_table_and_its_memo_are_put_away_together_whenever_the_gateway_dies(
     foxed: Office, effects: int
 ) -> None:
@@ -467,3 +467,21 @@ def test_a_memo_that_changed_under_the_same_table_is_read(foxed: Office) -> None
         foxed.poll(2)
 
     assert foxed.handed == ["BN-1", "BN-1"]
+
+
+@pytest.mark.parametrize("ending", [".dbf", ".fpt"])
+def test_a_table_or_memo_that_goes_on_where_it_was_put_is_read_with_the_other(
+    foxed: Office, ending: str
+) -> None:
+    """Its writer paused for longer than the set time, where nobody can tell that it held on."""
+    whole = dict(zip((".dbf", ".fpt"), fox("BN-1", "BN-2"), strict=True))
+    for name, body in whole.items():
+        foxed.lay(f"a{name}", body[:-8] if name == ending else body)
+    foxed.poll(2)
+    (away,) = foxed.root.glob(f"[bd]*/*-a{ending}")
+    with away.open("ab") as more:
+        more.write(whole[ending][-8:])
+    foxed.handed.clear()
+
+    assert foxed.poll(3) == ["BN-1", "BN-2"]
+    assert foxed.files("done") == {f"a{name}": body for name, body in whole.items()}

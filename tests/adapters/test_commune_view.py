@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from adapters.commune_files import ADAPTER
 from adapters.commune_files.settings import CommuneSettings, ViewSettings
 from adapters.kit.driver import Conversation
+from adapters.kit.errors import TransportError
 from adapters.kit.files import Folder
 from adapters.kit.port import Hand, OdbcSettings, PollContext, Query
 from adapters.kit.session import SessionCache
@@ -42,12 +43,18 @@ class OdbcError(Exception):
 
 @dataclass
 class FakeServer:
-    """A database behind the seam of the carrier; `fails`: by which state."""
+    """A database behind the seam of the carrier.
+
+    fails: by which state; hangs: until when it works on, whatever it is told
+    begun, stopped: whether it was asked, and told to stop
+    """
 
     rows: list[tuple[Any, ...]] = field(default_factory=list)
     columns: tuple[str, ...] = COLUMNS
     fails: str = ""
     hangs: threading.Event | None = None
+    begun: threading.Event = field(default_factory=threading.Event)
+    stopped: threading.Event = field(default_factory=threading.Event)
     asked: int = 0
     found: list[tuple[Any, ...]] = field(default_factory=list)
     timeout: int = 0
@@ -68,8 +75,7 @@ class FakeServer:
 
     def cancel(self) -> None:
         """Stop."""
-        if self.hangs is not None:
-            self.hangs.set()
+        self.stopped.set()
 
     @property
     def description(self) -> list[tuple[str]]:
@@ -79,8 +85,9 @@ class FakeServer:
     def execute(self, sql: str, since: datetime) -> None:
         """Find rows."""
         self.asked += 1
+        self.begun.set()
         if self.hangs is not None:
-            self.hangs.wait(5)
+            self.hangs.wait(60)
         if self.fails:
             raise OdbcError(self.fails, "key (Lò Thị Mẫu Thử) exists")
         self.found = [
@@ -311,23 +318,30 @@ def test_a_failure_means_what_its_state_says(tmp_path: Any, state: str, kind: ty
     assert "Lò" not in str(outcome)
 
 
-async def test_a_server_that_hangs_is_left(tmp_path: Any) -> None:
+async def test_a_server_that_hangs_is_left() -> None:
     """No answer in time is told as such, the driver is asked to stop, and no second one begins."""
     server = FakeServer(hangs=threading.Event())
+    assert server.hangs is not None
     settings = OdbcSettings(connection="Driver={X}", connect_seconds=1, query_seconds=1)
     database = OdbcDatabase(settings, server, margin=-1.7)
-    told = []
+    asked = Query(sql="SELECT ?", parameters=(T0,))
 
-    from adapters.kit.errors import TransportError
+    first = asyncio.create_task(database.query(asked))
+    await asyncio.sleep(0)
+    # The loop stands still, and with it the time limit, until the server works on the query.
+    assert server.begun.wait(60)
+    try:
+        with pytest.raises(TransportError) as late:
+            await first
+        with pytest.raises(TransportError) as busy:
+            await database.query(asked)
+        told_to_stop = await asyncio.to_thread(server.stopped.wait, 60)
+    finally:
+        server.hangs.set()
 
-    for _ in range(2):
-        with pytest.raises(TransportError) as lost:
-            await database.query(Query(sql="SELECT ?", parameters=(T0,)))
-        told.append(lost.value.outcome)
-
-    assert all(isinstance(one, Unreachable) for one in told)
-    assert server.hangs is not None
-    assert server.hangs.wait(2)
+    assert isinstance(late.value.outcome, Unreachable)
+    assert isinstance(busy.value.outcome, Unreachable)
+    assert (server.asked, told_to_stop) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ NAMED = {
     ),
     2: (
         "crash/test_short.py",
+        "retries/test_deadlines.py",
         "retries/test_port.py",
         "retries/test_rabbit.py",
         "store/work/test_claims.py",

@@ -36,6 +36,14 @@ class Bell:
                 await asyncio.sleep(0.01)
 
 
+async def end(task: asyncio.Task[None]) -> None:
+    """End what runs for ever, which it must allow."""
+    task.cancel()
+    await asyncio.wait([task], timeout=30)
+
+    assert task.done()
+
+
 def waiting(seconds: float = 0.48) -> Waiting:
     """Make a wait of the first rung."""
     return Waiting(uuid7(), 1, 7, seconds)
@@ -53,8 +61,7 @@ async def running(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Retries
     bell = Bell()
     task = asyncio.create_task(retries.run(bell.wake))
     yield retries, bell
-    task.cancel()
-    await asyncio.wait([task])
+    await end(task)
 
 
 async def test_a_wait_comes_back_once(running: tuple[Retries, Bell]) -> None:

@@ -15,7 +15,7 @@ from gateway.retries import rabbit as module
 from gateway.retries.rabbit import RUNGS, RabbitRetries
 from gateway.retries.watching import Watch
 from gateway.workbench.servers import PrivateRabbit
-from tests.retries.test_port import SCALE, Bell, waiting
+from tests.retries.test_port import SCALE, Bell, end, waiting
 
 
 @asynccontextmanager
@@ -26,8 +26,7 @@ async def holding(server: PrivateRabbit) -> AsyncIterator[tuple[RabbitRetries, B
     try:
         yield retries, bell
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        await end(task)
 
 
 async def up(retries: RabbitRetries, wanted: bool = True) -> None:
@@ -175,8 +174,7 @@ async def test_a_store_that_is_away_costs_no_wake_up(rabbit: PrivateRabbit) -> N
     await up(retries)
     retries.hold([waiting()])
     await bell.until(1, 30)
-    task.cancel()
-    await asyncio.wait([task])
+    await end(task)
 
     assert len(failed) == 1
 
@@ -219,8 +217,7 @@ async def test_a_queue_with_other_arguments_is_named(
         while "queue_differs" not in out:
             await asyncio.sleep(0.05)
             out += capfd.readouterr().out
-    task.cancel()
-    await asyncio.wait([task])
+    await end(task)
 
     assert ("queue_differs" in out, name in out, retries.counters.up) == (True, True, False)
 
@@ -244,8 +241,7 @@ async def test_readiness_tells_how_the_broker_is(rabbit: PrivateRabbit) -> None:
         seen.append(await said("up"))
     finally:
         rabbit.resume()
-        task.cancel()
-        await asyncio.wait([task])
+        await end(task)
 
     assert seen == ["unknown", "up", "down", "up"]
 
@@ -269,8 +265,7 @@ async def test_a_wake_up_that_crashes_every_worker_is_parked(rabbit: PrivateRabb
     retries = RabbitRetries(rabbit.url, {1: f"s{time.monotonic_ns()}"}, SCALE)
     task = asyncio.create_task(retries.run(Bell().wake))
     await up(retries)
-    task.cancel()
-    await asyncio.wait([task])
+    await end(task)
     async with looking(rabbit) as channel:
         ready = await channel.get_queue(retries.queue(1, "ready"))
         await channel.default_exchange.publish(
@@ -332,7 +327,6 @@ async def test_the_depth_of_every_queue_is_seen_from_outside(rabbit: PrivateRabb
             while sum(watch.depths().values()) < 3:
                 await asyncio.sleep(0.05)
         depths = watch.depths()
-        task.cancel()
-        await asyncio.wait([task])
+        await end(task)
 
     assert depths == {called[name]: 3 * (longest in name) for name in called}
