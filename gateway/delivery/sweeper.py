@@ -19,8 +19,11 @@ log = structlog.get_logger()
 EVERY = 5.0
 """Seconds between two sweeps."""
 HOUR = 3600.0
-GRACE = 2.0
-"""Seconds that a wait may be overdue before the sweeper steps in: retries go first."""
+GRACE, LEAST_GRACE = 5.0, 1.0
+"""Seconds that a wait on a rung may be overdue before the sweeper steps in: retries go first.
+
+A broker is no faster where waits are made shorter, so this is not scaled below the second one.
+"""
 
 
 async def turn_months(store: Store, keep: int) -> None:
@@ -43,20 +46,21 @@ async def turn_months(store: Store, keep: int) -> None:
 async def sweep(
     store: Store, systems: Sequence[System], wake: Callable[[Collection[int]], None], scale: float
 ) -> None:
-    """Wake overdue waits of every system, until cancelled."""
-    every, grace = max(0.2, EVERY * scale), int(GRACE * scale * 1000)
+    """Wake overdue waits of every system, until cancelled; what no retry holds, when it is due."""
+    every, grace = max(0.2, EVERY * scale), int(max(LEAST_GRACE, GRACE * scale) * 1000)
     while True:
         for system in systems:
             try:
-                woken = await store.write(
-                    lambda connection: lanes.wake_due(connection, system.id, grace)  # noqa: B023 - awaited in this turn
+                swept = await store.write(
+                    lambda connection: lanes.wake_due(connection, system.id, 0, grace)  # noqa: B023 - awaited in this turn
                 )
             except Exception as error:  # noqa: BLE001 - a sweep that fails is followed by another
                 log.warning("sweep_failed", system=system.name, error=type(error).__name__)
                 continue
-            if woken:
-                metrics.retries("sweeper", woken)
-                log.info("swept", system=system.name, woken=woken)
+            metrics.retries("sweeper", swept.missed)
+            metrics.retries("unheld", swept.unheld)
+            if swept.woken:
+                log.info("swept", system=system.name, woken=swept.woken, missed=swept.missed)
                 wake({system.id})
         metrics.swept()
         await asyncio.sleep(every)

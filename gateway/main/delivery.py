@@ -30,6 +30,7 @@ from gateway.dossiers.systems import System, Systems
 from gateway.intake.files import FileStore
 from gateway.main.bootstrap import find_systems, open_store, shared
 from gateway.main.database_clock import DatabaseClock
+from gateway.main.schema_watch import watch_schema
 from gateway.main.settings_seen import note_settings
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.retries.port import Retries, Wake
@@ -122,9 +123,10 @@ class Delivery:
             if systems is None or number in systems:
                 runner.wake()
 
-    async def _wake_lanes(self, waits: Sequence[Wake]) -> None:
-        await self.store.write(lambda connection: lanes.wake(connection, waits))
+    async def _wake_lanes(self, waits: Sequence[Wake]) -> int:
+        woken = await self.store.write(lambda connection: lanes.wake(connection, waits))
         self.wake({system for _, system, _ in waits})
+        return woken
 
     async def run(self) -> None:
         """Deliver until cancelled; what is under way is finished on the way out."""
@@ -173,10 +175,11 @@ def find_retries(settings: Settings, systems: Systems) -> Retries:
     """Choose who holds the waiting: RabbitMQ where one is named, else the process itself."""
     if settings.amqp is None:
         return EmbeddedRetries()
-    from gateway.retries.rabbit import RabbitRetries, unsound  # noqa: PLC0415 - embedded has none
+    from gateway.retries.rabbit import RabbitRetries  # noqa: PLC0415 - embedded has none
+    from gateway.retries.topology import Queues, unsound  # noqa: PLC0415 - it is the broker's
 
     names = {system.id: system.name for system in systems.all if system.config.mode != "off"}
-    retries = RabbitRetries(settings.amqp, names, settings.time_scale)
+    retries = RabbitRetries(settings.amqp, names, Queues(settings.time_scale))
     wrong = unsound(retries.queues())
     if wrong is not None:
         raise SettingsError(f"the queues of the retries: {wrong}")
@@ -184,19 +187,18 @@ def find_retries(settings: Settings, systems: Systems) -> Retries:
 
 
 def queues(settings: Settings, systems: Systems) -> dict[str, tuple[str, str]]:
-    """Name every queue of the retries, with its system and its part."""
+    """Name every queue that may stand, with its system (`all`: for all of them) and its part."""
     if settings.amqp is None:
         return {}
-    from gateway.retries.rabbit import RabbitRetries  # noqa: PLC0415 - embedded has none
+    from gateway.retries.topology import Queues  # noqa: PLC0415 - embedded has none
 
-    names = {system.id: system.name for system in systems.all if system.config.mode != "off"}
-    retries = RabbitRetries(settings.amqp, names, settings.time_scale)
-    return {
-        queue: (name, queue.rpartition(f".{name}.")[2])
-        for queue in retries.queues()
-        for name in names.values()
-        if f".{name}." in queue
-    }
+    made = Queues(settings.time_scale)
+    found = {name: ("all", name.rpartition(".")[2]) for name in made.lasting()}
+    for system in systems.all:
+        if system.config.mode != "off":
+            own = made.every([system.name]).keys() - made.lasting().keys()
+            found |= {name: (system.name, name.rpartition(f".{system.name}.")[2]) for name in own}
+    return found
 
 
 def outbound(
@@ -258,6 +260,7 @@ async def work(settings: Settings, begun: Callable[[], None]) -> None:
     loop = asyncio.create_task(watch_loop())
     sealing = asyncio.create_task(Sealer(store, key, delivery.worker).run())
     comparing = asyncio.create_task(clock.run())
+    watching = asyncio.create_task(watch_schema(store))
     begun()
     try:
         await delivery.run()
@@ -265,5 +268,6 @@ async def work(settings: Settings, begun: Callable[[], None]) -> None:
         loop.cancel()
         sealing.cancel()
         comparing.cancel()
+        watching.cancel()
         await delivery.close()
         await store.close()

@@ -8,16 +8,20 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from gateway.dossiers.systems import System
 from gateway.operations import asof, doctor_servers, doctor_systems, doctor_tables
 from gateway.operations.findings import Finding
-from gateway.retries.rabbit import RabbitRetries
+from gateway.retries.topology import Queues
 from gateway.settings import Settings, SettingsError
 from gateway.store import schema
 from gateway.store.engine import connect
+from gateway.store.errors import SchemaNewer
 from gateway.store.seal import audit_key
+from gateway.store.trying import try_embedded
 
 LOW_DISK = 1024**3
 """Bytes below which a full disk is near."""
@@ -47,12 +51,26 @@ def _folder(settings: Settings) -> Iterator[Finding]:
     except OSError as error:
         yield Finding(False, f"folder {settings.data}: {error.strerror}")
         return
-    yield Finding(os.access(settings.data, os.W_OK), f"folder {settings.data} can be written to")
+    why = _unwritable(settings.data)
+    said = "can be written to" if why is None else f"cannot be written to: {why}"
+    yield Finding(why is None, f"folder {settings.data} {said}")
     mode = stat.S_IMODE(settings.data.stat().st_mode)
     whose = "is its owner's alone" if not mode & 0o077 else f"is open to others ({mode:o})"
     yield Finding(not mode & 0o077, f"folder {settings.data} {whose}")
     free = shutil.disk_usage(settings.data).free
     yield Finding(free > LOW_DISK, f"{free // 1024**2} MiB free on its disk")
+
+
+def _unwritable(folder: Path) -> str | None:
+    """Try to write into a folder of ours, and leave nothing; give why that fails."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(4096))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return str(error.strerror)
+    return None
 
 
 def _audit(settings: Settings) -> Iterator[Finding]:
@@ -87,17 +105,25 @@ def _embedded(settings: Settings) -> Iterator[Finding]:
         yield Finding(True, f"{settings.database} will be made at the first start")
         return
     engine = connect(settings.database)
-    with engine.connect() as connection:
-        lacking = ", ".join(schema.missing(connection))
-        ahead = [] if lacking else [asof.look(connection)]
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            lacking = ", ".join(schema.missing(connection))
+            ahead = [] if lacking else [asof.look(connection)]
+        lacks = "" if lacking else ", ".join(try_embedded(engine))
+    except SchemaNewer as error:
+        yield Finding(False, str(error))
+        return
+    finally:
+        engine.dispose()
     yield Finding(not lacking, f"migrations: {'missing ' + lacking if lacking else 'complete'}")
+    if not lacking:
+        yield Finding(not lacks, f"the database {'refuses: ' + lacks if lacks else 'takes writes'}")
     yield from ahead
 
 
 async def _broker(settings: Settings) -> list[Finding]:
     if settings.amqp is None:
         return [Finding(True, "retries are held by the process itself: no broker is named")]
-    names = {n: one.name for n, one in enumerate(settings.systems) if one.mode != "off"}
-    queues = RabbitRetries(settings.amqp, names, settings.time_scale).queues()
+    names = [one.name for one in settings.systems if one.mode != "off"]
+    queues = Queues(settings.time_scale).every(names)
     return await doctor_servers.broker(settings.amqp, queues)

@@ -9,10 +9,12 @@ from gateway.operations import asof
 from gateway.operations.findings import Finding
 from gateway.retries import inspection
 from gateway.retries.inspection import BrokerAway
-from gateway.retries.rabbit import Topology
+from gateway.retries.topology import Topology
 from gateway.store import schema
-from gateway.store.errors import StoreUnavailable
+from gateway.store.errors import SchemaNewer, StoreUnavailable
 from gateway.store.postgres import PostgresStore
+from gateway.store.schema import Seen
+from gateway.store.trying import Undone, try_to_write
 
 OLDEST_POSTGRES = 130000
 OLDEST_RABBIT = (3, 10)
@@ -28,7 +30,10 @@ async def database(dsn: str) -> list[Finding]:
     store = PostgresStore(dsn)
     try:
         seen = await store.read(schema.look)
-        ahead = [] if seen.missing or seen.refused else [await store.read(asof.look)]
+        refused = () if seen.standby or seen.missing else await _refused(store)
+        ahead = [] if seen.missing or refused else [await store.read(asof.look)]
+    except SchemaNewer as error:
+        return [Finding(False, str(error))]
     except StoreUnavailable as error:
         return [Finding(False, f"LIENTHONG_DATABASE cannot be reached: {error}")]
     finally:
@@ -36,14 +41,14 @@ async def database(dsn: str) -> list[Finding]:
     lacking = ", ".join(seen.missing)
     skew = abs(seen.now - time.time() * 1000)
     covered = "covered" if seen.synchronous else "NOT covered"
-    refused = ", ".join(seen.refused)
+    lacks = ", ".join(refused)
     return [
         Finding(seen.version >= OLDEST_POSTGRES, f"PostgreSQL {seen.version // 10000}"),
         Finding(not lacking, f"migrations: {'missing ' + lacking if lacking else 'complete'}"),
         Finding(
             not seen.standby, f"takes writes: {'no, it is a standby' if seen.standby else 'yes'}"
         ),
-        Finding(not refused, f"permissions: {'lacking ' + refused if refused else 'enough'}"),
+        *_allowed(seen, lacks),
         Finding(
             True,
             "its user is a superuser: one with less is enough"
@@ -59,12 +64,30 @@ async def database(dsn: str) -> list[Finding]:
     ]
 
 
+async def _refused(store: PostgresStore) -> tuple[str, ...]:
+    """Try to write, which is undone; give what failed."""
+    try:
+        await store.write(try_to_write)
+    except Undone as undone:
+        return undone.refused
+    raise AssertionError  # a trial always ends so
+
+
+def _allowed(seen: Seen, lacks: str) -> Iterator[Finding]:
+    """Say what our user may do, where it could be tried."""
+    if seen.missing:
+        yield Finding(True, "permissions: to be tried once the database is migrated")
+    elif not seen.standby:
+        yield Finding(not lacks, f"permissions: {'lacking ' + lacks if lacks else 'enough'}")
+
+
 async def broker(url: str, queues: Topology) -> list[Finding]:
     """Look at RabbitMQ: there, new enough, its queues as ours are, nothing in a parking queue."""
     seen = await inspection.look(url, queues)
     if isinstance(seen, BrokerAway):
         return [Finding(False, f"LIENTHONG_AMQP cannot be reached: {seen.error}")]
-    standing = f"{len(seen.queues)} of {len(queues)} queues stand; a worker declares the rest"
+    stand = f"{len(seen.queues)} queues stand, of {len(queues)}"
+    standing = f"{stand} that may: each is made at the first wait that goes there"
     return [
         Finding(seen.version >= OLDEST_RABBIT, f"RabbitMQ {'.'.join(map(str, seen.version))}"),
         *_wrong(seen.queues),

@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
-from gateway.retries.port import Wake
+import structlog
+
+from gateway.retries.port import Wake, Wakes
 from gateway.rules.schedule import Waiting
 from gateway.watch import metrics
+
+log = structlog.get_logger()
 
 MOST = 100_000
 """More waits than this are left to the sweeper: memory stays bounded."""
 AT_ONCE = 500
+PAUSE, LONGEST_PAUSE = 0.5, 5.0
+"""Seconds before the store is asked again, at first and at most."""
 
 
 class EmbeddedRetries:
@@ -34,16 +40,30 @@ class EmbeddedRetries:
                 heapq.heappush(self._heap, (now + wait.seconds, lane))
         self._earlier.set()
 
-    async def run(self, wake: Callable[[Sequence[Wake]], Awaitable[None]]) -> None:
-        """Hand waits back when their time has come, until cancelled."""
+    async def run(self, wake: Wakes) -> None:
+        """Hand waits back when their time has come, until cancelled.
+
+        What the store does not take now is handed back a little later.
+        """
         while True:
             self._earlier.clear()
             due = self._due()
-            if due:
-                await wake(due)
-                metrics.retries("process", len(due))
+            if not due:
+                await self._until_next()
                 continue
-            await self._until_next()
+            pause = PAUSE
+            while (woken := await self._taken(wake, due)) is None:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            metrics.retries("process", woken)
+            metrics.retries("stale", len(due) - woken)
+
+    async def _taken(self, wake: Wakes, due: Sequence[Wake]) -> int | None:
+        try:
+            return await wake(due)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the store did not take them
+            log.warning("wake_ups_wait", count=len(due), error=type(error).__name__)
+            return None
 
     def _due(self) -> list[Wake]:
         now = asyncio.get_running_loop().time()

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import aio_pika
-from aio_pika.abc import AbstractConnection
+from aio_pika.abc import AbstractChannel, AbstractConnection
 
 from gateway.retries.deadlines import FAILURES, connected, within
-from gateway.retries.rabbit import Topology
+from gateway.retries.queues import depth
+from gateway.retries.topology import Topology
 
 PATIENCE = 5
 """Seconds after which a broker that does not answer is away."""
@@ -44,12 +45,13 @@ async def look(url: str, queues: Topology) -> BrokerSeen | BrokerAway:
 
 async def _seen(url: str, queues: Topology) -> BrokerSeen:
     async with connected(url, PATIENCE) as connection:
-        version = _version(connection)
-        found = {
-            name: await within(PATIENCE, _messages(connection, name, arguments))
-            for name, arguments in queues.items()
-            if await within(PATIENCE, _stands(connection, name))
-        }
+        version, found = _version(connection), {}
+        channel = await within(PATIENCE, connection.channel())
+        for name, arguments in queues.items():
+            if await depth(channel, name) is not None:
+                found[name] = await _messages(channel, name, arguments)
+            if channel.is_closed:  # as the broker does when it says no
+                channel = await within(PATIENCE, connection.channel())
         return BrokerSeen(version, found)
 
 
@@ -60,24 +62,13 @@ def _version(connection: AbstractConnection) -> tuple[int, ...]:
     return tuple(int(part) for part in said.split(".") if part.isdigit())
 
 
-async def _stands(connection: AbstractConnection, name: str) -> bool:
-    channel = await connection.channel()
-    try:
-        await channel.declare_queue(name, passive=True)
-    except aio_pika.exceptions.ChannelNotFoundEntity:
-        return False
-    return True
-
-
 async def _messages(
-    connection: AbstractConnection, name: str, arguments: Mapping[str, Any]
+    channel: AbstractChannel, name: str, arguments: Mapping[str, Any]
 ) -> int | None:
     """Count what is in a queue that stands; None: its arguments are others."""
-    channel = await connection.channel()
+    given = {"x-queue-type": "quorum", **arguments}
     try:
-        queue = await channel.declare_queue(
-            name, durable=True, arguments={"x-queue-type": "quorum", **arguments}
-        )
+        queue = await within(PATIENCE, channel.declare_queue(name, durable=True, arguments=given))
     except aio_pika.exceptions.ChannelPreconditionFailed:
         return None
     return queue.declaration_result.message_count or 0

@@ -14,6 +14,11 @@ from gateway.rules.schedule import Waiting
 
 Wake = tuple[UUID, int, int]
 """A lane (dossier and system) and the fence of the wait that ends."""
+Wakes = Callable[[Sequence[Wake]], Awaitable[int]]
+"""Ends waits in the store, and says how many of them there still were.
+
+Whatever it raises means that the store did not take them now: they are handed over again.
+"""
 
 
 class Retries(Protocol):
@@ -23,6 +28,6 @@ class Retries(Protocol):
         """Take waits over, after the commit that began them; never blocks and never fails."""
         ...
 
-    async def run(self, wake: Callable[[Sequence[Wake]], Awaitable[None]]) -> None:
+    async def run(self, wake: Wakes) -> None:
         """Hand waits back when their time has come, until cancelled."""
         ...

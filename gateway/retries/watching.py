@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Mapping
 
-import aio_pika
 from aio_pika.abc import AbstractConnection
 
 from gateway.retries.deadlines import FAILURES, connected, within
+from gateway.retries.queues import depth
 from gateway.watch import metrics
 
 EVERY = 5.0
 """Seconds between two looks."""
+UNSEEN = 50
+"""Queues that were not there at the last look, of which so many are asked for again at each."""
 PATIENCE = 3.0
 """Seconds after which a broker that does not answer is away, frozen for instance."""
 
@@ -27,6 +30,8 @@ class Watch:
     def __init__(self, url: str, queues: Mapping[str, tuple[str, str]] | None = None) -> None:
         self._url = url
         self._queues = dict(queues or {})
+        self._standing: set[str] = set()
+        self._unseen = deque(self._queues)
         self._depths: dict[tuple[str, str], int] = {}
         self._up: bool | None = None
 
@@ -59,12 +64,31 @@ class Watch:
     async def _look(self, connection: AbstractConnection) -> None:
         """Ask for something that the broker must answer."""
         await within(PATIENCE, _ask(connection))
-        self._depths = {
-            called: count
-            for name, called in self._queues.items()
-            if (count := await within(PATIENCE, _depth(connection, name))) is not None
-        }
+        self._depths = await self._counted(connection)
         self._note(up=True)
+
+    async def _counted(self, connection: AbstractConnection) -> dict[tuple[str, str], int]:
+        """Count what is in the queues that stand, and look for some of the others in turn.
+
+        Most of those that may stand do not, and each question for one costs a channel.
+        """
+        found: dict[tuple[str, str], int] = {}
+        channel = await within(PATIENCE, connection.channel(publisher_confirms=False))
+        asked = [self._unseen.popleft() for _ in range(min(UNSEEN, len(self._unseen)))]
+        try:
+            for name in (*sorted(self._standing), *asked):
+                count = await depth(channel, name)
+                if count is None:
+                    self._standing.discard(name)
+                    channel = await within(PATIENCE, connection.channel(publisher_confirms=False))
+                else:
+                    self._standing.add(name)
+                    found[self._queues[name]] = count
+        finally:
+            missing = (name for name in self._queues if name not in self._standing)
+            self._unseen = deque(sorted(missing, key=lambda name: (name in asked, name)))
+        await within(PATIENCE, channel.close())
+        return found
 
     def _note(self, *, up: bool) -> None:
         self._up = up
@@ -74,14 +98,3 @@ class Watch:
 async def _ask(connection: AbstractConnection) -> None:
     channel = await connection.channel(publisher_confirms=False)
     await channel.close()
-
-
-async def _depth(connection: AbstractConnection, name: str) -> int | None:
-    """Count what is ready in a queue; None: there is no such queue, and its channel is gone."""
-    channel = await connection.channel(publisher_confirms=False)
-    try:
-        queue = await channel.declare_queue(name, passive=True)
-    except aio_pika.exceptions.ChannelNotFoundEntity:
-        return None
-    await channel.close()
-    return queue.declaration_result.message_count

@@ -7,6 +7,8 @@ from uuid import UUID
 
 RUNGS = (10.0, 60.0, 300.0, 1800.0)
 """Seconds to wait after the 1st, 2nd, 3rd … failed try; the last rung repeats for ever."""
+SHORTER = 0.9
+"""Jitter shortens a rung to this part of it at most."""
 
 SECOND = 1000
 BONUS_NEAR_DUE = 3_600 * SECOND
@@ -20,12 +22,25 @@ DAY = 24 * 3_600 * SECOND
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A lane that waits: a wake-up with this fence ends the wait, after so many seconds."""
+    """A lane that waits: a wake-up with this fence ends the wait, after so many seconds.
+
+    rung: its place in `RUNGS`: it may last as long as that one; None: it is near none
+    """
 
     dossier_id: UUID
     system: int
     fence: int
     seconds: float
+    rung: int | None = None
+
+
+def rung_of(seconds: float) -> int | None:
+    """Give the rung that is as long as a wait, or a ninth longer at most; None: there is none.
+
+    So no wait ends before its time, and many of those that others ask for stand on one too.
+    """
+    fitting = [place for place, rung in enumerate(RUNGS) if SHORTER * rung <= seconds <= rung]
+    return fitting[-1] if fitting else None
 
 
 def backoff(tries: int, jitter: float) -> float:

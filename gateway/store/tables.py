@@ -246,6 +246,7 @@ outbox = sa.Table(
     sa.Column("state", sa.SmallInteger, nullable=False),
     sa.Column("rank", sa.BigInteger, nullable=False),
     sa.Column("wake_at", Millis),  # null while waiting: only an event wakes it (no code yet)
+    sa.Column("rung", sa.SmallInteger),  # of the wait that began last: in `rules.schedule.RUNGS`
     sa.Column("head_seq", sa.Integer, nullable=False),
     sa.Column("fence", sa.BigInteger),
     sa.Column("lease_until", Millis),

@@ -25,6 +25,8 @@ FILES = Counter("lienthong_files_total", "Files of a system, by their end", ["sy
 UNREAD = Gauge("lienthong_unread_files", "Files beside exports that no pattern finds", ["system"])
 BROKER = Gauge("lienthong_broker_up", "1 while RabbitMQ holds the retries, else 0", ["broker"])
 RETRIES = Counter("lienthong_retries_total", "Waits, by what became of them", ["what"])
+for _what in ("published", "dropped", "broker", "stale", "process", "sweeper", "unheld"):
+    RETRIES.labels(_what)  # a rate over what was never counted would be none, not nought
 STORE = Gauge("lienthong_store_up", "1 while the database answers, else 0")
 EVIDENCE = Gauge(
     "lienthong_evidence", "What was said otherwise and moved nothing", ["source", "why"]
@@ -174,7 +176,11 @@ def broker(*, up: bool) -> None:
 
 
 def retries(what: str, count: int = 1) -> None:
-    """Count waits that were published, woken by the broker or the sweeper, or dropped."""
+    """Count waits: `published`, `dropped`, and by what ended them.
+
+    broker, process: the retries, in time; sweeper: none of them, although the wait stood on a rung;
+    unheld: the sweeper, whose work it was; stale: nothing was left to end when the retries came
+    """
     RETRIES.labels(what).inc(count)
 
 

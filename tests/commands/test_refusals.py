@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 
 from gateway.main.bootstrap import find_system
-from gateway.retries.rabbit import RabbitRetries, unsound
+from gateway.retries.topology import Queues, unsound
 from gateway.settings import SettingsError, read_systems
-
-URL = "amqp://127.0.0.1:1"
 
 
 def refused(**limits: Any) -> str:
@@ -45,7 +43,7 @@ def test_the_lease_must_outlast_the_conversation() -> None:
 
 def test_our_own_queues_are_sound() -> None:
     """Nothing can vanish in the queues as they are declared."""
-    assert unsound(RabbitRetries(URL, {1: "a", 2: "b"}, 1.0).queues()) is None
+    assert unsound(Queues(1.0).every(["a", "b"])) is None
 
 
 @pytest.mark.parametrize(
@@ -57,7 +55,7 @@ def test_our_own_queues_are_sound() -> None:
 )
 def test_a_delay_queue_without_a_target_is_refused(part: dict[str, Any], why: str) -> None:
     """What has waited must come back."""
-    queues = dict(RabbitRetries(URL, {1: "a"}, 1.0).queues())
+    queues = dict(Queues(1.0).every(["a"]))
     name = next(name for name in queues if "wait" in name)
     queues[name] = {**queues[name], **part}
 
@@ -66,8 +64,8 @@ def test_a_delay_queue_without_a_target_is_refused(part: dict[str, Any], why: st
 
 def test_a_cycle_that_drops_is_refused() -> None:
     """Crashed wake-ups must not go back into a delay queue: the broker would drop them."""
-    queues = dict(RabbitRetries(URL, {1: "a"}, 1.0).queues())
-    wait, ready = (next(n for n in queues if part in n) for part in ("wait", "ready"))
+    queues = dict(Queues(1.0).every(["a"]))
+    wait, ready = (next(n for n in queues if part in n) for part in ("wait", ".ready"))
     queues[ready] = {**queues[ready], "x-dead-letter-routing-key": wait}
 
     assert "comes round" in (unsound(queues) or "")

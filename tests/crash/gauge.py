@@ -11,7 +11,7 @@ import aio_pika
 import asyncpg
 from aio_pika.exceptions import AMQPError, ChannelClosed
 
-from gateway.retries import rabbit
+from gateway.retries.topology import Queues
 from gateway.workbench.cluster import RabbitCluster
 from tests.crash.pair import Pair
 from tests.crash.scene import ALL, SCALE, VERSIONS
@@ -38,10 +38,9 @@ def queues() -> dict[str, str]:
     """Name every queue of every version with its part: `wait`, `ready` or `parked`."""
     names = {}
     for version in VERSIONS:
-        made = rabbit.RabbitRetries("", dict(enumerate(ALL)), SCALE).queues()
-        for name in made:
+        for name in Queues(SCALE, version).every(ALL):
             part = "wait" if ".wait-" in name else name.rpartition(".")[2]
-            names[name.replace(f".{rabbit.TOPOLOGY}.", f".{version}.")] = part
+            names[name] = part
     return names
 
 

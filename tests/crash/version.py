@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 
 from gateway.commands.app import run
-from gateway.retries import rabbit
+from gateway.retries import topology
 
 if __name__ == "__main__":
-    setattr(rabbit, "TOPOLOGY", sys.argv.pop(1))  # noqa: B010 - it is not offered for change
+    setattr(topology, "TOPOLOGY", sys.argv.pop(1))  # noqa: B010 - it is not offered for change
     run()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,13 +11,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from gateway.retries import rabbit as module
+from gateway.retries import consuming, publishing, queues
+from gateway.retries import rabbit as rabbit_module
 from gateway.retries.deadlines import within
 from gateway.retries.inspection import BrokerAway, look
-from gateway.retries.rabbit import RabbitRetries
 from gateway.retries.watching import Watch
 from gateway.workbench.servers import PrivateRabbit
-from tests.retries.test_port import SCALE, Bell, end, waiting
+from tests.retries.test_port import Bell, end, rabbit_retries, waiting
 
 SOON = 0.05
 LONGEST = 30.0
@@ -120,14 +119,20 @@ async def test_a_broker_that_freezes_at_any_step_stops_nobody(
     rabbit: PrivateRabbit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Law 2: Wherever it froze, waits are published and come back after it goes on."""
-    for name in ("STEP", "PUBLISH_SECONDS", "LOOK"):
+    for module, name in (
+        (rabbit_module, "STEP"),
+        (queues, "STEP"),
+        (consuming, "STEP"),
+        (consuming, "LOOK"),
+        (publishing, "PUBLISH_SECONDS"),
+        (publishing, "LOOK"),
+    ):
         monkeypatch.setattr(module, name, 1.0)
 
     async def freeze(pieces: int) -> int:
         relay = Relay(rabbit.url, pieces)
-        name = f"s{time.monotonic_ns()}"
         async with relay.open() as url:
-            retries, bell = RabbitRetries(url, {1: name}, SCALE), Bell()
+            retries, bell = rabbit_retries(url), Bell()
             task = asyncio.create_task(retries.run(bell.wake))
             retries.hold([waiting()])
             await relay.frozen.wait()
@@ -142,16 +147,16 @@ async def test_a_broker_that_freezes_at_any_step_stops_nobody(
 
 async def test_looks_at_a_frozen_broker_end(rabbit: PrivateRabbit) -> None:
     """Law 2: Wherever it froze, a look says that it is away, and who looks on can be ended."""
-    queues = RabbitRetries(rabbit.url, {1: "frozen"}, SCALE).queues()
+    may_stand = rabbit_retries(rabbit.url).queues()
 
     async def freeze(pieces: int) -> tuple[bool, str]:
         relay = Relay(rabbit.url, pieces)
         async with relay.open() as url:
-            watch = Watch(url, {name: ("a", name) for name in queues})
+            watch = Watch(url, {name: ("a", name) for name in may_stand})
             task = asyncio.create_task(watch.run())
             await relay.frozen.wait()
             async with asyncio.timeout(LONGEST):
-                found = await look(url, queues)
+                found = await look(url, may_stand)
                 while watch.say() != "down":
                     await asyncio.sleep(0.05)
             await end(task)
@@ -162,7 +167,7 @@ async def test_looks_at_a_frozen_broker_end(rabbit: PrivateRabbit) -> None:
 
 async def test_retries_and_looks_end_whenever_they_are_told_to(rabbit: PrivateRabbit) -> None:
     """Law 2: A cancellation at any moment of setting up is heard: a gateway can be stopped."""
-    queues = RabbitRetries(rabbit.url, {1: "ended"}, SCALE).queues()
+    may_stand = rabbit_retries(rabbit.url).queues()
 
     async def stopped(run: Callable[[], Coroutine[Any, Any, None]], after: float) -> None:
         task = asyncio.create_task(run())
@@ -170,10 +175,10 @@ async def test_retries_and_looks_end_whenever_they_are_told_to(rabbit: PrivateRa
         await end(task)
 
     def retries() -> Coroutine[Any, Any, None]:
-        return RabbitRetries(rabbit.url, {1: "ended"}, SCALE).run(Bell().wake)
+        return rabbit_retries(rabbit.url).run(Bell().wake)
 
     def watch() -> Coroutine[Any, Any, None]:
-        return Watch(rabbit.url, {name: ("a", name) for name in queues}).run()
+        return Watch(rabbit.url, {name: ("a", name) for name in may_stand}).run()
 
     for milliseconds in range(0, 120, 3):
         for run in (retries, watch):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import aio_pika
 
 from gateway.retries.inspection import BrokerAway, BrokerSeen, look
-from gateway.retries.rabbit import RabbitRetries
 from gateway.workbench.servers import PrivateRabbit
+from tests.retries.test_port import rabbit_retries
 
 
 async def test_queues_that_stand_are_told_from_others(rabbit: PrivateRabbit) -> None:
     """One is as ours, with what is in it, one has other arguments; a look declares no third."""
-    queues = RabbitRetries(rabbit.url, {1: "looked-at"}, 1.0).queues()
+    queues = rabbit_retries(rabbit.url).queues()
     ours, other, *_ = queues
     async with await aio_pika.connect(rabbit.url) as connection:
         channel = await connection.channel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -13,7 +13,8 @@ from uuid_utils.compat import uuid7
 from gateway.retries.embedded import EmbeddedRetries
 from gateway.retries.port import Retries, Wake
 from gateway.retries.rabbit import RabbitRetries
-from gateway.rules.schedule import Waiting
+from gateway.retries.topology import Queues
+from gateway.rules.schedule import RUNGS, Waiting, backoff, rung_of
 from gateway.workbench.servers import PrivateRabbit
 
 SCALE = 0.05
@@ -25,9 +26,10 @@ class Bell:
 
     woken: list[tuple[Wake, float]] = field(default_factory=list)
 
-    async def wake(self, lanes: Sequence[Wake]) -> None:
+    async def wake(self, lanes: Sequence[Wake]) -> int:
         """Note what woke, and when."""
         self.woken += [(lane, time.monotonic()) for lane in lanes]
+        return len(lanes)
 
     async def until(self, count: int, seconds: float = 40) -> None:
         """Wait for so many."""
@@ -44,9 +46,15 @@ async def end(task: asyncio.Task[None]) -> None:
     assert task.done()
 
 
-def waiting(seconds: float = 0.48) -> Waiting:
-    """Make a wait of the first rung."""
-    return Waiting(uuid7(), 1, 7, seconds)
+def waiting(rung: int = 0) -> Waiting:
+    """Make a wait of a rung, the first if not told."""
+    return Waiting(uuid7(), 1, 7, RUNGS[rung] * SCALE, rung)
+
+
+def rabbit_retries(url: str, systems: int = 1) -> RabbitRetries:
+    """Make retries over queues of their own, for systems called a1, a2 and so on."""
+    names = {number: f"a{number}" for number in range(1, systems + 1)}
+    return RabbitRetries(url, names, Queues(SCALE, f"t{time.monotonic_ns()}"))
 
 
 @pytest.fixture(params=["embedded", "rabbit"])
@@ -57,7 +65,7 @@ async def running(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Retries
         retries = EmbeddedRetries()
     else:
         server: PrivateRabbit = request.getfixturevalue("rabbit")
-        retries = RabbitRetries(server.url, {1: f"s{time.monotonic_ns()}"}, SCALE)
+        retries = rabbit_retries(server.url)
     bell = Bell()
     task = asyncio.create_task(retries.run(bell.wake))
     yield retries, bell
@@ -78,37 +86,51 @@ async def test_a_wait_comes_back_once(running: tuple[Retries, Bell]) -> None:
 
 
 async def test_no_wait_ends_early(running: tuple[Retries, Bell]) -> None:
-    """A wake-up is never earlier than nine tenths of the rung."""
+    """A wake-up is never earlier than its time."""
     retries, bell = running
     begun = time.monotonic()
     retries.hold([waiting()])
     await bell.until(1)
 
-    assert bell.woken[0][1] - begun >= 0.44
+    assert bell.woken[0][1] - begun >= RUNGS[0] * SCALE
 
 
 async def test_holding_never_blocks(running: tuple[Retries, Bell]) -> None:
     """Thousands are taken at once."""
     retries, _ = running
     begun = time.monotonic()
-    retries.hold([waiting(1800 * SCALE) for _ in range(5000)])
+    retries.hold([waiting(-1) for _ in range(5000)])
 
     assert time.monotonic() - begun < 1.0
 
 
-def _fits(retries: RabbitRetries) -> Callable[[float], float | None]:
-    return retries.rung
+def test_a_wait_stands_on_a_rung_that_is_no_shorter() -> None:
+    """Law 2: One shorter than any rung, between two, or beyond the last is the database's alone."""
+    asked = (1.0, 9.5, 30.0, 60.0, 61.0, 299.0, 4000.0)
+
+    assert [rung_of(seconds) for seconds in asked] == [None, 0, None, 1, None, 2, None]
 
 
-async def test_what_fits_no_queue_is_left_to_the_database(rabbit: PrivateRabbit) -> None:
-    """Law 2: A wait shorter than any rung, between two, or beyond the last is not published."""
-    fits = _fits(RabbitRetries(rabbit.url, {1: "x"}, 1.0))
+@pytest.mark.parametrize("tries", [1, 2, 3, 4, 50])
+@pytest.mark.parametrize("jitter", [0.0, 0.3, 0.999_999_999_999_999_9])
+def test_every_wait_of_ours_stands_on_its_rung(tries: int, jitter: float) -> None:
+    """Whatever is drawn: only what others ask for may be near none."""
+    assert rung_of(backoff(tries, jitter)) == min(tries, len(RUNGS)) - 1
 
-    assert [fits(seconds) for seconds in (1.0, 9.5, 30.0, 60.0, 299.0, 4000.0)] == [
-        None,
-        10.0,
-        None,
-        60.0,
-        300.0,
-        None,
-    ]
+
+async def test_a_store_that_is_away_ends_no_retries() -> None:
+    """Without a broker too: what it does not take is handed over again, once, and then the rest."""
+    retries, bell, refused = EmbeddedRetries(), Bell(), [2]
+
+    async def wake(lanes: Sequence[Wake]) -> int:
+        if refused[0]:
+            refused[0] -= 1
+            raise ConnectionError
+        return await bell.wake(lanes)
+
+    task = asyncio.create_task(retries.run(wake))
+    retries.hold([waiting() for _ in range(3)])
+    await bell.until(3)
+    await end(task)
+
+    assert len(bell.woken) == 3

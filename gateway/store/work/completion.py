@@ -27,7 +27,7 @@ from gateway.rules.outcomes import (
     decide,
     word,
 )
-from gateway.rules.schedule import Waiting
+from gateway.rules.schedule import RUNGS, Waiting, rung_of
 from gateway.store import rows
 from gateway.store.ledger import attempts
 from gateway.store.ledger.attempts import Attempt
@@ -238,9 +238,8 @@ def _move(updates: LaneUpdates, one: Finished, head_seq: int, decision: Decision
                 tries=0,
                 failing_since=None,
                 reason="asked_holds" if holds else "asked",
-                wake_at=now + int(seconds * updates.scale * 1000),
+                **_wait(updates, claim, seconds),
             )
-            _wait(updates, claim, seconds)
             return "told"
         case Wait(seconds=seconds, reason=reason, uncertainty=uncertainty, counted=counted):
             moved = one.progressed or claim.failing_since is None
@@ -251,9 +250,8 @@ def _move(updates: LaneUpdates, one: Finished, head_seq: int, decision: Decision
                 reason=reason,
                 tries=(0 if one.progressed else claim.tries) + (counted and one.blamed),
                 failing_since=now if moved else claim.failing_since,
-                wake_at=now + int(seconds * updates.scale * 1000),
+                **_wait(updates, claim, seconds),
             )
-            _wait(updates, claim, seconds)
             return "waiting"
         case Park(owner=owner) if owner in MENDING and head_seq > claim.head_seq:
             return _again(updates, claim)
@@ -289,7 +287,11 @@ def _again(updates: LaneUpdates, claim: Claim) -> Transition:
     return "again"
 
 
-def _wait(updates: LaneUpdates, claim: Claim, seconds: float) -> None:
+def _wait(updates: LaneUpdates, claim: Claim, seconds: float) -> dict[str, int | None]:
+    """Note a wait for the retries; give what the outbox says of it: on a rung, the rung's end."""
+    rung, scale = rung_of(seconds), updates.scale
     updates.waits.append(
-        Waiting(claim.dossier_id, claim.system, claim.fence, seconds * updates.scale)
+        Waiting(claim.dossier_id, claim.system, claim.fence, seconds * scale, rung)
     )
+    lasts = seconds if rung is None else RUNGS[rung]
+    return {"wake_at": updates.now + int(lasts * scale * 1000), "rung": rung}

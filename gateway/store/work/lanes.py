@@ -94,6 +94,10 @@ def lapse_all(connection: Connection) -> int:
 def wake(connection: Connection, waits: Sequence[tuple[UUID, int, int]]) -> int:
     """Turn these waits, as (dossier, system, fence), into ready ones if they still wait."""
     now = db_now(connection)
+    if connection.dialect.name == "postgresql":
+        dossiers, systems, fences = zip(*waits, strict=True) if waits else ((), (), ())
+        named = {"dossiers": list(dossiers), "systems": list(systems), "fences": list(fences)}
+        return connection.execute(_WAKE, named | {"now": now}).rowcount
     woken = 0
     for dossier_id, of, fence in sorted(waits):
         woken += connection.execute(
@@ -109,8 +113,42 @@ def wake(connection: Connection, waits: Sequence[tuple[UUID, int, int]]) -> int:
     return woken
 
 
-def wake_due(connection: Connection, of: int, overdue: int, limit: int = 1000) -> int:
-    """Wake what should have woken `overdue` milliseconds ago: the sweeper's work."""
+_WAKE = sa.text(
+    f"""
+    WITH woken AS (
+        SELECT o.dossier_id, o.system FROM outbox AS o
+        JOIN unnest(CAST(:dossiers AS uuid[]), CAST(:systems AS integer[]),
+                    CAST(:fences AS bigint[])) AS v(dossier_id, system, fence)
+            ON o.dossier_id = v.dossier_id AND o.system = v.system AND o.fence = v.fence
+        WHERE o.state IN ({WAITING}, {ASKED}) ORDER BY o.dossier_id, o.system FOR UPDATE OF o
+    )
+    UPDATE outbox AS t SET state = {READY}, rank = :now, wake_at = NULL FROM woken
+    WHERE t.dossier_id = woken.dossier_id AND t.system = woken.system
+    """  # noqa: S608 - our own numbers
+)
+"""One statement whatever their number, and the rows locked in one order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many waits a sweep ended: those that a retry should have ended, and those of nobody."""
+
+    missed: int
+    unheld: int
+
+    @property
+    def woken(self) -> int:
+        """Give how many lanes became ready."""
+        return self.missed + self.unheld
+
+
+def wake_due(
+    connection: Connection, of: int, overdue: int, missed: int | None = None, limit: int = 1000
+) -> Swept:
+    """Wake what should have woken `overdue` milliseconds ago: the sweeper's work.
+
+    missed: the same for waits that stand on a rung, which the retries hold
+    """
     now = db_now(connection)
     due = (
         sa.select(outbox.c.dossier_id)
@@ -118,12 +156,19 @@ def wake_due(connection: Connection, of: int, overdue: int, limit: int = 1000) -
             outbox.c.system == of,
             outbox.c.state.in_((WAITING, ASKED)),
             outbox.c.wake_at <= now - overdue,
+            sa.or_(
+                outbox.c.rung.is_(None),
+                outbox.c.wake_at <= now - (overdue if missed is None else missed),
+            ),
         )
         .order_by(outbox.c.wake_at)
         .limit(limit)
     )
-    return connection.execute(
+    rungs = connection.execute(
         outbox.update()
         .where(outbox.c.system == of, outbox.c.dossier_id.in_(due))
         .values(state=READY, rank=now, wake_at=None)
-    ).rowcount
+        .returning(outbox.c.rung)
+    ).scalars()
+    held = [rung is not None for rung in rungs]
+    return Swept(sum(held), len(held) - sum(held))

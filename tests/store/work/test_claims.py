@@ -141,7 +141,7 @@ async def test_the_sweeper_wakes_what_nobody_woke(house: House) -> None:
 
     async def woken(overdue: int) -> int:
         return await house.store.write(
-            lambda connection: lanes.wake_due(connection, claim.system, overdue)
+            lambda connection: lanes.wake_due(connection, claim.system, overdue).woken
         )
 
     assert [await woken(0), await woken(-2000), await woken(-2000)] == [0, 1, 0]
