@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from gateway.main.bootstrap import over_store
+from gateway.main.bootstrap import open_store
 from gateway.operations import client_keys
 from gateway.operations.refusals import Refusal
 from gateway.settings import load
@@ -284,7 +284,11 @@ async def demo_environment(
             "DEMO_PORTAL_PASSWORD": "demo",
             **(servers or {}),
         }
-        key = await over_store(load(environ), _key)
+        store = await open_store(load(environ))
+        try:
+            key = await _key(store)
+        finally:
+            await store.close()
         set_up = Environment(folder, port, urls, key, environ, program=program)
         set_up.hostile = faults == "flaky"
         await set_up.start_gateway()

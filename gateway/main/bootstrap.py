@@ -39,7 +39,10 @@ T = TypeVar("T")
 
 
 async def open_store(settings: Settings) -> Store:
-    """Open the database, up to date: PostgreSQL where one is named, else the embedded one."""
+    """Open the database and bring it up to date, as whoever runs a gateway does.
+
+    It is PostgreSQL where one is named, else the embedded one.
+    """
     if settings.postgres is not None:
         from gateway.store.postgres import PostgresStore  # noqa: PLC0415 - embedded has none
 
@@ -54,7 +57,31 @@ async def open_store(settings: Settings) -> Store:
     engine = connect(settings.database)
     # Not here: as long as the database makes us wait, no signal would be heard.
     await asyncio.to_thread(schema.apply, engine, migrated)
-    return EmbeddedStore(engine)
+    return EmbeddedStore(engine, outdated=_end)
+
+
+async def open_as_it_is(settings: Settings) -> Store:
+    """Open the database as a command does, which never changes a schema.
+
+    Raises `SettingsError` where there is none, or an older one.
+    """
+    if settings.postgres is not None:
+        from gateway.store.postgres import PostgresStore  # noqa: PLC0415 - embedded has none
+
+        store: Store = PostgresStore(settings.postgres)
+    elif settings.database.exists():
+        store = EmbeddedStore(connect(settings.database))
+    else:
+        raise SettingsError(f"there is no database at {settings.database}: {schema.SETS_UP}")
+    try:
+        why = await store.read(schema.lacking)
+    except BaseException:
+        await store.close()
+        raise
+    if why is not None:
+        await store.close()
+        raise SettingsError(why)
+    return store
 
 
 def private_folder(path: Path) -> None:
@@ -75,8 +102,8 @@ def _end(newer: SchemaNewer) -> None:
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Store]:
-    """Open the database for as long as somebody works with it."""
-    store = await open_store(settings)
+    """Open the database, as it is, for as long as somebody works with it."""
+    store = await open_as_it_is(settings)
     try:
         yield store
     finally:

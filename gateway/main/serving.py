@@ -27,6 +27,7 @@ from gateway.main.bootstrap import find_systems, open_store, private_folder
 from gateway.main.database_clock import DatabaseClock
 from gateway.main.delivery import Delivery, accounts, queues
 from gateway.main.people import people_of, transport_to
+from gateway.main.schema_watch import watch_schema
 from gateway.main.settings_seen import note_settings
 from gateway.settings import Settings, SettingsError
 from gateway.store.seal import audit_key
@@ -77,6 +78,7 @@ async def build(settings: Settings) -> FastAPI:
         loop = asyncio.create_task(watch_loop())
         sealing = asyncio.create_task(sealer.run())
         comparing = asyncio.create_task(clock.run())
+        schema = asyncio.create_task(watch_schema(store))
         noting = asyncio.create_task(app.state.keys.note_uses())
         watching = asyncio.create_task(broker.run()) if broker is not None else None
         try:
@@ -87,6 +89,7 @@ async def build(settings: Settings) -> FastAPI:
             loop.cancel()
             sealing.cancel()
             comparing.cancel()
+            schema.cancel()
             noting.cancel()
             if delivery is not None and running is not None:
                 running.cancel()

@@ -22,7 +22,8 @@ from typing import Any, Protocol, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from gateway.store.errors import StoreUnavailable
+from gateway.store import schema
+from gateway.store.errors import SchemaNewer, StoreUnavailable
 from gateway.watch import metrics
 
 T = TypeVar("T")
@@ -80,6 +81,10 @@ class Store(Protocol):
         """Run `job` on a connection of its own; what it changes is thrown away."""
         ...
 
+    async def check_schema(self) -> None:
+        """Raise `SchemaNewer` where somebody has migrated beyond what this program knows."""
+        ...
+
     def announce(self, systems: Collection[int]) -> None:
         """Tell other processes, where there may be any, of work for these systems."""
         ...
@@ -100,8 +105,12 @@ def _ended(job: Callable[[Connection], T], connection: Connection) -> T:
 class EmbeddedStore:
     """The embedded store: `write` joins the next group commit, `read` never waits for it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(
+        self, engine: Engine, outdated: Callable[[SchemaNewer], None] = lambda _: None
+    ) -> None:
+        """Begin to write; outdated: called when the schema is found to be newer than we are."""
         self.engine = engine
+        self._outdated = outdated
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(max_workers=3, thread_name_prefix="store-read")
         self._writer = threading.Thread(
@@ -133,6 +142,15 @@ class EmbeddedStore:
                 raise StoreUnavailable(str(error.orig)) from None
             finally:
                 connection.exec_driver_sql("ROLLBACK")
+
+    async def check_schema(self) -> None:
+        """Raise `SchemaNewer` where somebody has migrated beyond what this program knows."""
+        try:
+            await self.read(schema.missing)
+        except SchemaNewer as error:
+            tell, self._outdated = self._outdated, lambda _: None  # once is enough to end by
+            tell(error)
+            raise
 
     def announce(self, systems: Collection[int]) -> None:
         """Tell nobody: other processes over this database look at the outbox by themselves."""

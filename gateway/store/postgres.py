@@ -161,7 +161,7 @@ class PostgresStore:
                 if state in AGAIN and number < TRIES:
                     continue
                 if state in MOVED:
-                    await self._check_schema()
+                    await self.check_schema()
                 if _is_away(state):
                     raise StoreUnavailable(str(state)) from None
                 raise
@@ -207,7 +207,7 @@ class PostgresStore:
         except sa.exc.DBAPIError as error:
             state = getattr(error.orig, "sqlstate", None)
             if state in MOVED:
-                await self._check_schema()
+                await self.check_schema()
             if not _is_away(state):
                 raise
             raise StoreUnavailable(str(state)) from None
@@ -220,7 +220,7 @@ class PostgresStore:
             await connection.exec_driver_sql(f"SET LOCAL statement_timeout = {READ_MILLIS}")
             return await connection.run_sync(job)
 
-    async def _check_schema(self) -> None:
+    async def check_schema(self) -> None:
         """Raise `SchemaNewer` where somebody has migrated beyond what this program knows."""
         try:
             async with self._engine.connect() as connection:

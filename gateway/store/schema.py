@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -32,13 +33,19 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
+@lru_cache(maxsize=1)
+def _known() -> tuple[str, ...]:
+    """Name the migrations that this program knows, oldest first."""
+    script = ScriptDirectory.from_config(_config())
+    return tuple(one.revision for one in script.walk_revisions())[::-1]
+
+
 def missing(connection: Connection) -> list[str]:
     """Name the migrations that this database lacks, oldest first.
 
     Raises `SchemaNewer` where it has one that this program does not know.
     """
-    script = ScriptDirectory.from_config(_config())
-    known = [one.revision for one in script.walk_revisions()][::-1]
+    known = list(_known())
     stands = MigrationContext.configure(connection).get_current_revision()
     if stands is None:
         return known
@@ -49,6 +56,24 @@ def missing(connection: Connection) -> list[str]:
         )
     return known[known.index(stands) + 1 :]
 
+
+def lacking(connection: Connection) -> str | None:
+    """Say in one line why nobody can work with this database before it is migrated; None: one can.
+
+    Raises `SchemaNewer` as `missing` does.
+    """
+    found = missing(connection)
+    if not found:
+        return None
+    if len(found) == len(_known()):
+        return f"the database is empty: {SETS_UP}"
+    return (
+        f"the database lacks {', '.join(found)}: `lienthong migrate` or the start of this "
+        "version's `lienthong serve` or `worker` brings it up to date, after a backup"
+    )
+
+
+SETS_UP = "`lienthong migrate` or the first start of `lienthong serve` sets it up"
 
 Noted = Callable[[Connection, Sequence[str]], None]
 """Called within the transaction with what was applied, where anything was."""
@@ -91,29 +116,12 @@ class Seen:
     standby: bool
     synchronous: bool
     missing: tuple[str, ...]
-    refused: tuple[str, ...]
-    """What our user may not do and must."""
     superuser: bool
-
-
-RIGHTS = {
-    "to make tables": "has_schema_privilege(current_schema(), 'CREATE')",
-    "to write dossiers": "has_table_privilege('dossier', 'SELECT, INSERT, UPDATE, DELETE')",
-    "to draw fences": "has_sequence_privilege('fence', 'USAGE')",
-}
-"""What is needed, and how PostgreSQL is asked; a table that is not there yet is nobody's fault."""
 
 
 def look(connection: Connection) -> Seen:
     """Look at version, clock, replication and migrations."""
     names = connection.execute(sa.text("SHOW synchronous_standby_names")).scalar_one()
-    tables = connection.execute(sa.text("SELECT to_regclass('fence')")).scalar_one() is not None
-    asked = RIGHTS if tables else {"to make tables": RIGHTS["to make tables"]}
-    refused = tuple(
-        right
-        for right, question in asked.items()
-        if not connection.execute(sa.text(f"SELECT {question}")).scalar_one()
-    )
     user = sa.text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
     commit = connection.execute(sa.text("SHOW synchronous_commit")).scalar_one()
     return Seen(
@@ -122,6 +130,5 @@ def look(connection: Connection) -> Seen:
         standby=bool(connection.execute(sa.text("SELECT pg_is_in_recovery()")).scalar_one()),
         synchronous=bool(names) and commit in {"on", "remote_write", "remote_apply"},
         missing=tuple(missing(connection)),
-        refused=refused,
         superuser=bool(connection.execute(user).scalar_one()),
     )

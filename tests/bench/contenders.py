@@ -142,6 +142,7 @@ class Gateway(Contender):
 
     def _key(self) -> str:
         words = ("add", "bench", "--agency", AGENCY, "--environment", "live")
+        self.command("migrate")
         return self.command("clients", *words)
 
     def command(self, *words: str) -> str:

@@ -22,6 +22,7 @@ def run(tmp_path: Path) -> Run:
     def typed(*words: str) -> Result:
         return runner.invoke(program("clients"), ["clients", *words])
 
+    runner.invoke(program("migrate"), ["migrate"])
     typed("add", "ward", "--agency", "H99", "--helps", "H98")
     return typed
 

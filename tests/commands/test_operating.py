@@ -73,6 +73,11 @@ def settings(folder: Path) -> dict[str, str]:
     return {"LIENTHONG_SYSTEMS": str(file), "LIENTHONG_TIME_SCALE": "0.002"}
 
 
+def migrate(environ: dict[str, str]) -> None:
+    """Set up the database, as no other command does."""
+    CliRunner().invoke(program("migrate"), ["migrate"], env=environ)
+
+
 async def process(at: House, *words: str) -> tuple[int, str]:
     """Run a command as a process beside the gateway that runs in this one."""
     more = settings(at.folder)
@@ -207,6 +212,7 @@ def test_an_empty_house_has_nothing_to_say(tmp_path: Path, database: dict[str, A
     environ = more | {"LIENTHONG_DATA": str(tmp_path)}
     if "postgres" in database:
         environ["LIENTHONG_DATABASE"] = database["postgres"]
+    migrate(environ)
     said = [
         CliRunner().invoke(program(), words, env=environ)
         for words in (
@@ -228,6 +234,7 @@ def test_an_empty_house_has_nothing_to_say(tmp_path: Path, database: dict[str, A
 def test_watched_status_is_a_line_for_each_look_until_it_is_ended(tmp_path: Path) -> None:
     """Ctrl-C ends it without an error."""
     environ = dict(os.environ) | {"LIENTHONG_DATA": str(tmp_path)} | settings(tmp_path)
+    migrate(environ)
     command = [
         *("env", "--default-signal=INT", sys.executable, "-m", "gateway.commands"),
         *("status", "--json", "--watch", "0.1"),
@@ -263,6 +270,7 @@ def test_watched_status_is_a_line_for_each_look_until_it_is_ended(tmp_path: Path
 def test_wrong_input_is_named(tmp_path: Path, words: list[str], named: str) -> None:
     """One line that names the option."""
     environ = settings(tmp_path) | {"LIENTHONG_DATA": str(tmp_path)}
+    migrate(environ)
     done = CliRunner().invoke(program(), words, env=environ)
 
     assert isinstance(done.exception, SettingsError), done.output

@@ -204,6 +204,7 @@ async def scene(
             "DEMO_PORTAL_PASSWORD": "demo",
             **servers,
         }
+        await command(on.environ, "migrate")
         on.key = await command(on.environ, "clients", "add", "demo", "--agency", "H99")
         await asyncio.gather(*(on.open_api(VERSIONS[0], name) for name in DOORS))
         for _ in range(WORKERS):

@@ -241,6 +241,7 @@ async def canary_gateway(
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=20)
         )
         gateway = CanaryGateway(folder, environ, "", port, worker_port, api, portal)
+        await gateway.command("migrate")
         gateway.key = (await gateway.command("clients", "add", "demo", "--agency", "H99")).strip()
         api.headers["Authorization"] = f"Bearer {gateway.key}"
         alone = {"LIENTHONG_METRICS_PORT": ""}  # both processes are on one machine

@@ -343,6 +343,7 @@ async def scene(
     echo = await asyncio.start_server(hosts["echo"].serve, "127.0.0.1", ports["echo"])
     try:
         await on.open_door()
+        await on.ask("migrate")
         said = await on.ask("clients", "add", "demo", "--agency", "H99")
         on.key = said.strip().splitlines()[-1]
         await on.start_api()

@@ -201,6 +201,10 @@ class Away(Store):
 
     read = write  # type: ignore[assignment]
 
+    async def check_schema(self) -> None:
+        """Be away."""
+        raise StoreUnavailable
+
     def announce(self, systems: Collection[int]) -> None:
         """Tell nobody."""
 
