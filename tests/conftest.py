@@ -44,6 +44,7 @@ ON_RABBIT = (
     "tests/retries/test_port.py",
     "tests/retries/test_deadlines.py",
     "tests/retries/test_inspection.py",
+    "tests/flow/test_retries.py",
 )
 """Files that go to one and the same process: a broker takes long to start."""
 
