@@ -32,10 +32,10 @@ from gateway.store.work import lanes
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 
 SYSTEMS = 10
-RUNG, SCALE = 2, 0.2
-"""A minute: long enough for all of them to be published before the first ends."""
+RUNG, SCALE = 2, 0.3
+"""A minute and a half: all of them are published before the first ends, unless others work too."""
 CHUNK = 2000
-PATIENCE = 150.0
+PATIENCE = 240.0
 ROWS = """
     INSERT INTO outbox (dossier_id, system, state, rank, wake_at, rung, head_seq, fence,
                         uncertainty, tries, expired_leases, since)
@@ -98,12 +98,13 @@ async def _nobody(_waits: Sequence[Wake]) -> int:
     raise ConnectionError
 
 
-async def lie(server: PrivateRabbit, names: Sequence[str], count: int) -> None:
-    """Wait until so many lie in these queues together."""
+async def lie(server: PrivateRabbit, names: Sequence[str], count: int) -> int:
+    """Wait until so many lie in these queues together; give how many do."""
     async with asyncio.timeout(PATIENCE), await aio_pika.connect(server.url) as connection:
         channel = await connection.channel()
-        while sum([await depth(channel, name) or 0 for name in names]) < count:
+        while (found := sum([await depth(channel, name) or 0 for name in names])) < count:
             await asyncio.sleep(0.2)
+    return found
 
 
 async def measure(server: PrivateRabbit, database: str, count: int) -> bool:
@@ -118,7 +119,7 @@ async def measure(server: PrivateRabbit, database: str, count: int) -> bool:
     took = await publish(retries, count)
     ours.append(our_memory())
     waiting = [retries.waiting(n, RUNG) for n in range(1, SYSTEMS + 1)]
-    await lie(server, waiting, count)
+    at_once = await lie(server, waiting, 0)
     memory.append(await asyncio.to_thread(broker_memory, server))
     await lie(server, [queues.ready], count)
     memory.append(await asyncio.to_thread(broker_memory, server))
@@ -136,8 +137,9 @@ async def measure(server: PrivateRabbit, database: str, count: int) -> bool:
     await store.close()
     drained = ends.times[-1] - ends.times[0]
     sys.stdout.write(
-        f"{count} waits: published in {took:.1f} s; broker {memory[0]:.0f} MiB before, "
-        f"{memory[1]:.0f} while they wait, {memory[2]:.0f} when all are due; "
+        f"{count} waits: published in {took:.1f} s, {at_once} wait at once; "
+        f"broker {memory[0]:.0f} MiB before, {memory[1]:.0f} while they wait, "
+        f"{memory[2]:.0f} when all are due; "
         f"ours {ours[0]:.0f}, {ours[1]:.0f}, {ours[2]:.0f} MiB after the end; "
         f"ended in {drained:.1f} s; {ready} are ready\n"
     )
