@@ -55,7 +55,7 @@ crash: setup ## the long crash run: random faults from SEED for MINUTES, then te
 	@$(BIN)/python -m tests.crash.long --seed $(SEED) --minutes $(MINUTES); code=$$?; \
 	  $(BIN)/python -m tests.crash.report; exit $$code
 
-drill: peers ## everything that takes longer, at most 52 minutes; SHORT=1: only that it works
+drill: peers ## everything that takes longer, at most 56 minutes; SHORT=1: only that it works
 	@$(BIN)/python -m tests.drill $(if $(SHORT),--short)
 
 bench: setup ## speed beside the usual ways, on this machine (QUICK=1: under 6 minutes), or beside BASE=commit

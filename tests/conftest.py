@@ -46,6 +46,7 @@ ON_RABBIT = (
     "tests/retries/test_deadlines.py",
     "tests/retries/test_inspection.py",
     "tests/watch/test_quiet.py",
+    "tests/flow/test_retries.py",
 )
 """Files that go to one and the same process: a broker takes long to start."""
 

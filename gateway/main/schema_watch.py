@@ -13,6 +13,8 @@ from gateway.store.engine import Store
 
 EVERY = 5.0
 """Seconds between two looks."""
+PATIENCE = 15.0
+"""Seconds for one."""
 
 
 async def watch_schema(store: Store) -> None:
@@ -20,4 +22,5 @@ async def watch_schema(store: Store) -> None:
     while True:
         await asyncio.sleep(EVERY)
         with contextlib.suppress(Exception):  # a database that is away has its own alarms
-            await store.check_schema()
+            async with asyncio.timeout(PATIENCE):
+                await store.check_schema()

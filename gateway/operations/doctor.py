@@ -21,7 +21,7 @@ from gateway.operations import (
     doctor_untold,
 )
 from gateway.operations.findings import Finding
-from gateway.retries.topology import Queues
+from gateway.retries.topology import Queues, former
 from gateway.settings import Settings, SettingsError
 from gateway.store import schema
 from gateway.store.engine import connect
@@ -137,4 +137,4 @@ async def _broker(settings: Settings) -> list[Finding]:
         return [Finding(True, "retries are held by the process itself: no broker is named")]
     names = [one.name for one in settings.systems if one.mode != "off"]
     queues = Queues(settings.time_scale).every(names)
-    return await doctor_servers.broker(settings.amqp, queues)
+    return await doctor_servers.broker(settings.amqp, queues, former(names))

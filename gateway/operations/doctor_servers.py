@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gateway.operations import asof, doctor_untold
 from gateway.operations.findings import Finding
@@ -19,6 +19,7 @@ from gateway.store.trying import Undone, try_to_write
 OLDEST_POSTGRES = 130000
 OLDEST_RABBIT = (3, 10)
 MOST_SKEW = 2000
+PAGE = "deploy/RABBITMQ.md"
 CONSEQUENCE = {
     True: "what was answered survives the loss of the primary",
     False: "what was answered in the last moments may be lost with the primary",
@@ -86,9 +87,9 @@ def _allowed(seen: Seen, lacks: str) -> Iterator[Finding]:
         yield Finding(not lacks, f"permissions: {'lacking ' + lacks if lacks else 'enough'}")
 
 
-async def broker(url: str, queues: Topology) -> list[Finding]:
+async def broker(url: str, queues: Topology, former: Sequence[str] = ()) -> list[Finding]:
     """Look at RabbitMQ: there, new enough, its queues as ours are, nothing in a parking queue."""
-    seen = await inspection.look(url, queues)
+    seen = await inspection.look(url, queues, former)
     if isinstance(seen, BrokerAway):
         return [Finding(False, f"LIENTHONG_AMQP cannot be reached: {seen.error}")]
     stand = f"{len(seen.queues)} queues stand, of {len(queues)}"
@@ -97,16 +98,24 @@ async def broker(url: str, queues: Topology) -> list[Finding]:
         Finding(seen.version >= OLDEST_RABBIT, f"RabbitMQ {'.'.join(map(str, seen.version))}"),
         *_wrong(seen.queues),
         Finding(True, standing),
+        *_former(seen.others),
     ]
+
+
+def _former(names: Sequence[str]) -> Iterator[Finding]:
+    """Say that queues of a former version stand, which only former workers use."""
+    if names:
+        some = f"queues of a former version stand ({names[0]} and {len(names) - 1} more)"
+        yield Finding(True, f"{some}: delete them once no former worker runs; see {PAGE}")
 
 
 def _wrong(queues: Mapping[str, int | None]) -> Iterator[Finding]:
     """Name the queues that are not as ours are, or in which something was given up."""
     for name, messages in queues.items():
         if messages is None:
-            what = "it stands with other arguments; see deploy/RABBITMQ.md"
+            what = f"it stands with other arguments; see {PAGE}"
         elif messages and name.endswith(".parked"):
-            what = f"{messages} wake-ups crashed every worker they met"
+            what = f"{messages} wake-ups ended ten workers each, or are not ours; see {PAGE}"
         else:
             continue
         yield Finding(False, f"queue {name}: {what}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +22,12 @@ class BrokerSeen:
     """What a look found: the version it says it has, and those of our queues that stand.
 
     queues: by name the messages in each; None: it stands with other arguments than ours
+    others: those of the other names that stand
     """
 
     version: tuple[int, ...]
     queues: Mapping[str, int | None]
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +37,29 @@ class BrokerAway:
     error: str
 
 
-async def look(url: str, queues: Topology) -> BrokerSeen | BrokerAway:
-    """Look at the broker and at these queues; declares none that does not stand."""
+async def look(url: str, queues: Topology, others: Sequence[str] = ()) -> BrokerSeen | BrokerAway:
+    """Look at the broker, at these queues, and for others; declares none that does not stand."""
     try:
-        return await within(None, _seen(url, queues))
+        return await within(None, _seen(url, queues, others))
     except FAILURES as error:
         return BrokerAway(type(error).__name__)
 
 
-async def _seen(url: str, queues: Topology) -> BrokerSeen:
+async def _seen(url: str, queues: Topology, others: Sequence[str]) -> BrokerSeen:
     async with connected(url, PATIENCE) as connection:
-        version, found = _version(connection), {}
+        version, found, standing = _version(connection), {}, []
         channel = await within(PATIENCE, connection.channel())
         for name, arguments in queues.items():
             if await depth(channel, name) is not None:
                 found[name] = await _messages(channel, name, arguments)
             if channel.is_closed:  # as the broker does when it says no
                 channel = await within(PATIENCE, connection.channel())
-        return BrokerSeen(version, found)
+        for name in others:
+            if await depth(channel, name) is not None:
+                standing.append(name)
+            else:
+                channel = await within(PATIENCE, connection.channel())
+        return BrokerSeen(version, found, tuple(standing))
 
 
 def _version(connection: AbstractConnection) -> tuple[int, ...]:

@@ -23,6 +23,8 @@ from gateway.rules.schedule import RUNGS
 
 TOPOLOGY = "v2"
 """Part of every name: queues with other arguments get another version, beside the old ones."""
+FORMER = "v1"
+"""Had the queues `SYSTEM.ready` and `SYSTEM.parked`, and its delay queues ended a tenth earlier."""
 CRASHES = 10
 
 Topology = Mapping[str, Mapping[str, Any]]
@@ -80,6 +82,11 @@ class Queues:
             for system in systems
             for rung in range(len(RUNGS))
         }
+
+
+def former(systems: Iterable[str]) -> tuple[str, ...]:
+    """Name the queues of the former version that tell whether it still stands."""
+    return tuple(f"lienthong.{FORMER}.retry.{system}.ready" for system in systems)
 
 
 def unsound(queues: Topology) -> str | None:

@@ -79,9 +79,10 @@ class Watch:
         found: dict[tuple[str, str], int] = {}
         channel = await within(PATIENCE, connection.channel(publisher_confirms=False))
         asked = [self._unseen.popleft() for _ in range(min(UNSEEN, len(self._unseen)))]
+        names = (*sorted(self._standing), *asked)
         try:
-            for name in (*sorted(self._standing), *asked):
-                count = await depth(channel, name)
+            for name in names:
+                count = await within(PATIENCE, depth(channel, name))
                 if count is None:
                     self._standing.discard(name)
                     channel = await within(PATIENCE, connection.channel(publisher_confirms=False))
@@ -89,8 +90,7 @@ class Watch:
                     self._standing.add(name)
                     found[self._queues[name]] = count
         finally:
-            missing = (name for name in self._queues if name not in self._standing)
-            self._unseen = deque(sorted(missing, key=lambda name: (name in asked, name)))
+            self._unseen.extend(name for name in names if name not in self._standing)
         await within(PATIENCE, channel.close())
         return found
 

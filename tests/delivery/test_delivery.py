@@ -90,9 +90,12 @@ class House:
 
 @asynccontextmanager
 async def house(
-    folder: Path, wanted: dict[str, dict[str, Any]], codes: dict[str, str] | None = None
+    folder: Path,
+    wanted: dict[str, dict[str, Any]],
+    codes: dict[str, str] | None = None,
+    **more: Any,
 ) -> AsyncIterator[House]:
-    """Run a gateway with these systems, each hosted in this process."""
+    """Run a gateway with these systems, each hosted in this process; more: settings."""
     async with AsyncExitStack() as stack:
         hosts, tables = {}, {}
         for name, given in wanted.items():
@@ -100,7 +103,7 @@ async def house(
                 name,
                 given["adapter"],
                 folder,
-                Faults(flaky=False, seed=1),
+                given.pop("faults", None) or Faults(flaky=False, seed=1),
                 given.pop("switches", {}),
             )
             hosts[name] = host
@@ -111,7 +114,7 @@ async def house(
             data=folder / "data",
             codes=codes or {},
             systems=read_systems({"systems": tables}, {}),
-            time_scale=0.002,
+            **{"time_scale": 0.002} | more,
         )
         store = await open_store(settings)
         systems = await find_systems(settings, store)

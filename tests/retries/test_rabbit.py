@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import aio_pika
 import pytest
 
-from gateway.retries import consuming, publishing, topology
+from gateway.retries import consuming, publishing, topology, watching
 from gateway.retries import rabbit as retries_module
 from gateway.retries.idle import IdleQueues
 from gateway.retries.port import Wake
@@ -440,3 +440,23 @@ async def test_the_depth_of_every_queue_is_seen_from_outside(rabbit: PrivateRabb
         called[parked_of(retries)]: 0,
         called[retries.waiting(1, 3)]: 3,
     }
+
+
+async def test_every_queue_is_looked_for_in_turn(
+    rabbit: PrivateRabbit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many may stand and do not: the last of them is found too, a few looks later."""
+    monkeypatch.setattr(watching, "UNSEEN", 3)
+    monkeypatch.setattr(watching, "EVERY", 0.05)
+    retries = rabbit_retries(rabbit.url, 4)
+    last = retries.waiting(4, 3)
+    async with looking(rabbit) as channel:
+        await declare(channel, last, {})
+    watch = Watch(rabbit.url, {name: ("a", name) for name in retries.queues()})
+    task = asyncio.create_task(watch.run())
+    async with asyncio.timeout(30):
+        while not watch.depths():
+            await asyncio.sleep(0.05)
+    await end(task)
+
+    assert watch.depths() == {("a", last): 0}
