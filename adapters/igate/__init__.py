@@ -44,7 +44,7 @@ async def login(settings: IgateSettings) -> Token | Outcome:
     reply = await Http(
         method="POST", path=settings.token_url, form=form, effect="read", signed=False
     )
-    said = read_answer(reply, "read", answers.LOGIN, settings)
+    said = read_answer(reply, "read", answers.LOGIN, settings.words)
     if not isinstance(said, Said):
         return said
     if said.means != "success":
@@ -65,7 +65,7 @@ def dead(reply: Reply) -> bool:
 
 def dead_by(reply: Reply, settings: IgateSettings) -> bool:
     """Say the same where it is told in words."""
-    said = read_answer(reply, "read", answers.STATUS, settings)
+    said = read_answer(reply, "read", answers.STATUS, settings.words)
     return dead(reply) or (isinstance(said, Said) and said.means == "dead")
 
 

@@ -29,9 +29,9 @@ FINE = frozenset({"200"})
 NONE = frozenset({Row.NOTHING})
 
 NOT_THEIRS = (
-    Row("later", http=Row.OK | WORDED, words="maintenance_words"),
-    Row("later", http=Row.OK | WORDED, words="later_words"),
-    Row("dead", http=Row.OK | {403}, words="dead_words", without=FINE, lacks=("phiên bản",)),
+    Row("later", http=Row.OK | WORDED, words="maintenance"),
+    Row("later", http=Row.OK | WORDED, words="later"),
+    Row("dead", http=Row.OK | {403}, words="dead", without=FINE, lacks=("phiên bản",)),
 )
 """Whatever else they say, it is nobody's fault who sent a dossier."""
 REFUSED = (
@@ -90,8 +90,8 @@ LOGIN = Answers(
     code=("error",),
     sentence=("error_description", "message"),
     rows=(
-        Row("later", words="maintenance_words"),
-        Row("later", words="later_words"),
+        Row("later", words="maintenance"),
+        Row("later", words="later"),
         Row("blocked", http=frozenset({400, 403})),
         Row("blocked", without=NONE),
         Row("success", codes=NONE, has=("access_token",)),

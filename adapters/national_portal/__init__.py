@@ -28,7 +28,7 @@ CHUNK = 10
 
 async def login(settings: PortalSettings) -> str | Outcome:
     """Ask for a session."""
-    said = read_answer(await framing.login(settings), "read", answers.LOGIN, settings)
+    said = read_answer(await framing.login(settings), "read", answers.LOGIN, settings.words)
     if not isinstance(said, Said):
         return said
     return str(said.value["session"]) if said.means == "success" else verdict(said, answers.LOGIN)
@@ -174,7 +174,7 @@ def _read(reply: Reply, effect: Effect, step: Step, settings: PortalSettings) ->
         reply,
         effect,
         answers.table_of(effect, settings),
-        settings,
+        settings.words,
         about=frozenset(code for code in known if code),
         personal=strings_of(of),
     )

@@ -25,16 +25,16 @@ DATABASE = ("cơ sở dữ liệu", "csdl", "database", "sqlexception", "ora-")
 FAILED = ("thất bại", "không thành công", "chưa thành công", "không hợp lệ", "không được", "lỗi")
 
 LATER = (
-    Row("later", words="maintenance_words", without=YES),
-    Row("later", words="maintenance_words", lacks=SUCCESS),
-    Row("later", words="later_words", without=YES),
-    Row("later", words="later_words", lacks=SUCCESS),
+    Row("later", words="maintenance", without=YES),
+    Row("later", words="maintenance", lacks=SUCCESS),
+    Row("later", words="later", without=YES),
+    Row("later", words="later", lacks=SUCCESS),
 )
 """Whatever else they say, it is nobody's fault who sent a dossier."""
 DEAD = (
-    Row("dead", words="dead_words", without=YES, lacks=("phiên bản",)),
-    Row("dead", words="dead_words", lacks=(*SUCCESS, "phiên bản")),
-    Row("dead", http=frozenset({403}), words="dead_words"),
+    Row("dead", words="dead", without=YES, lacks=("phiên bản",)),
+    Row("dead", words="dead", lacks=(*SUCCESS, "phiên bản")),
+    Row("dead", http=frozenset({403}), words="dead"),
 )
 """The true code and sentence are unknown (inferred): the words are a setting."""
 REFUSED = (
@@ -87,5 +87,5 @@ def table_of(effect: Effect, settings: PortalSettings) -> Answers:
 
 def dead(reply: Reply, settings: PortalSettings) -> bool:
     """Say whether they speak of the session, in JSON or in plain text."""
-    said = read_answer(reply, "read", APPEND, settings)
+    said = read_answer(reply, "read", APPEND, settings.words)
     return isinstance(said, Said) and said.means == "dead"
