@@ -17,7 +17,7 @@ from adapters.igate.record import another, bring, found
 from adapters.igate.replies import odd, read, unhelpful
 from adapters.igate.settings import IgateSettings
 from adapters.kit.identities import check_code
-from adapters.kit.meanings import Said, read_answer, verdict
+from adapters.kit.meanings import Said, read_answer, row_of, verdict
 from adapters.kit.port import (
     Adapter,
     Attached,
@@ -67,8 +67,8 @@ def dead(reply: Reply) -> bool:
 
 def dead_by(reply: Reply, settings: IgateSettings) -> bool:
     """Say the same where it is told in words."""
-    said = read_answer(reply, "read", answers.STATUS, settings.words)
-    return dead(reply) or (isinstance(said, Said) and said.means == "dead")
+    row = row_of(reply, answers.SESSION, settings.words)
+    return dead(reply) or (row is not None and row.means == "dead")
 
 
 async def deliver(step: Step, settings: IgateSettings) -> Outcome:

@@ -53,6 +53,8 @@ STATUS = Answers(
     pointers=codes.POINTERS,
 )
 """A change of state."""
+SESSION = replace(STATUS, rows=NOT_THEIRS)
+"""What is asked first of every answer."""
 REPLACE = STATUS
 """A dossier that they hold; the envelope says no more."""
 CREATE = replace(

@@ -166,17 +166,26 @@ class Said:
 
 def contains(sentence: str, words: Sequence[str]) -> bool:
     """Say whether a sentence has one of these; one typed without marks is compared without."""
-    if not sentence:
+    if not sentence or not words:
         return False
-    if any(_compared(word) in sentence for word in words):
-        return True
-    return sentence.isascii() and any(bare(_compared(word)) in sentence for word in words)
+    return _any_of(tuple(words), flat=sentence.isascii()).search(sentence) is not None
 
 
 @cache
-def _compared(word: str) -> str:
-    """Bring a word of a table or of the settings into the form of a sentence, once."""
-    return plain(word)
+def _any_of(words: tuple[str, ...], *, flat: bool) -> re.Pattern[str]:
+    """Look for all words of a table or of the settings at once."""
+    spelled = [plain(word) for word in words]
+    return re.compile("|".join(re.escape(bare(one) if flat else one) for one in spelled))
+
+
+def row_of(reply: Reply, table: Answers, words: Words = NO_WORDS) -> Row | None:
+    """Find the row that names an answer, whatever its status is otherwise taken for."""
+    said = _said(decoded(reply), reply.status, table)
+    return None if said is None else _row(said, table, words)
+
+
+def _row(said: Said, table: Answers, words: Words) -> Row | None:
+    return next((one for one in table.rows if one.fits(said, words)), None)
 
 
 def read_answer(
@@ -224,16 +233,16 @@ def _by_row(
     personal: Sequence[str],
 ) -> Said | Malformed:
     """Find the first row that fits; a success that something denies is none."""
-    row = next((one for one in table.rows if one.fits(said, words)), None)
+    row = _row(said, table, words)
+    why = f"no row of the table for the code {said.code[:20]}"
+    if row is not None and row.means == "success":
+        denial = denied(said.value, said.sentence, row.says, spared=table.items)
+        denial = denial or _of_another(said, about)
+        if denial is None:
+            return replace(said, shown="", row=row)  # nobody reads what a success says
+        row, why = None, f"success, and {denial}"
     shown = redact(said.shown or _written(said.value), personal)
-    if row is None:
-        return Malformed(why=f"no row of the table for the code {said.code[:20]}", raw=shown)
-    if row.means == "success":
-        why = denied(said.value, said.sentence, row.says, spared=table.items)
-        why = why or _of_another(said, about)
-        if why is not None:
-            return Malformed(why=f"success, and {why}", raw=shown)
-    return replace(said, shown=shown, row=row)
+    return Malformed(why=why, raw=shown) if row is None else replace(said, shown=shown, row=row)
 
 
 def verdict(said: Said, table: Answers, why: str = "") -> Outcome:

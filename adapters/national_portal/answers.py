@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adapters.kit.meanings import Answers, Row, Said, read_answer
+from adapters.kit.meanings import Answers, Row, row_of
 from adapters.kit.port import Reply
 from adapters.national_portal import codes
 from adapters.national_portal.settings import PortalSettings
@@ -66,6 +66,8 @@ APPEND = replace(
     ),
 )
 """Lines and answers, which some answer in plain text."""
+SESSION = replace(APPEND, rows=(*LATER, *DEAD))
+"""What is asked first of every answer."""
 LOGIN = Answers(
     code=("error_code",),
     sentence=("message",),
@@ -87,5 +89,5 @@ def table_of(effect: Effect, settings: PortalSettings) -> Answers:
 
 def dead(reply: Reply, settings: PortalSettings) -> bool:
     """Say whether they speak of the session, in JSON or in plain text."""
-    said = read_answer(reply, "read", APPEND, settings.words)
-    return isinstance(said, Said) and said.means == "dead"
+    row = row_of(reply, SESSION, settings.words)
+    return row is not None and row.means == "dead"

@@ -136,7 +136,7 @@ def test_a_talk_that_was_broken_off_goes_on_where_it_was() -> None:
 
 
 def test_a_late_step_leaves_their_state_where_it_is() -> None:
-    """There is one present state at iGate: what is late is told with its time, and moves nothing back."""
+    """What is late is told to iGate with its time, and moves its one present state nowhere."""
     seen: list[dict[str, Any]] = []
     far = simulated(IGATE)
     far.simulator.witness = seen.append
