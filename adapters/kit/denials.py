@@ -87,7 +87,7 @@ def _negated(sentence: str, success: Sequence[str]) -> str | None:
     failed = (_FLAT if sentence.isascii() else _FAILED).search(sentence)
     if failed is not None:
         return f'the words "{failed[0]}"'
-    if any(_before(one).search(sentence) for one in success):
+    if any(_before(one).search(sentence) for one in (*success, *map(bare, success))):
         return "its negation"
     if _NONE.search(sentence):
         return "of nothing"

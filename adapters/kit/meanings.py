@@ -57,7 +57,7 @@ class Row:
 
     means: `success`; `exists`, `absent`: what they say of the dossier; `refused` by their rule;
         `later`; `dead`: of a session; `blocked`: of our account
-    http: statuses; codes: at the place of the code (JSON `true` is written `true!`); None: any
+    http: statuses; codes: at the place of the code (`Row.YES` is JSON's own `true`); None: any
     without: codes that it must not have
     says, also, lacks: the sentence has one of these, one of these as well, and none of those
     words: says one of a list of the settings, by its name: `later`, `maintenance`, `dead`
@@ -82,10 +82,13 @@ class Row:
     pointer: str = ""
 
     OK: ClassVar[frozenset[int]] = OK
-    NOTHING: ClassVar[str] = "nothing"
+    NOTHING: ClassVar[str] = "(nothing)"
     """The code of an answer that has none at its place."""
-    TEXT: ClassVar[str] = "text"
+    TEXT: ClassVar[str] = "(text)"
     """The code of an answer in plain text."""
+    YES: ClassVar[str] = "(true)"
+    NO: ClassVar[str] = "(false)"
+    """JSON's own words, as codes; no text of theirs is any of these four."""
 
     def __post_init__(self) -> None:
         """Hold the law: no other status carries a success."""
@@ -98,7 +101,7 @@ class Row:
             said.status in self.http
             and (self.codes is None or said.code in self.codes)
             and said.code not in self.without
-            and (not self.says or contains(said.sentence, self.says))
+            and (not self.says or contains(said.sentence, self.says, exact=self.means == "success"))
             and (not self.also or contains(said.sentence, self.also))
             and (not self.words or contains(said.sentence, words.get(self.words, ())))
             and not (self.lacks and contains(said.sentence, self.lacks))
@@ -122,7 +125,7 @@ class Answers:
 
     code, sentence: names of the fields, of which the first that is there counts, or all of them
     rows: the first that fits decides
-    plain: it also answers in plain text; the code is then `text`
+    plain: it also answers in plain text; the code is then `Row.TEXT`
     single: it answers with a list of one, which is meant
     items: names of fields that hold dossiers, whose own words deny nothing
     pointers: phrases of refusals, and what in the canonical dossier they are about
@@ -164,18 +167,23 @@ class Said:
         return str(self.status) if self.code == Row.NOTHING else self.code[:40]
 
 
-def contains(sentence: str, words: Sequence[str]) -> bool:
-    """Say whether a sentence has one of these; one typed without marks is compared without."""
-    if not sentence or not words:
+def contains(sentence: str, words: Sequence[str], *, exact: bool = False) -> bool:
+    """Say whether a sentence has one of these; one typed without marks is compared without.
+
+    exact: marks are never left out, as in words of success
+    """
+    if not sentence:
         return False
-    return _any_of(tuple(words), flat=sentence.isascii()).search(sentence) is not None
+    flat = sentence.isascii() and not exact
+    return _any_of(tuple(words), flat=flat).search(sentence) is not None
 
 
 @cache
 def _any_of(words: tuple[str, ...], *, flat: bool) -> re.Pattern[str]:
     """Look for all words of a table or of the settings at once."""
-    spelled = [plain(word) for word in words]
-    return re.compile("|".join(re.escape(bare(one) if flat else one) for one in spelled))
+    spelled = [plain(word) for word in words if plain(word)]
+    found = "|".join(re.escape(bare(one) if flat else one) for one in spelled)
+    return re.compile(found or r"(?!)")
 
 
 def row_of(reply: Reply, table: Answers, words: Words = NO_WORDS) -> Row | None:
@@ -299,10 +307,11 @@ def _spoken(value: Any, status: int, table: Answers) -> Said:
 def _code(value: Any) -> str:
     """Write a code as text: a number and its digits are one, `true` is no word."""
     if isinstance(value, bool):
-        return "true!" if value else "false!"
-    if isinstance(value, (int, str)):
-        return str(value).strip() or Row.NOTHING
-    return Row.NOTHING if value is None else "odd!"
+        return Row.YES if value else Row.NO
+    text = str(value).strip() if isinstance(value, (int, str)) else "(odd)"
+    if value is None or not text:
+        return Row.NOTHING
+    return "(odd)" if text.startswith("(") else text
 
 
 def _texts(value: Any, name: str) -> list[str]:
