@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from adapters.kit import Answers, Row
 
-YES, NO = frozenset({"true!"}), frozenset({"false!"})
+YES, NO = frozenset({Row.YES}), frozenset({Row.NO})
 ONE = Answers(
     code=("ok",),
     sentence=("message",),

@@ -7,6 +7,7 @@ Never: a status number that the deployment's map does not know.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 from adapters.igate import answers, codes, translate
@@ -16,7 +17,7 @@ from adapters.igate.record import another, bring, found
 from adapters.igate.replies import odd, read, unhelpful
 from adapters.igate.settings import IgateSettings
 from adapters.kit.identities import check_code
-from adapters.kit.meanings import Said, read_answer, verdict
+from adapters.kit.meanings import Said, read_answer, row_of, verdict
 from adapters.kit.port import (
     Adapter,
     Attached,
@@ -28,6 +29,7 @@ from adapters.kit.port import (
     Step,
     Token,
 )
+from schemas.event import Event
 from schemas.outcome import Delivered, Outcome, Remote
 
 
@@ -44,7 +46,7 @@ async def login(settings: IgateSettings) -> Token | Outcome:
     reply = await Http(
         method="POST", path=settings.token_url, form=form, effect="read", signed=False
     )
-    said = read_answer(reply, "read", answers.LOGIN, settings)
+    said = read_answer(reply, "read", answers.LOGIN, settings.words)
     if not isinstance(said, Said):
         return said
     if said.means != "success":
@@ -65,8 +67,8 @@ def dead(reply: Reply) -> bool:
 
 def dead_by(reply: Reply, settings: IgateSettings) -> bool:
     """Say the same where it is told in words."""
-    said = read_answer(reply, "read", answers.STATUS, settings)
-    return dead(reply) or (isinstance(said, Said) and said.means == "dead")
+    row = row_of(reply, answers.SESSION, settings.words)
+    return dead(reply) or (row is not None and row.means == "dead")
 
 
 async def deliver(step: Step, settings: IgateSettings) -> Outcome:
@@ -76,7 +78,7 @@ async def deliver(step: Step, settings: IgateSettings) -> Outcome:
     files = translate.uploads(step.dossier, settings)
     translate.check(step.dossier, settings)
     states = [
-        (event.seq, translate.progress(step.dossier, event, settings))
+        (event, translate.progress(step.dossier, event, settings))
         for event in step.events
         if event.seq > step.remote.line
     ]
@@ -106,14 +108,20 @@ async def deliver(step: Step, settings: IgateSettings) -> Outcome:
 
 
 async def _progress(
-    step: Step, remote: Remote, states: list[tuple[int, dict[str, Any]]], settings: IgateSettings
+    step: Step, remote: Remote, states: list[tuple[Event, dict[str, Any]]], settings: IgateSettings
 ) -> Remote | Outcome:
-    """Tell the states in order; the first, where it may stand already, only if it does not."""
+    """Tell the states in order; the first, where it may stand already, only if it does not.
+
+    A step that became known late is told with its own time, and leaves the state where it is.
+    """
     path = settings.status_path.format(padman=settings.padman, id=remote.notes["id"])
     stands = await _stands(step, remote, states[0][1], settings) if states else False
     if not isinstance(stands, bool):
         return stands
-    for place, (seq, state) in enumerate(states):
+    for place, (event, told) in enumerate(states):
+        at, newest = f"{event.occurred_at.astimezone(UTC):%Y%m%d%H%M%S}", remote.notes.get("at", "")
+        late = at < newest and "state" in remote.notes
+        state = told | {"dossierStatus": {"id": int(remote.notes["state"])}} if late else told
         if not (stands and place == 0):
             effect = settings.status_effect
             reply = await Http(method="PUT", path=path, json=state, effect=effect)
@@ -122,9 +130,9 @@ async def _progress(
                 return said
             if said.means != "success" or another(said, id=remote.notes["id"]):
                 return unhelpful(said, step, answers.STATUS)
-        told = {**remote.notes, "state": str(state["dossierStatus"]["id"])}
-        remote = replace(remote, line=seq, notes=told)
-        await Checkpoint(remote=remote, up_to=seq)
+        now = {"state": str(state["dossierStatus"]["id"]), "at": max(at, newest)}
+        remote = replace(remote, line=event.seq, notes={**remote.notes, **now})
+        await Checkpoint(remote=remote, up_to=event.seq)
     return remote
 
 

@@ -29,9 +29,9 @@ FINE = frozenset({"200"})
 NONE = frozenset({Row.NOTHING})
 
 NOT_THEIRS = (
-    Row("later", http=Row.OK | WORDED, words="maintenance_words"),
-    Row("later", http=Row.OK | WORDED, words="later_words"),
-    Row("dead", http=Row.OK | {403}, words="dead_words", without=FINE, lacks=("phiên bản",)),
+    Row("later", http=Row.OK | WORDED, words="maintenance"),
+    Row("later", http=Row.OK | WORDED, words="later"),
+    Row("dead", http=Row.OK | {403}, words="dead", without=FINE, lacks=("phiên bản",)),
 )
 """Whatever else they say, it is nobody's fault who sent a dossier."""
 REFUSED = (
@@ -53,6 +53,8 @@ STATUS = Answers(
     pointers=codes.POINTERS,
 )
 """A change of state."""
+SESSION = replace(STATUS, rows=NOT_THEIRS)
+"""What is asked first of every answer."""
 REPLACE = STATUS
 """A dossier that they hold; the envelope says no more."""
 CREATE = replace(
@@ -90,8 +92,8 @@ LOGIN = Answers(
     code=("error",),
     sentence=("error_description", "message"),
     rows=(
-        Row("later", words="maintenance_words"),
-        Row("later", words="later_words"),
+        Row("later", words="maintenance"),
+        Row("later", words="later"),
         Row("blocked", http=frozenset({400, 403})),
         Row("blocked", without=NONE),
         Row("success", codes=NONE, has=("access_token",)),

@@ -85,7 +85,7 @@ async def _page(page: int, accepted: datetime, settings: IgateSettings) -> list[
         },
         effect="read",
     )
-    said = read_answer(reply, "read", answers.SEARCH, settings)
+    said = read_answer(reply, "read", answers.SEARCH, settings.words)
     if not isinstance(said, Said):
         return said
     if said.means != "success":

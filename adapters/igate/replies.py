@@ -24,7 +24,7 @@ def read(
         reply,
         effect,
         table,
-        settings,
+        settings.words,
         about=frozenset(code for code in known if code),
         personal=strings_of(step.dossier),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
 
@@ -78,3 +78,12 @@ class IgateSettings(WebSettings):
     communes: Expects = "as_written"
     poll_days: int = Field(default=30, ge=1, le=366)
     page_size: int = Field(default=50, ge=1, le=500)
+
+    @property
+    def words(self) -> Mapping[str, Sequence[str]]:
+        """Give the lists of words under the names by which rows of answers know them."""
+        return {
+            "dead": self.dead_words,
+            "later": self.later_words,
+            "maintenance": self.maintenance_words,
+        }

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         well_formed_event,
         without_identity,
     )
-    from adapters.kit.meanings import Answers, Row, Said, read_answer, read_item, verdict
+    from adapters.kit.meanings import Answers, Row, Said, read_answer, read_item, row_of, verdict
     from adapters.kit.port import (
         Adapter,
         Attached,
@@ -165,6 +165,7 @@ __all__ = [
     "recodes",
     "redact",
     "retry_after",
+    "row_of",
     "single_select",
     "strings_of",
     "told_codes",
@@ -209,7 +210,7 @@ _HOMES = {
         "well_formed_event",
         "without_identity",
     ),
-    "meanings": ("Answers", "Row", "Said", "read_answer", "read_item", "verdict"),
+    "meanings": ("Answers", "Row", "Said", "read_answer", "read_item", "row_of", "verdict"),
     "replies": (
         "exists",
         "judge",

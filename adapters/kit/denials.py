@@ -59,6 +59,16 @@ def bare(text: str) -> str:
     return "".join(letter for letter in flat if not unicodedata.combining(letter))
 
 
+_FAILED = re.compile("|".join(FAILURES))
+_FLAT = re.compile("|".join(bare(words) for words in FAILURES))
+
+
+@cache
+def _before(success: str) -> re.Pattern[str]:
+    """Find a negation before words of success, in the same clause."""
+    return re.compile(rf"\b{NEGATION}\b[^.;!]*{re.escape(success)}")
+
+
 def denied(
     value: Any, sentence: str, success: Sequence[str] = (), *, spared: Sequence[str] = ()
 ) -> str | None:
@@ -74,10 +84,10 @@ def denied(
 def _negated(sentence: str, success: Sequence[str]) -> str | None:
     if not sentence:
         return None
-    for words in FAILURES:
-        if words in sentence or (sentence.isascii() and bare(words) in sentence):
-            return f'the words "{words}"'
-    if any(re.search(rf"\b{NEGATION}\b[^.;!]*{re.escape(one)}", sentence) for one in success):
+    failed = (_FLAT if sentence.isascii() else _FAILED).search(sentence)
+    if failed is not None:
+        return f'the words "{failed[0]}"'
+    if any(_before(one).search(sentence) for one in (*success, *map(bare, success))):
         return "its negation"
     if _NONE.search(sentence):
         return "of nothing"

@@ -9,7 +9,7 @@ beside it, fewer done than asked, another dossier's code.
     ANSWERS = Answers(
         code=("error_code",), sentence=("message",),
         rows=(
-            Row("later", words="later_words"),              # a list in the settings
+            Row("later", words="later"),                    # a list in the settings
             Row("exists", says=("đã tồn tại",)),
             Row("refused", codes=frozenset({"-1"})),
             Row("success", codes=frozenset({"0"}), says=("thành công",)),
@@ -24,11 +24,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from adapters.kit.decoding import Decoded, decoded
 from adapters.kit.denials import bare, denied
-from adapters.kit.port import Reply, Settings
+from adapters.kit.port import Reply
 from adapters.kit.replies import SHOWN, judge, plain, redact, unread
 from schemas.outcome import (
     Blocked,
@@ -44,6 +45,8 @@ from schemas.outcome import (
 
 Means = Literal["success", "exists", "absent", "refused", "later", "dead", "blocked"]
 Owner = Literal["officer", "operator", "integrator"]
+Words = Mapping[str, Sequence[str]]
+NO_WORDS: Words = MappingProxyType({})
 OK = frozenset(range(200, 300))
 _CODES = re.compile(r"\b(?:\d{3}(?:\.\w{2,3}){2,3}|[a-z]\d{2}(?:\.\w{1,4}){0,5})-\d{6,8}-\d{4,8}\b")
 
@@ -54,10 +57,10 @@ class Row:
 
     means: `success`; `exists`, `absent`: what they say of the dossier; `refused` by their rule;
         `later`; `dead`: of a session; `blocked`: of our account
-    http: statuses; codes: at the place of the code (JSON `true` is written `true!`); None: any
+    http: statuses; codes: at the place of the code (`Row.YES` is JSON's own `true`); None: any
     without: codes that it must not have
     says, also, lacks: the sentence has one of these, one of these as well, and none of those
-    words: says one of a list that the settings have under this name
+    words: says one of a list of the settings, by its name: `later`, `maintenance`, `dead`
     has: names of fields that hold a text or a number; filled: of which one holds anything
     lists: names of fields that are lists; empty: there is nothing in the whole answer
     owner: who mends a refusal; pointer: what it is about, in the canonical dossier
@@ -79,26 +82,28 @@ class Row:
     pointer: str = ""
 
     OK: ClassVar[frozenset[int]] = OK
-    NOTHING: ClassVar[str] = "nothing"
+    NOTHING: ClassVar[str] = "(nothing)"
     """The code of an answer that has none at its place."""
-    TEXT: ClassVar[str] = "text"
+    TEXT: ClassVar[str] = "(text)"
     """The code of an answer in plain text."""
+    YES: ClassVar[str] = "(true)"
+    NO: ClassVar[str] = "(false)"
+    """JSON's own words, as codes; no text of theirs is any of these four."""
 
     def __post_init__(self) -> None:
         """Hold the law: no other status carries a success."""
         if self.means == "success" and not self.http <= OK:
             raise ValueError("only an answer with a status of 2xx can be a success")
 
-    def fits(self, said: Said, settings: Settings | None) -> bool:
+    def fits(self, said: Said, words: Words) -> bool:
         """Say whether an answer is what this row speaks of."""
-        known = getattr(settings, self.words) if self.words and settings is not None else ()
         return (
             said.status in self.http
             and (self.codes is None or said.code in self.codes)
             and said.code not in self.without
-            and (not self.says or contains(said.sentence, self.says))
+            and (not self.says or contains(said.sentence, self.says, exact=self.means == "success"))
             and (not self.also or contains(said.sentence, self.also))
-            and (not self.words or contains(said.sentence, known))
+            and (not self.words or contains(said.sentence, words.get(self.words, ())))
             and not (self.lacks and contains(said.sentence, self.lacks))
             and self._shaped(said.value)
         )
@@ -120,7 +125,7 @@ class Answers:
 
     code, sentence: names of the fields, of which the first that is there counts, or all of them
     rows: the first that fits decides
-    plain: it also answers in plain text; the code is then `text`
+    plain: it also answers in plain text; the code is then `Row.TEXT`
     single: it answers with a list of one, which is meant
     items: names of fields that hold dossiers, whose own words deny nothing
     pointers: phrases of refusals, and what in the canonical dossier they are about
@@ -162,32 +167,47 @@ class Said:
         return str(self.status) if self.code == Row.NOTHING else self.code[:40]
 
 
-def contains(sentence: str, words: Sequence[str]) -> bool:
-    """Say whether a sentence has one of these; one typed without marks is compared without."""
+def contains(sentence: str, words: Sequence[str], *, exact: bool = False) -> bool:
+    """Say whether a sentence has one of these; one typed without marks is compared without.
+
+    exact: marks are never left out, as in words of success
+    """
     if not sentence:
         return False
-    if any(_compared(word) in sentence for word in words):
-        return True
-    return sentence.isascii() and any(bare(_compared(word)) in sentence for word in words)
+    flat = sentence.isascii() and not exact
+    return _any_of(tuple(words), flat=flat).search(sentence) is not None
 
 
 @cache
-def _compared(word: str) -> str:
-    """Bring a word of a table or of the settings into the form of a sentence, once."""
-    return plain(word)
+def _any_of(words: tuple[str, ...], *, flat: bool) -> re.Pattern[str]:
+    """Look for all words of a table or of the settings at once."""
+    spelled = [plain(word) for word in words if plain(word)]
+    found = "|".join(re.escape(bare(one) if flat else one) for one in spelled)
+    return re.compile(found or r"(?!)")
+
+
+def row_of(reply: Reply, table: Answers, words: Words = NO_WORDS) -> Row | None:
+    """Find the row that names an answer, whatever its status is otherwise taken for."""
+    said = _said(decoded(reply), reply.status, table)
+    return None if said is None else _row(said, table, words)
+
+
+def _row(said: Said, table: Answers, words: Words) -> Row | None:
+    return next((one for one in table.rows if one.fits(said, words)), None)
 
 
 def read_answer(
     reply: Reply,
     effect: Effect,
     table: Answers,
-    settings: Settings | None = None,
+    words: Words = NO_WORDS,
     *,
     about: frozenset[str] = frozenset(),
     personal: Sequence[str] = (),
 ) -> Said | Outcome:
     """Read an answer by its table: what a row names, or the outcome of anything else.
 
+    words: lists of the settings that rows name
     about: the codes of the dossier that was told; an answer about another one is no success
     """
     outcome = judge(reply, effect)
@@ -196,41 +216,41 @@ def read_answer(
     found = decoded(reply)
     said = _said(found, reply.status, table)
     if said is None:
-        return outcome if outcome is not None else _page(found, settings, effect)
-    read = _by_row(said, table, settings, about, personal)
+        return outcome if outcome is not None else _page(found, words, effect)
+    read = _by_row(said, table, words, about, personal)
     return outcome if outcome is not None and isinstance(read, Malformed) else read
 
 
 def read_item(
     value: Any,
     table: Answers,
-    settings: Settings | None = None,
+    words: Words = NO_WORDS,
     *,
     about: frozenset[str] = frozenset(),
     personal: Sequence[str] = (),
 ) -> Said | Malformed:
     """Read what an answer says of one dossier of several, by the table of such an item."""
-    return _by_row(_spoken(value, 200, table), table, settings, about, personal)
+    return _by_row(_spoken(value, 200, table), table, words, about, personal)
 
 
 def _by_row(
     said: Said,
     table: Answers,
-    settings: Settings | None,
+    words: Words,
     about: frozenset[str],
     personal: Sequence[str],
 ) -> Said | Malformed:
     """Find the first row that fits; a success that something denies is none."""
-    row = next((one for one in table.rows if one.fits(said, settings)), None)
+    row = _row(said, table, words)
+    why = f"no row of the table for the code {said.code[:20]}"
+    if row is not None and row.means == "success":
+        denial = denied(said.value, said.sentence, row.says, spared=table.items)
+        denial = denial or _of_another(said, about)
+        if denial is None:
+            return replace(said, shown="", row=row)  # nobody reads what a success says
+        row, why = None, f"success, and {denial}"
     shown = redact(said.shown or _written(said.value), personal)
-    if row is None:
-        return Malformed(why=f"no row of the table for the code {said.code[:20]}", raw=shown)
-    if row.means == "success":
-        why = denied(said.value, said.sentence, row.says, spared=table.items)
-        why = why or _of_another(said, about)
-        if why is not None:
-            return Malformed(why=f"success, and {why}", raw=shown)
-    return replace(said, shown=shown, row=row)
+    return Malformed(why=why, raw=shown) if row is None else replace(said, shown=shown, row=row)
 
 
 def verdict(said: Said, table: Answers, why: str = "") -> Outcome:
@@ -287,10 +307,11 @@ def _spoken(value: Any, status: int, table: Answers) -> Said:
 def _code(value: Any) -> str:
     """Write a code as text: a number and its digits are one, `true` is no word."""
     if isinstance(value, bool):
-        return "true!" if value else "false!"
-    if isinstance(value, (int, str)):
-        return str(value).strip() or Row.NOTHING
-    return Row.NOTHING if value is None else "odd!"
+        return Row.YES if value else Row.NO
+    text = str(value).strip() if isinstance(value, (int, str)) else "(odd)"
+    if value is None or not text:
+        return Row.NOTHING
+    return "(odd)" if text.startswith("(") else text
 
 
 def _texts(value: Any, name: str) -> list[str]:
@@ -314,9 +335,9 @@ def _written(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)[: SHOWN * 4]
 
 
-def _page(found: Decoded, settings: Settings | None, effect: Effect) -> Outcome:
+def _page(found: Decoded, words: Words, effect: Effect) -> Outcome:
     """Judge what is no answer of theirs; a page that says so itself is a maintenance page."""
-    known = getattr(settings, "maintenance_words", ())
+    known = words.get("maintenance", ())
     if found.kind in {"page", "text"} and contains(plain(found.value), known):
         return Unreachable(why="a page says that they are being maintained")
     return unread(f"no answer of theirs: {found.kind}", effect)

@@ -19,6 +19,7 @@ from adapters.national_portal import answers, codes, framing, progress, translat
 from adapters.national_portal.inbound import hear
 from adapters.national_portal.not_carried import NOT_CARRIED
 from adapters.national_portal.settings import PortalSettings
+from adapters.national_portal.timeline import AT, timeline
 from schemas.outcome import CannotExpress, Delivered, Effect, Outcome, Remote
 from schemas.status import Kind
 
@@ -28,7 +29,7 @@ CHUNK = 10
 
 async def login(settings: PortalSettings) -> str | Outcome:
     """Ask for a session."""
-    said = read_answer(await framing.login(settings), "read", answers.LOGIN, settings)
+    said = read_answer(await framing.login(settings), "read", answers.LOGIN, settings.words)
     if not isinstance(said, Said):
         return said
     return str(said.value["session"]) if said.means == "success" else verdict(said, answers.LOGIN)
@@ -43,11 +44,7 @@ async def deliver(step: Step, settings: PortalSettings) -> Outcome:
         return await _answer(step, settings)
     # Everything is translated before anything is sent: what cannot be said stops the step whole.
     snapshot = translate.dossier(step.dossier, settings)
-    lines = [
-        (event.seq, progress.line(step.dossier, event, settings))
-        for event in step.events
-        if not progress.code_alone(event) and event.seq > step.remote.line
-    ]
+    rows = timeline(step, settings)
     if former is not None:
         left = await _leave(step, former, settings)
         if not isinstance(left, Step):
@@ -61,15 +58,15 @@ async def deliver(step: Step, settings: PortalSettings) -> Outcome:
             return outcome
         remote = replace(remote, created=True)
         await Checkpoint(remote=remote, up_to=remote.line)
-    for start in range(0, len(lines), CHUNK):
-        chunk = lines[start : start + CHUNK]
+    for start in range(0, len(rows.rows), CHUNK):
+        chunk = rows.rows[start : start + CHUNK]
         reply = await framing.progress([line for _, line in chunk], settings)
         lost = _lost(reply, step, settings)
         if lost is not None:
             return lost
-        remote = replace(remote, line=chunk[-1][0])
+        remote = rows.after(remote, chunk)
         await Checkpoint(remote=remote, up_to=remote.line)
-    return _done(step, remote, settings, former)
+    return _done(step, remote, settings, former, rows.left_out)
 
 
 def _not_voided(step: Step, settings: PortalSettings) -> None:
@@ -108,21 +105,29 @@ async def _leave(step: Step, former: str, settings: PortalSettings) -> Step | Ou
 
 
 def _done(
-    step: Step, remote: Remote, settings: PortalSettings, former: str | None = None
+    step: Step,
+    remote: Remote,
+    settings: PortalSettings,
+    former: str | None = None,
+    left_out: int = 0,
 ) -> Delivered:
     cut = translate.cut(step.dossier, settings)
     left = None if former is None else "the record under the former code stays until they remove it"
     void = "told that it is void; the record stays until they remove it"
     said = void if any(event.kind is Kind.VOIDED for event in step.events) else None
+    late = f"steps known too late for the timeline: {left_out}" if left_out else None
     return Delivered(
         up_to=step.dossier.version,
         remote=replace(remote, line=step.dossier.version),
-        note="; ".join(one for one in (cut, left, said) if one) or None,
+        note="; ".join(one for one in (cut, left, said, late) if one) or None,
     )
 
 
 async def _answer(step: Step, settings: PortalSettings) -> Outcome:
-    """Answer event by event; whether an answer may be repeated is unknown, so it appends."""
+    """Answer event by event; whether an answer may be repeated is unknown, so it appends.
+
+    An answer says where the dossier stands: a step that became known late is no news.
+    """
     remote = step.remote
     said = [
         (event.seq, progress.answer(step.dossier, event, settings))
@@ -130,13 +135,14 @@ async def _answer(step: Step, settings: PortalSettings) -> Outcome:
         if event.seq > remote.line and (event is step.events[-1] or not progress.code_alone(event))
     ]
     for seq, data in said:
-        if data is None:
+        newest = remote.notes.get(AT, "")
+        if data is None or data["NgayXuLy"] < newest:
             continue
         reply = await framing.answer(data, settings)
         lost = _lost(reply, step, settings)
         if lost is not None:
             return lost
-        remote = replace(remote, line=seq)
+        remote = replace(remote, line=seq, notes={**remote.notes, AT: data["NgayXuLy"]})
         await Checkpoint(remote=remote, up_to=seq)
     return _done(step, remote, settings)
 
@@ -174,7 +180,7 @@ def _read(reply: Reply, effect: Effect, step: Step, settings: PortalSettings) ->
         reply,
         effect,
         answers.table_of(effect, settings),
-        settings,
+        settings.words,
         about=frozenset(code for code in known if code),
         personal=strings_of(of),
     )

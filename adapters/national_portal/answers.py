@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adapters.kit.meanings import Answers, Row, Said, read_answer
+from adapters.kit.meanings import Answers, Row, row_of
 from adapters.kit.port import Reply
 from adapters.national_portal import codes
 from adapters.national_portal.settings import PortalSettings
@@ -25,16 +25,16 @@ DATABASE = ("cơ sở dữ liệu", "csdl", "database", "sqlexception", "ora-")
 FAILED = ("thất bại", "không thành công", "chưa thành công", "không hợp lệ", "không được", "lỗi")
 
 LATER = (
-    Row("later", words="maintenance_words", without=YES),
-    Row("later", words="maintenance_words", lacks=SUCCESS),
-    Row("later", words="later_words", without=YES),
-    Row("later", words="later_words", lacks=SUCCESS),
+    Row("later", words="maintenance", without=YES),
+    Row("later", words="maintenance", lacks=SUCCESS),
+    Row("later", words="later", without=YES),
+    Row("later", words="later", lacks=SUCCESS),
 )
 """Whatever else they say, it is nobody's fault who sent a dossier."""
 DEAD = (
-    Row("dead", words="dead_words", without=YES, lacks=("phiên bản",)),
-    Row("dead", words="dead_words", lacks=(*SUCCESS, "phiên bản")),
-    Row("dead", http=frozenset({403}), words="dead_words"),
+    Row("dead", words="dead", without=YES, lacks=("phiên bản",)),
+    Row("dead", words="dead", lacks=(*SUCCESS, "phiên bản")),
+    Row("dead", http=frozenset({403}), words="dead"),
 )
 """The true code and sentence are unknown (inferred): the words are a setting."""
 REFUSED = (
@@ -66,6 +66,8 @@ APPEND = replace(
     ),
 )
 """Lines and answers, which some answer in plain text."""
+SESSION = replace(APPEND, rows=(*LATER, *DEAD))
+"""What is asked first of every answer."""
 LOGIN = Answers(
     code=("error_code",),
     sentence=("message",),
@@ -87,5 +89,5 @@ def table_of(effect: Effect, settings: PortalSettings) -> Answers:
 
 def dead(reply: Reply, settings: PortalSettings) -> bool:
     """Say whether they speak of the session, in JSON or in plain text."""
-    said = read_answer(reply, "read", APPEND, settings)
-    return isinstance(said, Said) and said.means == "dead"
+    row = row_of(reply, SESSION, settings.words)
+    return row is not None and row.means == "dead"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -100,3 +100,12 @@ class PortalSettings(WebSettings):
         if (self.files_url is None) != (self.files_secret is None):
             raise ValueError("files_url and files_secret go together")
         return self
+
+    @property
+    def words(self) -> Mapping[str, Sequence[str]]:
+        """Give the lists of words under the names by which rows of answers know them."""
+        return {
+            "dead": self.dead_words,
+            "later": self.later_words,
+            "maintenance": self.maintenance_words,
+        }

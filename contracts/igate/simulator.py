@@ -152,7 +152,8 @@ class Simulator:
         if not isinstance(state, dict) or not isinstance(state.get("id"), int):
             return self._no("Trạng thái không hợp lệ", {"dossierStatus": ["bắt buộc"]})
         told = sent.get("lienThong") or {}
-        if told and found.get("lienThong") == told:  # the same state of the same moment again
+        again = told and found.get("lienThong") == told  # the same state of the same moment again
+        if again and self.switches.get("history", "keyed") == "keyed":
             return _say(200, {"status": 200, "title": "OK"})
         found["dossierStatus"], found["lienThong"] = state, told
         found["updatedDate"] = datetime.now(UTC)

@@ -20,6 +20,10 @@ from schemas.base import VIETNAM
 UNSAID = frozenset({"linked", "voided"})
 """Kinds that have no line on the portal's timeline; its snapshot carries them."""
 
+IN_ANY_CASE = frozenset({"accepted", "corrected", "voided", "reopened"})
+"""Kinds that have a line however late they become known; other late ones have none, for a timeline
+only grows."""
+
 
 @dataclass(slots=True)
 class Tally:
@@ -148,7 +152,15 @@ def there(style: str, effects: list[dict[str, Any]], events: list[dict[str, Any]
     states = [effect for effect in effects if effect["kind"] == "snapshot"]
     lines = [effect for effect in effects if effect["kind"] == "line"]
     found = {event["seq"] for event in events if any(shows(line, event) for line in lines)}
-    return found | {event["seq"] for event in events if states and event["kind"] in UNSAID}
+    newest = max((line["at"] for line in lines), default="")
+    unsaid = {event["seq"] for event in events if event["kind"] in UNSAID or _late(event, newest)}
+    return found | unsaid if states else found
+
+
+def _late(event: Mapping[str, Any], newest: str) -> bool:
+    """Say whether an event came too late for the timeline: a row after it stood there."""
+    anyway = event["kind"] in IN_ANY_CASE or event.get("supersedes")
+    return bool(event.get("late")) and not anyway and mark(event)[0] < newest
 
 
 def has(event: Mapping[str, Any], there: set[int], events: list[dict[str, Any]]) -> bool:
@@ -183,7 +195,9 @@ def _doubles(
         for effect in effects
         if effect["kind"] in {"event", "line"}
     ]
-    firsts = list(dict.fromkeys(seq for seq, _ in arrived))
+    firsts: Sequence[Any] = list(dict.fromkeys(seq for seq, _ in arrived))
+    if style == "lines":
+        firsts = _times(firsts, one.events)
     tally.out_of_order += sum(right < left for left, right in pairwise(firsts))
     marked = one.lanes.get(name, {}).get("may_stand_twice", [])
     for seq, count in Counter(seq for seq, _ in arrived).items():
@@ -192,3 +206,13 @@ def _doubles(
         explained = style == "lines" and doubted and (withheld or killed)
         tally.repeated += (count - 1) if explained else 0
         tally.duplicated += 0 if explained else (count - 1)
+
+
+def _times(arrived: Sequence[int], events: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Give the times of lines in the order in which they came, but for those told in any case."""
+    known = {event["seq"]: event for event in events}
+    return [
+        mark(known[seq])[0]
+        for seq in arrived
+        if seq in known and known[seq]["kind"] not in IN_ANY_CASE
+    ]

@@ -150,7 +150,7 @@ def test_a_second_system_is_two_folders(tmp_path: Path) -> None:
         timeout=110,
     )
 
-    assert (done.returncode, "12 passed" in done.stdout) == (0, True), done.stdout[-2000:]
+    assert (done.returncode, "14 passed" in done.stdout) == (0, True), done.stdout[-2000:]
 
 
 def test_sqlite_waits_for_the_disk(tmp_path: Path) -> None:

@@ -31,8 +31,7 @@ LAWS = {
     20: "every lane that was not told says so",
 }
 TO_COME = {
-    13: "the battery of answers that are no success",
-    18: "changes and outcomes as feeds of their own; a restore that begins an epoch",
+    18: "changes and outcomes as feeds of their own",
     19: "files read by a child process under limits",
 }
 """What the engine does not do yet, law by law; whoever builds it names the law in a test."""
@@ -45,6 +44,7 @@ NAMED = {
     ),
     2: (
         "crash/test_short.py",
+        "flow/test_retries.py",
         "retries/test_deadlines.py",
         "retries/test_port.py",
         "retries/test_rabbit.py",
@@ -67,6 +67,8 @@ NAMED = {
     5: (
         "adapters/kit/test_driver.py",
         "adapters/kit/test_driver_session.py",
+        "adapters/test_answers.py",
+        "adapters/test_igate_doubt.py",
         "adapters/test_portal_failures.py",
         "crash/test_findings.py",
         "delivery/test_batching.py",
@@ -83,6 +85,7 @@ NAMED = {
     6: (
         "adapters/test_checks.py",
         "adapters/test_portal_failures.py",
+        "adapters/test_timeline.py",
         "intake/test_api.py",
     ),
     7: ("house/test_structure.py",),
@@ -101,7 +104,12 @@ NAMED = {
         "delivery/test_delivery.py",
         "store/work/test_steps.py",
     ),
-    13: ("adapters/kit/test_driver_ways.py", "strict/test_strict.py"),
+    13: (
+        "adapters/kit/test_driver_ways.py",
+        "adapters/test_answers.py",
+        "strict/test_strict.py",
+        "workbench/test_battery.py",
+    ),
     14: (
         "delivery/test_suspects_told.py",
         "delivery/test_trouble.py",
