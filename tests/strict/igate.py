@@ -116,7 +116,6 @@ class StrictIgate:
     again: int = 0
     deaths: int = 0
     excuse: Answer = DEAD[0]
-    allocated: int = 0
     ids: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -127,6 +126,8 @@ class StrictIgate:
         self.plan = Plan(self.seed, words, self.record, self._kill, self.forbidden)
 
     def _kill(self) -> None:
+        if not self.tokens:
+            return  # one death at a time, as at the portal
         self.tokens.clear()
         self.excuse = DEAD[(self.seed + self.deaths) % len(DEAD)]
         self.again = 0 if self.deaths else self.switches.same_again
@@ -151,10 +152,6 @@ class StrictIgate:
                 return request.query.get("code", ""), "read", self._look
             case "GET", "/pa/dossier/search":
                 return "", "read", lambda _request: said({"content": []})
-            case "GET", "/bd/config/get-pattern":
-                return "", "read", lambda _request: said({"id": "5f3a", "code": "dossier"})
-            case "PUT", path if path.endswith("/--get-next-value"):
-                return "", "read", self._next
             case "PUT", _ if one is not None and one[1] != "search":
                 act = self._change if one[2] else self._replace
                 return self.ids.get(one[1], ""), "append" if one[2] else "write", act
@@ -251,10 +248,6 @@ class StrictIgate:
                 "eForm": held.content.get("eForm"),
             }
         )
-
-    def _next(self, request: Request) -> Answer:
-        self.allocated += 1
-        return said({"value": f"H99.14-260302-{self.allocated:04d}"})
 
     def _of(self, request: Request) -> Held | None:
         return self.record.dossiers.get(self.ids.get(request.path.split("/")[3], ""))

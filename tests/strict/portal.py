@@ -92,6 +92,8 @@ class StrictPortal:
         self.plan = Plan(self.seed, words, self.record, self._kill, self.forbidden)
 
     def _kill(self) -> None:
+        if not self.sessions:
+            return  # one death at a time: whoever does not see it shall not be helped by the next
         self.sessions.clear()
         self.excuse = DEAD[(self.seed + self.deaths) % len(DEAD)]
         self.again = 0 if self.deaths else self.switches.same_again

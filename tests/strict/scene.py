@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,14 +127,14 @@ def _tables(urls: Mapping[str, str], at: Setting) -> dict[str, Any]:
             "adapter": "national_portal",
             "environment": "sandbox",
             "settings": own | {"base_url": urls[PORTAL]},
-            "limits": {"exchange": 1.5, "conversation": 20.0},
+            "limits": {"exchange": 5.0, "conversation": 60.0},
         },
         "province": {
             "adapter": "igate",
             "environment": "sandbox",
             "settings": theirs | {"base_url": urls["province"]},
             "inbox": {"agencies": ["H99"]},
-            "limits": {"exchange": 1.5, "conversation": 20.0, "poll_every": 1e6},
+            "limits": {"exchange": 5.0, "conversation": 60.0, "poll_every": 1e6},
         },
     }
 
@@ -177,6 +177,17 @@ async def _post(batcher: RequestBatcher, sample: Sample) -> str:
     return name
 
 
+async def _together(batcher: RequestBatcher, samples: Sequence[Sample]) -> list[str]:
+    return await asyncio.gather(*(_post(batcher, one) for one in samples))
+
+
+async def _barred(records: Iterable[Record], codes: Iterable[str]) -> None:
+    """Wait until each of these met its no, so that others pass after it."""
+    async with asyncio.timeout(LONGEST):
+        while any(code not in record.faults for record in records for code in codes):
+            await asyncio.sleep(0.02)
+
+
 async def _rest(store: Store, records: Iterable[Record]) -> None:
     """Wait until nothing moves any more: a dossier meets few faults, so they end by themselves."""
     began = last = time.monotonic()
@@ -210,7 +221,10 @@ async def _play(folder: Path, at: Setting) -> Result:
             time_scale=0.002,
         )
         async with _gateway(settings) as (store, batcher):
-            names = await asyncio.gather(*(_post(batcher, one) for one in samples))
+            samples.sort(key=lambda one: one.code not in barred)
+            early = await _together(batcher, samples[: len(barred)])
+            await _barred(result.records.values(), barred)
+            names = [*early, *await _together(batcher, samples[len(barred) :])]
             await _rest(store, result.records.values())
             for sample, name in zip(samples, names, strict=True):
                 result.told.append(await _told(store, sample, UUID(name)))

@@ -21,15 +21,15 @@ TOGETHER = Setting(
     province=igate.Switches(sentence=True, absent="null", exists="Dossier already exists"),
 )
 BARE = Setting(
-    7, 10, portal=portal.Switches(bare=True, duplicate="-1"), province=igate.Switches(keyed=True)
+    7, 8, portal=portal.Switches(bare=True, duplicate="-1"), province=igate.Switches(keyed=True)
 )
 SCENES = {
-    "dresses": Setting(2, 12, shares={"dress": 0.4}),
-    "sessions": Setting(3, 12, shares={"patience": 0.1}, kinds=frozenset({"dead"})),
-    "patience": Setting(4, 12, shares={"patience": 0.2}),
+    "dresses": Setting(2, 10, shares={"dress": 0.4}),
+    "sessions": Setting(3, 10, shares={"patience": 0.25}, kinds=frozenset({"dead"})),
+    "patience": Setting(4, 10, shares={"patience": 0.2}),
     "verdicts": Setting(5, 28, each=True),
-    "forbidden": Setting(9, 8, shares={}, forbidden=2),
-    "unread": Setting(6, 12, shares={"unread": 0.25}),
+    "forbidden": Setting(9, 6, shares={}, forbidden=2),
+    "unread": Setting(6, 10, shares={"unread": 0.25}),
     "bare": BARE,
     "together": TOGETHER,
 }
