@@ -53,7 +53,7 @@ STATUS = Answers(
     pointers=codes.POINTERS,
 )
 """A change of state."""
-SESSION = replace(STATUS, rows=NOT_THEIRS)
+SESSION = replace(STATUS, rows=NOT_THEIRS, plain=True)
 """What is asked first of every answer."""
 REPLACE = STATUS
 """A dossier that they hold; the envelope says no more."""
