@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adapters.kit.meanings import Answers, Row, row_of
+from adapters.kit.meanings import Answers, Row
 from adapters.kit.port import Reply
+from adapters.kit.read_answers import row_of
 from adapters.national_portal import codes
 from adapters.national_portal.settings import PortalSettings
 from schemas.outcome import Effect
