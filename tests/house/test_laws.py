@@ -84,6 +84,7 @@ NAMED = {
     6: (
         "adapters/test_checks.py",
         "adapters/test_portal_failures.py",
+        "adapters/test_timeline.py",
         "intake/test_api.py",
     ),
     7: ("house/test_structure.py",),
