@@ -17,7 +17,7 @@ from adapters.igate.record import another, bring, found
 from adapters.igate.replies import odd, read, unhelpful
 from adapters.igate.settings import IgateSettings
 from adapters.kit.identities import check_code
-from adapters.kit.meanings import Said, read_answer, row_of, verdict
+from adapters.kit.meanings import Said
 from adapters.kit.port import (
     Adapter,
     Attached,
@@ -29,6 +29,7 @@ from adapters.kit.port import (
     Step,
     Token,
 )
+from adapters.kit.read_answers import read_answer, row_of, verdict
 from schemas.event import Event
 from schemas.outcome import Delivered, Outcome, Remote
 

@@ -28,10 +28,13 @@ DETAIL = (
 FINE = frozenset({"200"})
 NONE = frozenset({Row.NOTHING})
 
+NO_SESSION = ("phiên bản", "không có quyền", "phân quyền", "permission", "permitted")
+"""What has a word of a session in it and speaks of something else."""
+
 NOT_THEIRS = (
     Row("later", http=Row.OK | WORDED, words="maintenance"),
     Row("later", http=Row.OK | WORDED, words="later"),
-    Row("dead", http=Row.OK | {403}, words="dead", without=FINE, lacks=("phiên bản",)),
+    Row("dead", http=Row.OK | {403}, words="dead", without=FINE, lacks=NO_SESSION),
 )
 """Whatever else they say, it is nobody's fault who sent a dossier."""
 REFUSED = (

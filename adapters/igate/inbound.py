@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.igate import answers
 from adapters.igate.replies import name_in
-from adapters.kit.meanings import Said, read_answer, verdict
+from adapters.kit.meanings import Said
 from adapters.kit.port import Hand, Http, PollContext
+from adapters.kit.read_answers import read_answer, verdict
 from schemas.base import VIETNAM, spoken
 from schemas.inbound import Report
 from schemas.outcome import Outcome

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adapters.igate import codes
-from adapters.kit.meanings import Answers, Said, read_answer, verdict
+from adapters.kit.meanings import Answers, Said
 from adapters.kit.port import Reply, Step
+from adapters.kit.read_answers import read_answer, verdict
 from adapters.kit.replies import redact, strings_of
 from schemas.outcome import Effect, Malformed, Outcome, Problem, Refused
 

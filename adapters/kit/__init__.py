@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         well_formed_event,
         without_identity,
     )
-    from adapters.kit.meanings import Answers, Row, Said, read_answer, read_item, row_of, verdict
+    from adapters.kit.meanings import Answers, Row, Said
     from adapters.kit.port import (
         Adapter,
         Attached,
@@ -76,6 +76,7 @@ if TYPE_CHECKING:
         Value,
         WebSettings,
     )
+    from adapters.kit.read_answers import read_answer, read_item, row_of, verdict
     from adapters.kit.replies import (
         exists,
         judge,
@@ -210,7 +211,8 @@ _HOMES = {
         "well_formed_event",
         "without_identity",
     ),
-    "meanings": ("Answers", "Row", "Said", "read_answer", "read_item", "row_of", "verdict"),
+    "meanings": ("Answers", "Row", "Said"),
+    "read_answers": ("read_answer", "read_item", "row_of", "verdict"),
     "replies": (
         "exists",
         "judge",

@@ -7,7 +7,7 @@
     any other 4xx            Suspect: the record, or us; other dossiers will show
     1xx, 5xx, anything else  no answer of theirs was read
 
-What an answer with a body means says the table of its contract (`adapters.kit.meanings`).
+What an answer with a body means says the table of its contract (`adapters.kit.read_answers`).
 """
 
 from __future__ import annotations

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.kit.identities import check_code
-from adapters.kit.meanings import Said, read_answer, verdict
+from adapters.kit.meanings import Said
 from adapters.kit.port import Adapter, Checkpoint, Facts, Reply, Session, Step, Talk
+from adapters.kit.read_answers import read_answer, verdict
 from adapters.kit.replies import exists, strings_of
 from adapters.kit.texts import recodes
 from adapters.national_portal import answers, codes, framing, progress, translate

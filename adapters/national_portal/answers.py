@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adapters.kit.meanings import Answers, Row, row_of
+from adapters.kit.meanings import Answers, Row
 from adapters.kit.port import Reply
+from adapters.kit.read_answers import row_of
 from adapters.national_portal import codes
 from adapters.national_portal.settings import PortalSettings
 from schemas.outcome import Effect
@@ -21,6 +22,8 @@ ABSENT = ("không tồn tại", "không tìm thấy")
 UNKNOWN = (*ABSENT, "không hợp lệ", "khai báo", "chưa có", "chưa đăng ký")
 PROCEDURE = ("thủ tục", "mattthc", "tthc")
 UNIT = ("đơn vị", "cơ quan", "madonvi")
+PARTS = ("thành phần", "chủ hồ sơ", "tài liệu", "giấy tờ", "trạng thái", "kết quả", "tệp")
+"""Parts of a dossier: that one of them does not exist says nothing of the dossier."""
 DATABASE = ("cơ sở dữ liệu", "csdl", "database", "sqlexception", "ora-")
 FAILED = ("thất bại", "không thành công", "chưa thành công", "không hợp lệ", "không được", "lỗi")
 
@@ -31,18 +34,21 @@ LATER = (
     Row("later", words="later", lacks=SUCCESS),
 )
 """Whatever else they say, it is nobody's fault who sent a dossier."""
+RIGHTS = ("không có quyền", "phân quyền")
+NO_SESSION = ("phiên bản", *RIGHTS)
+"""What has a word of a session in it and speaks of something else."""
 DEAD = (
-    Row("dead", words="dead", without=YES, lacks=("phiên bản",)),
-    Row("dead", words="dead", lacks=(*SUCCESS, "phiên bản")),
+    Row("dead", words="dead", without=YES, lacks=NO_SESSION),
+    Row("dead", words="dead", lacks=(*SUCCESS, *NO_SESSION)),
     Row("dead", http=frozenset({403}), words="dead"),
 )
 """The true code and sentence are unknown (inferred): the words are a setting."""
 REFUSED = (
     Row("refused", says=PROCEDURE, also=UNKNOWN, owner="operator", pointer="/procedure/code"),
     Row("refused", says=UNIT, also=UNKNOWN, owner="operator", pointer="/agencies"),
-    Row("refused", says=("không có quyền", "phân quyền"), owner="operator"),
+    Row("refused", says=RIGHTS, owner="operator"),
     Row("exists", says=("đã tồn tại",), without=YES),
-    Row("absent", says=ABSENT, also=("hồ sơ",), without=YES, lacks=("thành phần", *DATABASE)),
+    Row("absent", says=ABSENT, also=("hồ sơ",), without=YES, lacks=(*PARTS, *DATABASE)),
     Row("refused", says=DATABASE, lacks=UNKNOWN, owner="operator"),
     Row("refused", codes=NO),
 )
