@@ -185,6 +185,7 @@ async def test_a_plan_outlives_a_gateway_that_is_killed(tmp_path: Path) -> None:
 def test_wrong_input_is_named(tmp_path: Path, words: list[str], named: str) -> None:
     """One line that says what is wrong."""
     environ = settings(tmp_path) | {"LIENTHONG_DATA": str(tmp_path)}
+    CliRunner().invoke(program(), ["migrate"], env=environ)
     done = CliRunner().invoke(program(), words, env=environ)
 
     assert isinstance(done.exception, SettingsError), done.output

@@ -326,7 +326,6 @@ async def test_lines_that_can_only_be_added_go_again_only_by_order(office: Ledge
 
     assert (found.appends, claim.remote.line, by_order.remote.line) == (True, 1, 0)
     assert [one.get("may_stand_twice") for one in notes] == [None, [1, 1]]
-    assert [row.doubled for row in await office.rows(lane) if row.doubled] == [[[1, 1]]]
 
 
 async def test_an_event_during_a_resend_is_told_with_it(office: Ledger) -> None:

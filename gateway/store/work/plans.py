@@ -17,7 +17,7 @@ from gateway.dossiers.systems import System, Systems
 from gateway.rules.waves import Tally, failing, plan_size
 from gateway.store import rows
 from gateway.store.dialect import now as db_now
-from gateway.store.ledger import attempts, dossiers, doubts, saving
+from gateway.store.ledger import attempts, dossiers, saving
 from gateway.store.ledger.untold import (
     PAGE,
     Candidate,
@@ -136,12 +136,6 @@ def _let_go(connection: Connection, systems: Systems, row: Any, wave: list[Any])
     saving.save_lanes(connection, writing, changed)
     attempts.add(writing, lines)
     writing.write()
-    if _doubles(system, row):
-        let_go = {one["dossier_id"] for one in went}
-        twice = [one for one in wave if one.dossier_id in let_go]
-        doubts.mark(
-            connection, system.id, {one.dossier_id: (one.from_seq, one.seq) for one in twice}
-        )
     return len(went)
 
 
