@@ -17,7 +17,7 @@ import structlog
 from gateway.dossiers.systems import Systems
 from gateway.operations import restoring
 from gateway.operations.restoring import Mark
-from gateway.retries.port import Witness, WitnessAway
+from gateway.retries.port import Origin, Witness, WitnessAway
 from gateway.store.engine import Store
 from gateway.store.errors import StoreUnavailable
 from gateway.store.work.leadership import acquire
@@ -71,11 +71,14 @@ class RestoreWatch:
         *,
         worker: str,
         broker: Witness | None = None,
+        origin: Origin | None = None,
         every: float = EVERY,
     ) -> None:
         self._store, self._systems, self._folder = store, systems, folder
         self._worker, self._broker = worker, broker
         self._every = max(SHORTEST, every)
+        self._origin = origin or Origin()
+        self._origin.heard = self.note
         self._seen = 0
         self._away = self._begun = False
         self._soon = asyncio.Event()
@@ -90,6 +93,7 @@ class RestoreWatch:
 
     async def _begin(self) -> None:
         here = await restoring.look(self._store)
+        self._origin.database = here.database
         left = self._folder.read(here.database)
         told = 0 if self._broker is None else await self._ask(self._broker, here)
         self.note(max(left, told))

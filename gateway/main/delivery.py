@@ -36,7 +36,7 @@ from gateway.main.schema_watch import watch_schema
 from gateway.main.settings_seen import note_settings
 from gateway.main.ways import digests_of_ways, try_what_was_mended
 from gateway.retries.embedded import EmbeddedRetries
-from gateway.retries.port import Retries, Wake, Witness
+from gateway.retries.port import Origin, Retries, Wake, Witness
 from gateway.settings import Settings, SettingsError
 from gateway.store.engine import Store
 from gateway.store.seal import Seal, audit_key
@@ -67,7 +67,8 @@ class Delivery:
         self.scale = self.settings.time_scale
         self.session_caches: dict[int, SessionCache] = {}
         self.worker = f"{socket.gethostname()}:{os.getpid()}"
-        self.retries = find_retries(self.settings, self.systems)
+        origin = Origin()
+        self.retries = find_retries(self.settings, self.systems, origin)
         self.ways = digests_of_ways(self.systems, audit_key(self.settings, make=False))
         context = WorkerContext(
             store=self.store,
@@ -78,7 +79,9 @@ class Delivery:
             wake=self.wake,
             ways=self.ways,
         )
-        self.restores = restore_watch(self.settings, self.store, self.systems, self.worker)
+        self.restores = restore_watch(
+            self.settings, self.store, self.systems, self.worker, origin=origin
+        )
         self.plans = PlanRunner(context)
         self.clocks = ForeignClocks()
         self.inbound = InboundHandler(self.store, self.systems, self.accounts, self.wake)
@@ -184,11 +187,19 @@ class Delivery:
 
 
 def restore_watch(
-    settings: Settings, store: Store, systems: Systems, worker: str, *, delivers: bool = True
+    settings: Settings,
+    store: Store,
+    systems: Systems,
+    worker: str,
+    *,
+    origin: Origin | None = None,
 ) -> RestoreWatch:
-    """Make who notices that the database was restored; RabbitMQ is asked by whoever delivers."""
+    """Make who notices that the database was restored; RabbitMQ is asked by whoever delivers.
+
+    origin: of the wake-ups of whoever delivers
+    """
     broker: Witness | None = None
-    if settings.amqp is not None and delivers:
+    if settings.amqp is not None and origin is not None:
         from gateway.retries.witness import RabbitWitness  # noqa: PLC0415 - embedded has none
 
         broker = RabbitWitness(settings.amqp)
@@ -198,11 +209,12 @@ def restore_watch(
         StateFolder(settings.state_folder),
         worker=worker,
         broker=broker,
+        origin=origin,
         every=EVERY * settings.time_scale,
     )
 
 
-def find_retries(settings: Settings, systems: Systems) -> Retries:
+def find_retries(settings: Settings, systems: Systems, origin: Origin) -> Retries:
     """Choose who holds the waiting: RabbitMQ where one is named, else the process itself."""
     if settings.amqp is None:
         return EmbeddedRetries()
@@ -210,7 +222,7 @@ def find_retries(settings: Settings, systems: Systems) -> Retries:
     from gateway.retries.topology import Queues, unsound  # noqa: PLC0415 - it is the broker's
 
     names = {system.id: system.name for system in systems.all if system.config.mode != "off"}
-    retries = RabbitRetries(settings.amqp, names, Queues(settings.time_scale))
+    retries = RabbitRetries(settings.amqp, names, Queues(settings.time_scale), origin)
     wrong = unsound(retries.queues())
     if wrong is not None:
         raise SettingsError(f"the queues of the retries: {wrong}")

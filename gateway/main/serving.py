@@ -71,7 +71,7 @@ async def build(settings: Settings) -> FastAPI:
     speakers = accounts(systems)
     delivery = Delivery(store, systems, files, speakers, settings) if held is not None else None
     wake = delivery.wake if delivery is not None else store.announce
-    work = delivery or restore_watch(settings, store, systems, sealer.holder, delivers=False)
+    work = delivery or restore_watch(settings, store, systems, sealer.holder)
     broker = _broker(settings, systems)
     identity = transport_to(issuer) if issuer is not None else None
 

@@ -16,7 +16,7 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from gateway.retries.deadlines import within
-from gateway.retries.port import Wake, Wakes
+from gateway.retries.port import Origin, Wake, Wakes
 from gateway.retries.queues import STEP
 from gateway.retries.topology import Queues
 from gateway.watch import metrics
@@ -37,9 +37,12 @@ Arrived = asyncio.Queue[AbstractIncomingMessage | None]
 class Consumer:
     """Consumes wake-ups."""
 
-    def __init__(self, queues: Queues, alive: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, queues: Queues, origin: Origin, alive: Callable[[], None] = lambda: None
+    ) -> None:
         """Consume from our queue; alive: called now and then while the broker answers."""
         self._ready = queues.ready
+        self._origin = origin
         self._alive = alive
         self._owed: Sequence[Wake] = ()
         self.woken = 0
@@ -65,6 +68,8 @@ class Consumer:
         while True:
             batch = await self._arriving(channel, arrived)
             self._owed = [lane for lane in [_read(message) for message in batch] if lane]
+            if fences := [_fence(message, self._origin.database) for message in batch]:
+                self._origin.heard(max(fences))
             try:
                 await self._pay(wake)
             except Exception as error:  # noqa: BLE001 - whatever it is, the store did not take them
@@ -133,6 +138,16 @@ def _read(message: AbstractIncomingMessage) -> Wake | None:
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return None
+
+
+def _fence(message: AbstractIncomingMessage, database: int) -> int:
+    """Give the fence of a wake-up of this database; 0: it is of another, or nobody knows."""
+    try:
+        found = json.loads(message.body)
+        mine = database and found.get("database") == database
+        return int(found["fence"]) if mine and _read(message) else 0
+    except (ValueError, AttributeError):
+        return 0
 
 
 async def _acknowledge(batch: Sequence[AbstractIncomingMessage]) -> None:

@@ -7,6 +7,7 @@ wait delays retries and loses nothing: the sweeper finds what is overdue in the 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
@@ -31,6 +32,17 @@ class Retries(Protocol):
     async def run(self, wake: Wakes) -> None:
         """Hand waits back when their time has come, until cancelled."""
         ...
+
+
+@dataclass(slots=True)
+class Origin:
+    """Whose waits these are: a wake-up of the same database says how far that had come.
+
+    database: its number, 0 as long as nobody knows it; heard: told the fences of wake-ups
+    """
+
+    database: int = 0
+    heard: Callable[[int], None] = lambda _: None
 
 
 class WitnessAway(Exception):  # noqa: N818 - an answer, not an accident

@@ -16,6 +16,7 @@ import aio_pika
 from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import ChannelPreconditionFailed, PublishError
 
+from gateway.retries.port import Origin
 from gateway.retries.queues import declare
 from gateway.retries.topology import Queues
 from gateway.rules.schedule import Waiting
@@ -36,8 +37,9 @@ REFUSED = 30.0
 class Publisher:
     """Publishes waits; `names`: system id → name."""
 
-    def __init__(self, names: Mapping[int, str], queues: Queues) -> None:
+    def __init__(self, names: Mapping[int, str], queues: Queues, origin: Origin) -> None:
         self._names = names
+        self._origin = origin
         self._queues = queues
         self._buffer: deque[Waiting] = deque()
         self._news = asyncio.Event()
@@ -128,7 +130,11 @@ class Publisher:
         return going
 
     async def _one(self, channel: AbstractChannel, wait: Waiting) -> None:
-        body = {"lane": [str(wait.dossier_id), wait.system], "fence": wait.fence}
+        body = {
+            "lane": [str(wait.dossier_id), wait.system],
+            "fence": wait.fence,
+            "database": self._origin.database,
+        }
         message = aio_pika.Message(
             json.dumps(body).encode(),
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,

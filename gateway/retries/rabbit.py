@@ -16,7 +16,7 @@ from aio_pika.abc import AbstractChannel
 from gateway.retries.consuming import Consumer
 from gateway.retries.deadlines import FAILURES, connected, within
 from gateway.retries.idle import IdleQueues
-from gateway.retries.port import Wakes
+from gateway.retries.port import Origin, Wakes
 from gateway.retries.publishing import Publisher
 from gateway.retries.queues import STEP, declare
 from gateway.retries.topology import Queues, Topology
@@ -34,13 +34,20 @@ PAUSE, LONGEST_PAUSE = 0.5, 10.0
 class RabbitRetries:
     """The port over RabbitMQ; `names`: system id → name."""
 
-    def __init__(self, url: str, names: Mapping[int, str], queues: Queues) -> None:
+    def __init__(
+        self,
+        url: str,
+        names: Mapping[int, str],
+        queues: Queues,
+        origin: Origin | None = None,
+    ) -> None:
+        origin = origin or Origin()
         self._url = url
         self._names = dict(names)
         self._queues = queues
-        self._publisher = Publisher(self._names, queues)
+        self._publisher = Publisher(self._names, queues, origin)
         self._outage = Outage("away", "back", what="broker")
-        self._consumer = Consumer(queues, self._outage.worked)
+        self._consumer = Consumer(queues, origin, self._outage.worked)
         self._idle = IdleQueues(self._publisher.uses, self.queues())
         self.up = False
 

@@ -248,6 +248,9 @@ async def test_without_a_witness_nothing_is_held(
         (tmp_path / "state").rename(tmp_path / "elsewhere")
         capsys.readouterr()
         async with running(settings) as at:
+            async with asyncio.timeout(30):
+                while not (tmp_path / "state").exists():  # left anew after a look
+                    await asyncio.sleep(0.02)
             standing = await at.standing()
 
         assert standing.held_by is None
@@ -272,3 +275,18 @@ async def test_a_person_may_say_that_the_database_was_restored(
         assert found.held == ("portal",)
         assert len([one for one in listed if one.ahead]) == DOSSIERS
         assert after.epoch > before.epoch
+
+
+async def test_a_wake_up_of_another_life_is_a_witness(
+    tmp_path: Path, database: dict[str, Any]
+) -> None:
+    """One that carries a higher fence than the database has given says that it was restored."""
+    async with portal(tmp_path, database) as settings, running(settings) as at:
+        await filed(at)
+        await at.until_idle()
+        at.delivery.restores.note(10**6)
+        async with asyncio.timeout(30):
+            while (await at.standing()).held_by is None:
+                await asyncio.sleep(0.05)
+
+        assert (await at.standing()).held_by == "lienthong"

@@ -11,7 +11,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from gateway.retries.embedded import EmbeddedRetries
-from gateway.retries.port import Retries, Wake
+from gateway.retries.port import Origin, Retries, Wake
 from gateway.retries.rabbit import RabbitRetries
 from gateway.retries.topology import Queues
 from gateway.rules.schedule import RUNGS, Waiting, backoff, rung_of
@@ -51,10 +51,10 @@ def waiting(rung: int = 0) -> Waiting:
     return Waiting(uuid7(), 1, 7, RUNGS[rung] * SCALE, rung)
 
 
-def rabbit_retries(url: str, systems: int = 1) -> RabbitRetries:
+def rabbit_retries(url: str, systems: int = 1, origin: Origin | None = None) -> RabbitRetries:
     """Make retries over queues of their own, for systems called a1, a2 and so on."""
     names = {number: f"a{number}" for number in range(1, systems + 1)}
-    return RabbitRetries(url, names, Queues(SCALE, f"t{time.monotonic_ns()}"))
+    return RabbitRetries(url, names, Queues(SCALE, f"t{time.monotonic_ns()}"), origin)
 
 
 @pytest.fixture(params=["embedded", "rabbit"])

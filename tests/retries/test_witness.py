@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 
 import pytest
 
-from gateway.retries.port import WitnessAway
+from gateway.retries.port import Origin, WitnessAway
 from gateway.retries.witness import RabbitWitness
 from gateway.workbench.machine import free_port
 from gateway.workbench.servers import PrivateRabbit
+from tests.retries.test_port import Bell, rabbit_retries, waiting
 
 MANY = 25
 """Looks: more than a broker gives a message out that nobody acknowledges."""
@@ -35,3 +37,22 @@ async def test_a_broker_that_is_away_is_said_to_be() -> None:
 
     with pytest.raises(WitnessAway):
         await witness.ask(1, 1)
+
+
+@pytest.mark.parametrize(("wrote", "heard"), [(7, [7]), (8, [0]), (0, [0])])
+async def test_a_wake_up_tells_how_far_its_database_had_come(
+    rabbit: PrivateRabbit, wrote: int, heard: list[int]
+) -> None:
+    """Law 18: Its fence counts where it was published over the same database, and nowhere else."""
+    told: list[int] = []
+    origin = Origin(database=wrote, heard=told.append)
+    retries, bell = rabbit_retries(rabbit.url, origin=origin), Bell()
+    task = asyncio.create_task(retries.run(bell.wake))
+    retries.hold([waiting()])
+    await asyncio.sleep(0.2)  # it is published by then, or at the latest under the other number
+    origin.database = 7
+    await bell.until(1)
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert told == heard
