@@ -58,3 +58,19 @@ def test_the_earliest_due_time_and_the_hours_left_are_said(
 
     assert (said in shown, "earliest" in shown) == (True, hours is not None)
     assert (found["hours_left"], found["earliest_due"] is None) == (hours, hours is None)
+
+
+def test_a_closed_gate_says_since_when_and_by_whom(capsys: pytest.CaptureFixture[str]) -> None:
+    """Law 14: For a person in one line and for a script by name, with dossier and call."""
+    gate = Gate(state="closed", why="suspects", since=0, by="0192-d", call="PUT /cases/…")
+    one = Standing(name="a", gate=gate, gate_until=9000, inflight=0, held_by=None, held_why=None)
+    seen = Status(survey=Survey(1, 0, (one,)), modes={"a": "live"}, at_risk_hours=24.0)
+    for as_json in (False, True):
+        Show("en", as_json=as_json).status(seen, watched=False)
+    table, _, told = capsys.readouterr().out.partition("{")
+    (row,) = json.loads("{" + told)["systems"]
+    line = " ".join(table.split())
+
+    assert "Closed since 1970-01-01 07:00:00, on PUT /cases/…, by dossier 0192-d." in line
+    assert (row["gate_why"], row["gate_by"], row["gate_call"]) == (gate.why, gate.by, gate.call)
+    assert row["gate_since"].startswith("1970-01-01T07:00:00")

@@ -111,6 +111,7 @@ NAMED = {
         "workbench/test_battery.py",
     ),
     14: (
+        "commands/test_status.py",
         "delivery/test_suspects_told.py",
         "delivery/test_trouble.py",
         "main/test_ways.py",
