@@ -197,7 +197,7 @@ def _doubles(
     ]
     firsts: Sequence[Any] = list(dict.fromkeys(seq for seq, _ in arrived))
     if style == "lines":
-        firsts = _times(firsts, one.events)
+        firsts = times_of(firsts, one.events)
     tally.out_of_order += sum(right < left for left, right in pairwise(firsts))
     marked = one.lanes.get(name, {}).get("may_stand_twice", [])
     for seq, count in Counter(seq for seq, _ in arrived).items():
@@ -208,7 +208,7 @@ def _doubles(
         tally.duplicated += 0 if explained else (count - 1)
 
 
-def _times(arrived: Sequence[int], events: Sequence[Mapping[str, Any]]) -> list[str]:
+def times_of(arrived: Sequence[int], events: Sequence[Mapping[str, Any]]) -> list[str]:
     """Give the times of lines in the order in which they came, but for those told in any case."""
     known = {event["seq"]: event for event in events}
     return [

@@ -15,11 +15,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from gateway.demo.audit import UNSAID, Followed, expected, has, number, read_log, there
+from gateway.demo.audit import (
+    UNSAID,
+    Followed,
+    expected,
+    has,
+    number,
+    read_log,
+    there,
+    times_of,
+)
 
 LINES, EVENTS = "lines", "events"
 OUR_WORDS = frozenset({"echo"})
@@ -159,7 +169,9 @@ def _one(
         for effect in effects
         if effect["kind"] in {"event", "line"}
     ]
-    firsts = list(dict.fromkeys(seq for seq, _ in rows))
+    firsts: list[Any] = list(dict.fromkeys(seq for seq, _ in rows))
+    if style == LINES:  # a timeline goes by the time of its rows
+        firsts = times_of(firsts, of.events)
     found.out_of_order += [
         f"{name} {of.code} {left}>{right}" for left, right in pairwise(firsts) if right < left
     ]
@@ -280,9 +292,14 @@ def _told(case: Case, name: str, site: Site, states: Mapping[str, int], found: F
 def _state(
     events: Mapping[int, Mapping[str, Any]], seq: int, states: Mapping[str, int]
 ) -> int | None:
-    """Say which number the province must show after an event."""
-    said = [events[n].get("status") for n in sorted(events) if n <= seq and events[n].get("status")]
-    return states.get(str(said[-1])) if said else None
+    """Say which number the province must show after an event: a late one moves nothing back."""
+    said = [event for n, event in events.items() if n <= seq and event.get("status")]
+    newest = max(said, default=None, key=_happened)
+    return None if newest is None else states.get(str(newest["status"]))
+
+
+def _happened(event: Mapping[str, Any]) -> tuple[datetime, int]:
+    return datetime.fromisoformat(event["occurred_at"]), event["seq"]
 
 
 __all__ = ["EVENTS", "LINES", "UNSAID", "Case", "Fault", "Findings", "Try", "find"]
