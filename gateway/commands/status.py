@@ -37,7 +37,7 @@ COLUMNS = (
 )
 ALONE = ("waiting", "asked", "parked", "untold", "shadowed")
 """States that have a column of their own."""
-PAPER = 140
+PAPER = 160
 """Columns where the output is no terminal: a pipe knows no width of its own."""
 
 
