@@ -261,6 +261,7 @@ async def test_a_command_that_changes_something_is_in_the_audit(
     if "postgres" in database:
         environ["LIENTHONG_DATABASE"] = database["postgres"]
     runner = CliRunner(env=environ)
+    await asyncio.to_thread(runner.invoke, program("migrate"), ["migrate"])
     done = [
         await asyncio.to_thread(runner.invoke, program(), [*name.split(), *words])
         for name, words in RUN.items()
