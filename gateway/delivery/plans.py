@@ -12,6 +12,7 @@ from gateway.store.engine import Connection
 from gateway.store.work import leadership, plans
 from gateway.store.work.plans import Plan
 from gateway.watch import metrics
+from gateway.watch.outages import Loop
 
 log = structlog.get_logger()
 
@@ -29,11 +30,13 @@ class PlanRunner:
 
     async def run(self) -> None:
         """Look again and again until cancelled."""
+        loop = Loop("plans")
         while True:
             try:
                 await self.look()
+                loop.worked()
             except Exception as error:  # noqa: BLE001 - the next look comes
-                log.warning("plans_failed", error=type(error).__name__)
+                loop.met(error)
             await asyncio.sleep(max(0.05, EVERY * self.context.scale))
 
     async def look(self) -> bool:

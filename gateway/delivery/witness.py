@@ -21,6 +21,7 @@ from gateway.retries.port import Origin, Witness, WitnessAway
 from gateway.store.engine import Store
 from gateway.store.errors import StoreUnavailable
 from gateway.store.work.leadership import acquire
+from gateway.watch.outages import Loop
 
 log = structlog.get_logger()
 
@@ -80,7 +81,7 @@ class RestoreWatch:
         self._origin = origin or Origin()
         self._origin.heard = self.note
         self._seen = 0
-        self._away = self._begun = False
+        self._begun = False
         self._soon = asyncio.Event()
 
     async def begin(self) -> None:
@@ -112,13 +113,13 @@ class RestoreWatch:
         """Look, compare and leave the fence again and again, until cancelled."""
         if not self._begun:
             await self.begin()
+        loop = Loop("witness")
         while True:
             try:
                 await self._turn()
-            except StoreUnavailable:  # said by whoever needs it more
-                pass
-            except OSError as error:
-                log.warning("witness_failed", error=type(error).__name__)
+                loop.worked()
+            except (OSError, StoreUnavailable) as error:
+                loop.met(error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._every):
                     await self._soon.wait()
@@ -153,11 +154,8 @@ class RestoreWatch:
         try:
             told = await broker.ask(here.database, here.fence)
         except WitnessAway as error:
-            if not self._away:
-                log.warning("witness_away", why=str(error))
-            self._away = True
+            log.debug("witness_away", why=str(error))  # the broker itself is said to be away
             return 0
-        self._away = False
         return told
 
 

@@ -135,6 +135,7 @@ NAMED = {
     18: (
         "flow/test_following.py",
         "intake/test_following.py",
+        "retries/test_witness.py",
         "store/test_feed.py",
         "store/test_feed_places.py",
     ),
