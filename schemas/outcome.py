@@ -104,6 +104,8 @@ class Uncertain:
 
     why: str
     effect: Effect
+    undecided: bool = False
+    """Nothing was sent now: that of an earlier try may stand there, and no look-up can tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ from adapters.kit.port import (
 )
 from adapters.kit.read_answers import read_answer, row_of, verdict
 from schemas.event import Event
-from schemas.outcome import Delivered, Outcome, Remote
+from schemas.outcome import Delivered, Outcome, Remote, Uncertain
 
 
 async def login(settings: IgateSettings) -> Token | Outcome:
@@ -143,12 +143,16 @@ async def _stands(
     """Look whether a state whose answer was lost is there.
 
     Their look-up shows the present state alone: it proves something only where the state before
-    was another one. Else the state is told again.
+    was another one. Else the state is told again, or a human looks, as the settings say.
     """
     before, ours = remote.notes.get("state"), str(state["dossierStatus"]["id"])
     proves = settings.status_look_up == "state" and before is not None and before != ours
-    if not step.doubt or settings.status_effect == "keyed" or not proves:
+    if not step.doubt or settings.status_effect == "keyed":
         return False
+    if not proves:
+        why = "their look-up cannot tell whether they have the last state"
+        undecided = Uncertain(why=why, effect="append", undecided=True)
+        return undecided if step.on_undecided == "park" else False
     held = await found(step, remote, settings)
     if not isinstance(held, Said):
         return held
@@ -207,6 +211,7 @@ ADAPTER = Adapter(
         version="3",
         at_once=8,
         appends=True,
+        looks_up=True,
         exchanges=10,
         conversation=300.0,
         needs_official_code=True,

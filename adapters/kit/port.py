@@ -429,6 +429,8 @@ class Step:
     doubt: an earlier try may have landed; resolve before adding anything twice
     born_here: the dossier came from this very system, so it is never asked to create it
     on_exists: what a create that they answer with "exists already" does; `adapters.kit.exists`
+    on_undecided: where no look-up can tell whether what was added last stands there: send it again,
+        or end with `Uncertain(undecided=True)`, for a human to look
     """
 
     dossier: Dossier
@@ -437,6 +439,7 @@ class Step:
     doubt: bool = False
     born_here: bool = False
     on_exists: Literal["park", "replace"] = "park"
+    on_undecided: Literal["send", "park"] = "send"
 
     @property
     def key(self) -> str:
@@ -464,6 +467,8 @@ class Facts:
     appends: some request has the effect `append`
     on_uncertain: what to do after an `append` without an answer: send again (it may stand twice,
         and the ledger says so) or park for a human (it stands at most once)
+    looks_up: where an `append` is in doubt it is first read whether it stands there; with `park`
+        only what that cannot decide is parked (`Step.on_undecided`)
     on_exists: what to do with a dossier that stands under our code and may be another's: park ours
         for an officer, or replace it
     needs_official_code: a lane waits, visibly, until the dossier has its official code
@@ -483,6 +488,7 @@ class Facts:
     linger: float = 60.0
     appends: bool = False
     on_uncertain: Literal["resend", "park"] = "resend"
+    looks_up: bool = False
     on_exists: Literal["park", "replace"] = "park"
     needs_official_code: bool = False
     poll_every: float = 60.0

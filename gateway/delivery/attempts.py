@@ -20,6 +20,7 @@ from gateway.delivery.conversation import (
     unreadable_lane,
 )
 from gateway.dossiers.systems import System
+from gateway.rules.outcomes import MAY_STAND_TWICE
 from gateway.store.errors import StoreUnavailable
 from gateway.store.work.lanes import Claim
 from gateway.store.work.turns import Finished, Work
@@ -136,4 +137,7 @@ def _step(work: Work, facts: Facts) -> Step:
         doubt=work.doubt,
         born_here=claim.born_here,
         on_exists=facts.on_exists,
+        on_undecided="park"
+        if facts.on_uncertain == "park" and claim.uncertainty == MAY_STAND_TWICE
+        else "send",
     )

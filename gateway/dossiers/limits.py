@@ -16,6 +16,7 @@ class Limits:
     lease: milliseconds for which a lane is held; quarantine: milliseconds after which a lapsed
         lease may be taken over; linger: seconds to wait after an attempt that may have landed
     appends: some request of this adapter adds a line; on_uncertain: `resend` or `park` those
+    looks_up: it is read first whether they stand
     scale: by which all waits are multiplied
     settings: a digest of what opens the way to it (address, credentials, proxy, certificates)
     shadow: nothing is sent, so that no gate has anything to say
@@ -31,6 +32,7 @@ class Limits:
     linger: float
     appends: bool
     on_uncertain: str
+    looks_up: bool
     scale: float
     settings: str | None = None
     shadow: bool = False
@@ -52,6 +54,7 @@ def limits_of(system: System, worker: str, scale: float, settings: str | None = 
         linger=facts.linger,
         appends=facts.appends,
         on_uncertain=facts.on_uncertain,
+        looks_up=facts.looks_up,
         scale=scale,
         settings=settings,
         shadow=system.config.mode == "shadow",

@@ -100,6 +100,7 @@ class Lane:
     failing_since: int | None
     linger: float
     on_uncertain: str
+    looks_up: bool = False
     dossier: str = ""
     call: str = ""
     suspect_since: int | None = None
@@ -147,8 +148,9 @@ def decide(
             )
         case Unreachable(retry_after=after):
             return _again(lane, gate, after, lane.uncertainty, "unreachable", jitter), "bad", ""
-        case Uncertain(effect=effect):
-            return _uncertain(effect, lane, gate, jitter), "bad", ""
+        case Uncertain(effect=effect, undecided=undecided):
+            decided = _uncertain(effect, lane, gate, jitter, undecided=undecided)
+            return decided, "none" if undecided else "bad", ""
         case Blocked():
             return _uncounted(lane, "blocked", jitter), "blocked", ""
         case Suspect(why=why):
@@ -157,9 +159,12 @@ def decide(
             return _unsaid(outcome), "none", ""
 
 
-def _uncertain(effect: Effect, lane: Lane, gate: Gate, jitter: float) -> Decision:
-    """Resolve it before it is repeated; where settings say so, a human does."""
-    if effect == "append" and lane.on_uncertain == "park":
+def _uncertain(
+    effect: Effect, lane: Lane, gate: Gate, jitter: float, *, undecided: bool
+) -> Decision:
+    """Resolve it before it is repeated; where settings say so, and nothing can be read, a human."""
+    parks = effect == "append" and lane.on_uncertain == "park"
+    if parks and (undecided or not lane.looks_up):
         return Park("operator", "may_stand_once", "uncertain:append")
     doubts = {"append": MAY_STAND_TWICE, "keyed": MAY_STAND, "read": lane.uncertainty}
     uncertainty = max(doubts[effect], lane.uncertainty)

@@ -26,6 +26,7 @@ from schemas.outcome import (
     Outcome,
     Refused,
     Remote,
+    Uncertain,
 )
 
 SHA = "ab" * 32
@@ -226,3 +227,31 @@ async def test_a_state_outside_the_map_is_not_guessed(tmp_path: Path) -> None:
             await conversation.run(step_of(doc))
 
         assert (error.value.field, told.host.calls) == ("/status", 0)
+
+
+def changes(folder: Path) -> int:
+    """Count the changes of state that the province took."""
+    return (folder / "province.effects.jsonl").read_text("utf-8").count('"kind": "event"')
+
+
+@pytest.mark.parametrize(
+    ("before", "decided"),
+    [({"state": "1"}, True), ({}, False)],
+    ids=["after another state", "the first state"],
+)
+async def test_what_a_look_up_cannot_tell_is_left_to_a_human(
+    tmp_path: Path, before: dict[str, str], decided: bool
+) -> None:
+    """Law 5: With `park`, a state in doubt is sent again only where they surely lack it."""
+    async with telling(tmp_path) as told:
+        await told.tell(document())
+        notes = {key: value for key, value in told.kept[-1].notes.items() if key != "state"}
+        memory = {"id": told.kept[-1].id, "created": True, "line": 0, "notes": notes | before}
+        more = {"status": "processing", "kind": "progress", "seq": 2, "ref": "r2"}
+        accepted = document()["events"][0] | more
+        doubt = {"remote": memory, "doubt": True, "on_undecided": "park"}
+        stood = changes(tmp_path)
+        outcome = await told.tell(document(version=2, events=[accepted], _step=doubt))
+
+        assert isinstance(outcome, Delivered if decided else Uncertain)
+        assert changes(tmp_path) - stood == decided

@@ -90,13 +90,20 @@ def test_table(outcome: Outcome | CannotExpress, decision: object, said: str) ->
     assert (decision, said) == decided[:2]
 
 
-def test_a_line_that_may_stand_is_parked_where_the_setting_says_so() -> None:
-    """Law 5: With `park`, an append without an answer waits for a human: it stands at most once."""
-    decision, _, _ = decide(
-        Uncertain(why="cut", effect="append"), replace(LANE, on_uncertain="park"), Gate(), 0.0
-    )
+@pytest.mark.parametrize(
+    ("looks_up", "undecided", "parks"),
+    [(False, False, True), (True, False, False), (True, True, True)],
+)
+def test_a_line_that_may_stand_is_parked_where_the_setting_says_so(
+    looks_up: bool, undecided: bool, parks: bool
+) -> None:
+    """Law 5: With `park`, what no look-up can decide waits for a human: it stands at most once."""
+    lane = replace(LANE, on_uncertain="park", looks_up=looks_up)
+    outcome = Uncertain(why="cut", effect="append", undecided=undecided)
+    decision, _, _ = decide(outcome, lane, Gate(), 0.0)
 
-    assert Park("operator", "may_stand_once", "uncertain:append") == decision
+    parked = Park("operator", "may_stand_once", "uncertain:append")
+    assert decision == (parked if parks else Wait(60.0, "uncertain", MAY_STAND_TWICE))
 
 
 def test_there_is_no_last_attempt() -> None:

@@ -219,7 +219,7 @@ def _lease(
             uncertainty=row.uncertainty,
             expired_leases=row.expired_leases,
             appends=limits.appends,
-            parks_uncertain=limits.on_uncertain == "park",
+            parks_uncertain=limits.on_uncertain == "park" and not limits.looks_up,
         )
         if isinstance(decided, leases.Withheld):
             _park(connection, row, limits.system, decided)

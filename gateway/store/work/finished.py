@@ -80,6 +80,7 @@ def lane_of(one: Finished, limits: Limits) -> Lane:
         failing_since=None if one.progressed else claim.failing_since,
         linger=limits.linger,
         on_uncertain=limits.on_uncertain,
+        looks_up=limits.looks_up,
         dossier=str(claim.dossier_id),
         call=_call(one),
         suspect_since=None if one.progressed else claim.suspect_since,

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from gateway.rules.gate import Gate
 from gateway.rules.lane_states import PARKED, READY, UNTOLD, WAITING
-from gateway.rules.outcomes import MAY_STAND, MAY_STAND_TWICE
+from gateway.rules.outcomes import ALL_MAY_STAND_TWICE, MAY_STAND
 from gateway.rules.schedule import rank
 from gateway.rules.waves import Shut
 from gateway.store.dialect import now as db_now
@@ -56,7 +56,8 @@ class Chosen:
 
 _DOUBTFUL = sa.case(
     # A lane is parked for these with what came of its last try, and its doubt as before that try.
-    (outbox.c.reason == "may_stand_once", MAY_STAND_TWICE),
+    # Whoever lets it go has looked: it is sent, whatever a look-up leaves open.
+    (outbox.c.reason == "may_stand_once", ALL_MAY_STAND_TWICE),
     (outbox.c.cause == "too_many_failures:uncertain", MAY_STAND),
     else_=0,
 )

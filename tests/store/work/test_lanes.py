@@ -155,6 +155,7 @@ async def house(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[House
             linger=0,
             appends=False,
             on_uncertain="resend",
+            looks_up=False,
             scale=1.0,
         ),
     )

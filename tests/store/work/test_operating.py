@@ -69,6 +69,7 @@ def limits(number: int) -> Limits:
         linger=0,
         appends=False,
         on_uncertain="resend",
+        looks_up=False,
         scale=1.0,
     )
 
@@ -477,7 +478,7 @@ async def test_doubt_outlives_a_retry(office: Office) -> None:
     await office.make_ready(await office.choose(system="a"))
     doubts = {claim.dossier_id: claim.uncertainty for claim in await office.claim()}
 
-    assert doubts == {claims[0].dossier_id: 2, claims[1].dossier_id: 1}
+    assert doubts == {claims[0].dossier_id: 3, claims[1].dossier_id: 1}
 
 
 async def test_a_doubtful_lane_rests_for_the_linger(office: Office) -> None:
