@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from schemas.marks import composed
@@ -64,9 +64,16 @@ _FLAT = re.compile("|".join(bare(words) for words in FAILURES))
 
 
 @cache
-def _before(success: str) -> re.Pattern[str]:
-    """Find a negation before words of success, in the same clause."""
-    return re.compile(rf"\b{NEGATION}\b[^.;!]*{re.escape(success)}")
+def _before(success: tuple[str, ...]) -> re.Pattern[str]:
+    """Find a negation before any of these words of success, in the same clause."""
+    words = "|".join(re.escape(one) for one in (*success, *map(bare, success)))
+    return re.compile(rf"\b{NEGATION}\b[^.;!]*(?:{words})" if words else r"(?!)")
+
+
+@lru_cache(maxsize=1024)
+def _named(key: str) -> str:
+    """Bring the name of a field into the form in which names are compared."""
+    return composed(key).casefold()
 
 
 def denied(
@@ -87,7 +94,7 @@ def _negated(sentence: str, success: Sequence[str]) -> str | None:
     failed = (_FLAT if sentence.isascii() else _FAILED).search(sentence)
     if failed is not None:
         return f'the words "{failed[0]}"'
-    if any(_before(one).search(sentence) for one in (*success, *map(bare, success))):
+    if _before(tuple(success)).search(sentence):
         return "its negation"
     if _NONE.search(sentence):
         return "of nothing"
@@ -109,7 +116,7 @@ def _nested(value: Any) -> Iterator[str]:
             return
         name, one = waiting.pop()
         if isinstance(one, dict):
-            waiting += [(composed(str(key)).casefold(), inner) for key, inner in one.items()]
+            waiting += [(_named(str(key)), inner) for key, inner in one.items()]
         elif isinstance(one, list):
             waiting += [(name, inner) for inner in one]
         if name and (why := _fault(name, one)) is not None:

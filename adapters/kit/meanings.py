@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
@@ -123,6 +123,8 @@ class Answers:
     single: bool = False
     items: tuple[str, ...] = ()
     pointers: Sequence[tuple[str, str]] = ()
+    memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What short answers came to that were read before: most answers are the same few bytes."""
 
     def pointed(self, text: str) -> str:
         """Find the canonical field by a phrase of theirs."""

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from adapters.kit.decoding import Decoded, decoded
 from adapters.kit.denials import denied
@@ -29,13 +29,38 @@ from schemas.outcome import (
     Unreachable,
 )
 
+T = TypeVar("T")
 _CODES = re.compile(r"\b(?:\d{3}(?:\.\w{2,3}){2,3}|[a-z]\d{2}(?:\.\w{1,4}){0,5})-\d{6,8}-\d{4,8}\b")
+
+
+SHORT, MOST = 512, 256
+"""Bytes of an answer that is remembered with its table, and how many of them are."""
 
 
 def row_of(reply: Reply, table: Answers, words: Words = NO_WORDS) -> Row | None:
     """Find the row that names an answer, whatever its status is otherwise taken for."""
+    key = _key("row", reply, words)
+    if key in table.memo:
+        known: Row | None = table.memo[key]
+        return known
     said = _said(decoded(reply), reply.status, table)
-    return None if said is None else _row(said, table, words)
+    return _remember(table, key, None if said is None else _row(said, table, words))
+
+
+def _key(what: str, reply: Reply, words: Words) -> Any:
+    """Name an answer so that the same one is read once; None: it is too long to be remembered."""
+    if len(reply.body) > SHORT:
+        return None
+    kind = reply.headers.get("content-type", "")
+    return what, reply.status, kind, reply.body, tuple(map(tuple, words.values()))
+
+
+def _remember(table: Answers, key: Any, found: T) -> T:
+    if key is not None:
+        if len(table.memo) >= MOST:
+            table.memo.clear()
+        table.memo[key] = found
+    return found
 
 
 def _row(said: Said, table: Answers, words: Words) -> Row | None:
@@ -56,6 +81,10 @@ def read_answer(
     words: lists of the settings that rows name
     about: the codes of the dossier that was told; an answer about another one is no success
     """
+    key = _key("read", reply, words)
+    if key in table.memo:
+        known: Said = table.memo[key]
+        return known
     outcome = judge(reply, effect)
     if outcome is not None and not isinstance(outcome, (Suspect, Uncertain, Unreachable)):
         return outcome
@@ -64,6 +93,8 @@ def read_answer(
     if said is None:
         return outcome if outcome is not None else _page(found, words, effect)
     read = _by_row(said, table, words, about, personal)
+    if isinstance(read, Said) and read.means == "success" and not _CODES.search(read.sentence):
+        return _remember(table, key, read)  # it says the same of every dossier
     return outcome if outcome is not None and isinstance(read, Malformed) else read
 
 
