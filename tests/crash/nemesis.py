@@ -39,6 +39,10 @@ PATIENCE = 5.0
 """Seconds to wait for a moment in which a fault has an effect."""
 
 
+MEETING = 30.0
+"""Seconds to wait for a call that meets a fault: workers that just start make none."""
+
+
 @dataclass
 class Nemesis:
     """Breaks one stage with its servers."""
@@ -173,11 +177,13 @@ class Nemesis:
                     await channel.queue_delete(name)
 
     async def everywhere(self, kind: str, systems: Sequence[str]) -> None:
-        """Let every call to these meet one fault for a moment."""
-        for system in systems:
-            await control(self.on, system, "fault", {"kind": kind, "seconds": MOMENT})
-        await self._met(kind, systems[0])
-        await asyncio.sleep(MOMENT)
+        """Let every call to these meet one fault, for a moment from the first call on."""
+        for seconds in (MEETING + MOMENT, 0.0):
+            for system in systems:
+                await control(self.on, system, "fault", {"kind": kind, "seconds": seconds})
+            if seconds:
+                await self._met(kind, systems[0])
+                await asyncio.sleep(MOMENT)
 
     async def bar_one(self) -> None:
         """Let the province answer 403 to one dossier and serve all others; it stays so."""
@@ -188,7 +194,7 @@ class Nemesis:
     async def _met(self, kind: str, system: str) -> None:
         """Wait until a call met a fault."""
         log = self.on.folder / "witness" / f"{system}.faults.jsonl"
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + MEETING
         while time.monotonic() < until and kind not in {row["fault"] for row in read_log(log)}:
             await asyncio.sleep(0.05)
 

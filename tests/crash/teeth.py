@@ -68,11 +68,19 @@ TEETH = {  # with what each must show, as a pattern: another finding would be an
     ),
     "refusal_as_success": (
         "falsely_delivered",
-        Plan(faults=("denied",), pause=0.5, dossiers=40, seed=17, flaky=False, patience=10),
+        Plan(faults=("denied",), pause=2.0, dossiers=60, seed=17, flaky=False, patience=10),
     ),
     "suspect_parks_agenda": (
         SINGLED_OUT,
-        Plan(faults=("bar_one",), pause=0.5, dossiers=40, seed=18, flaky=False, patience=10),
+        Plan(
+            faults=("bar_one", "astray"),
+            pause=1.0,
+            dossiers=90,
+            seed=18,
+            flaky=False,
+            patience=10,
+            wave=9,
+        ),
     ),
     "shadow_as_done": (
         f"falsely_delivered: {SHADOW}",
