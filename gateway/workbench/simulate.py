@@ -29,7 +29,7 @@ SILENCE = 20.0
 WORDED = frozenset({"dead_session", "denied_200"})
 """Faults that are told in the words of the contract."""
 PAGES = {"html_200": 200, "html_502_after": 502, "astray_404": 404, "barred_403": 403}
-PAGE = b"<html><body>Vui long thu lai sau</body></html>"
+PAGE = {"Content-Type": "text/html"}, b"<html><body>Vui long thu lai sau</body></html>"
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -59,7 +59,6 @@ class Denies(Protocol):
 
     def denial(self, path: str) -> bytes | None:
         """Give such a no; None: it is said otherwise at this path."""
-        ...
 
 
 @dataclass(slots=True)
@@ -204,12 +203,11 @@ class Host:
             case "too_many_429":
                 return 429, {"Retry-After": "1"}, b""
             case "html_200" | "html_502_after" | "astray_404" | "barred_403":
-                return PAGES[fault], {"Content-Type": "text/html"}, PAGE
+                return PAGES[fault], *PAGE
             case "cut_json_after" if stored is not None:
                 return stored[0], stored[1], stored[2][: len(stored[2]) // 2]
             case "dead_session" | "denied_200":
-                said = self._words(fault, path) or b""
-                return 200, {"Content-Type": "application/json"}, said
+                return 200, {"Content-Type": "application/json"}, self._words(fault, path) or b""
             case _:
                 return None
 
