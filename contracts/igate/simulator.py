@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 Answer = tuple[int, dict[str, str], bytes]
 JSON = {"Content-Type": "application/json"}
+DENIED = "Cập nhật không thành công, vui lòng thử lại sau"
 LOCAL = timezone(timedelta(hours=7))
 
 
@@ -42,6 +43,11 @@ class Simulator:
         """Give no excuse: a dead token is told by its HTTP status here."""
         _ = path
         return None
+
+    def denial(self, path: str) -> bytes | None:
+        """Give a no in words of success, for a host that plays one; a login says it otherwise."""
+        login = urlsplit(path).path.endswith("/protocol/openid-connect/token")
+        return None if login else self._no(DENIED, {})[2]
 
     def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Answer one request."""

@@ -16,6 +16,7 @@ from contracts.national_portal import rules
 Answer = tuple[int, dict[str, str], bytes]
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 DEAD = "Phiên làm việc không hợp lệ hoặc đã hết hạn"
+DENIED = "Cập nhật không thành công, vui lòng thử lại sau"
 SERVICES = ("DongBoHoSoMC", "CapNhatTienDoHoSoMC", "DongBoTrangThaiHoSo", "TraCuuHoSo")
 
 
@@ -67,6 +68,10 @@ class Simulator:
         """Give the answer to a dead session, for a host that plays one; a login has none yet."""
         bare = self.switches.get("framing") == "bare"
         return None if bare or path.endswith("/login") else self._no("-1", DEAD)[2]
+
+    def denial(self, path: str) -> bytes | None:
+        """Give a no in words of success, for a host that plays one; a login says it otherwise."""
+        return None if path.endswith("/login") else self._no("-1", DENIED)[2]
 
     def _astray(self, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer | None:
         """Refuse a call whose address is not where this way to the portal wants it."""

@@ -159,8 +159,12 @@ def there(style: str, effects: list[dict[str, Any]], events: list[dict[str, Any]
 
 def _late(event: Mapping[str, Any], newest: str) -> bool:
     """Say whether an event came too late for the timeline: a row after it stood there."""
-    anyway = event["kind"] in IN_ANY_CASE or event.get("supersedes")
-    return bool(event.get("late")) and not anyway and mark(event)[0] < newest
+    return bool(event.get("late")) and not anyway(event) and mark(event)[0] < newest
+
+
+def anyway(event: Mapping[str, Any]) -> bool:
+    """Say whether an event has a line however late it became known."""
+    return event["kind"] in IN_ANY_CASE or bool(event.get("supersedes"))
 
 
 def has(event: Mapping[str, Any], there: set[int], events: list[dict[str, Any]]) -> bool:

@@ -24,6 +24,8 @@ from gateway.workbench.samples.generator import Sample
 from schemas.base import VIETNAM
 
 AT_ONCE = 16
+LATER = frozenset({429, 503})
+"""With what the gateway says that the same should come again."""
 PATIENCE = 90.0
 """Seconds for which nothing moves in a folder before an export counts as never read."""
 EXPORTED = "rows"
@@ -93,7 +95,7 @@ async def _upload(client: httpx.AsyncClient, body: dict[str, Any]) -> None:
 
 
 async def _until_answered(client: httpx.AsyncClient, path: str, body: Any) -> httpx.Response:
-    """Post as a client should: no answer, or 503, means the same post once more."""
+    """Post as a client should: no answer, 429 or 503 means the same post once more."""
     while True:
         try:
             if isinstance(body, bytes):
@@ -104,7 +106,7 @@ async def _until_answered(client: httpx.AsyncClient, path: str, body: Any) -> ht
         except httpx.HTTPError:
             await asyncio.sleep(0.2)
             continue
-        if answer.status_code != 503:
+        if answer.status_code not in LATER:
             return answer
         await asyncio.sleep(0.2)
 

@@ -242,12 +242,13 @@ async def demo_environment(
     limits: Mapping[str, str] = LIMITS,
     program: tuple[str, ...] = PROGRAM,
     systems: Mapping[str, str] = SYSTEMS,
+    more: str = "",
 ) -> AsyncIterator[Environment]:
     """Set the stage: simulators, settings, a client, the gateway; all ended on the way out.
 
     servers: settings that name a database and a broker; workers: processes that deliver then
     switches: of the simulators, as `lienthong simulate --switch` takes them
-    systems: simulators by name, with their adapter
+    systems: simulators by name, with their adapter; more: further text of the systems file
     limits: of the systems, as the systems file has them; program: what runs as the gateway
     """
     _empty(folder)
@@ -277,7 +278,7 @@ async def demo_environment(
         mapping.write_text(MAPPING, encoding="utf-8")
         words = {f"{name}_limits": text for name, text in {**LIMITS, **limits}.items()}
         words |= {name.removeprefix("national-"): url for name, url in urls.items()}
-        text = SYSTEMS_FILE + (WARD if "ward" in systems else "")
+        text = SYSTEMS_FILE + (WARD if "ward" in systems else "") + more
         file.write_text(text.format(mapping=mapping.absolute(), **words), encoding="utf-8")
         environ = dict(os.environ) | {
             **reaper.mark(),

@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol, TextIO, runtime_checkable
 
 import h11
 
@@ -26,6 +26,10 @@ from gateway.workbench.faults import STORED, Faults
 
 SILENCE = 20.0
 """Seconds for which a call that gets no answer is kept open at most."""
+WORDED = frozenset({"dead_session", "denied_200"})
+"""Faults that are told in the words of the contract."""
+PAGES = {"html_200": 200, "html_502_after": 502, "astray_404": 404, "barred_403": 403}
+PAGE = {"Content-Type": "text/html"}, b"<html><body>Vui long thu lai sau</body></html>"
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -47,6 +51,14 @@ class Behaves(Protocol):
     def move(self, code: str, status: int) -> None:
         """Let their own officer move a dossier, where they can."""
         ...
+
+
+@runtime_checkable
+class Denies(Protocol):
+    """What a contract's simulator offers besides where a no can be said in words of success."""
+
+    def denial(self, path: str) -> bytes | None:
+        """Give such a no; None: it is said otherwise at this path."""
 
 
 @dataclass(slots=True)
@@ -157,8 +169,8 @@ class Host:
             self._fault("gone", stored=False)
             _reset(writer)
             return False
-        fault = self.faults.next()
-        if fault is None or (fault == "dead_session" and self.simulator.excuse(path) is None):
+        fault = self.faults.told(path, body) or self.faults.next()
+        if fault is None or (fault in WORDED and self._words(fault, path) is None):
             answer = self.simulator.handle(method, path, headers, body)
             await asyncio.sleep(self.delay)  # stored, and slow to say so
             await _send(connection, writer, answer)
@@ -172,36 +184,38 @@ class Host:
         writer: asyncio.StreamWriter,
         request: tuple[str, str, Mapping[str, str], bytes],
     ) -> bool:
-        answer: Answer = (500, {}, b"")
         self._fault(fault, stored=STORED[fault])
-        if STORED[fault]:
-            answer = self.simulator.handle(*request)
-        page = b"<html><body>Vui long thu lai sau</body></html>"
-        html = {"Content-Type": "text/html"}
+        stored = self.simulator.handle(*request) if STORED[fault] else None
+        if fault == "silence_after":
+            await asyncio.sleep(SILENCE)
+        elif fault == "reset_after":
+            _reset(writer)
+        answer = self._faulty(fault, request[1], stored)
+        if answer is not None:
+            await _send(connection, writer, answer)
+        return answer is not None
+
+    def _faulty(self, fault: str, path: str, stored: Answer | None) -> Answer | None:
+        """Give what is sent instead of the answer; None: nothing is, and the connection ends."""
         match fault:
             case "error_500_before" | "error_500_after":
-                await _send(connection, writer, (500, {}, b"internal error"))
+                return 500, {}, b"internal error"
             case "too_many_429":
-                await _send(connection, writer, (429, {"Retry-After": "1"}, b""))
-            case "html_200":
-                await _send(connection, writer, (200, html, page))
-            case "html_502_after":
-                await _send(connection, writer, (502, html, page))
-            case "cut_json_after":
-                half = answer[2][: len(answer[2]) // 2]
-                await _send(connection, writer, (answer[0], answer[1], half))
-            case "dead_session":
-                excuse = self.simulator.excuse(request[1]) or b""
-                await _send(connection, writer, (200, {"Content-Type": "application/json"}, excuse))
-            case "silence_after":
-                await asyncio.sleep(SILENCE)
-                return False
-            case "reset_after":
-                _reset(writer)
-                return False
+                return 429, {"Retry-After": "1"}, b""
+            case "html_200" | "html_502_after" | "astray_404" | "barred_403":
+                return PAGES[fault], *PAGE
+            case "cut_json_after" if stored is not None:
+                return stored[0], stored[1], stored[2][: len(stored[2]) // 2]
+            case "dead_session" | "denied_200":
+                return 200, {"Content-Type": "application/json"}, self._words(fault, path) or b""
             case _:
-                return False
-        return True
+                return None
+
+    def _words(self, fault: str, path: str) -> bytes | None:
+        """Give what the contract says of such a fault; None: it has no words for it here."""
+        if fault == "dead_session":
+            return self.simulator.excuse(path)
+        return self.simulator.denial(path) if isinstance(self.simulator, Denies) else None
 
     def _control(self, path: str, body: bytes) -> Answer:
         """Take an order of the workbench; orders never meet a fault."""
@@ -213,7 +227,12 @@ class Host:
         elif path.endswith("/slow"):
             self.delay = float(order["seconds"])
         elif path.endswith("/calm"):
-            self.faults.flaky, self.delay = False, 0.0
+            self.faults.calm()
+            self.delay = 0.0
+        elif path.endswith("/fault"):
+            self.faults.order(order["kind"], float(order["seconds"]))
+        elif path.endswith("/bar"):
+            self.faults.barred = order["word"]
         elif path.endswith("/outage"):
             self.faults.gone_until = time.monotonic() + float(order["seconds"])
         return 200, {"Content-Type": "application/json"}, json.dumps({"calls": self.calls}).encode()

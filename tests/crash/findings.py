@@ -6,7 +6,7 @@ gateway's database is asked for one thing only: what it claims, and how it expla
     lost               promised, and neither there nor parked for a reason of the sample itself
     out of order       there, but after something that happened later
     phantom            there, and never promised
-    falsely delivered  closed in the ledger, and not there
+    falsely delivered  closed in the ledger, and not there; what shadow mode held back never is
     altered            there with other content than the dossier's
     unexplained        there twice, without a fault and a try of the ledger that account for it
 """
@@ -20,16 +20,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from gateway.demo.audit import (
-    UNSAID,
-    Followed,
-    expected,
-    has,
-    number,
-    read_log,
-    there,
-    times_of,
-)
+from gateway.demo.audit import UNSAID, anyway, expected, has, mark, number, read_log, there
+from tests.crash.cases import Case, Fault, Try
 
 LINES, EVENTS = "lines", "events"
 OUR_WORDS = frozenset({"echo"})
@@ -37,29 +29,6 @@ OUR_WORDS = frozenset({"echo"})
 SLACK = 0.25
 """Seconds by which two processes' notes of the same moment may differ."""
 OPEN = frozenset({"uncertain", "lapsed"})
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something that was done on purpose, with its interval in seconds since 1970."""
-
-    kind: str
-    begin: float
-    end: float
-
-
-@dataclass(frozen=True, slots=True)
-class Try:
-    """An attempt of the ledger, times in seconds since 1970."""
-
-    system: str
-    first: int
-    last: int
-    begin: float
-    end: float
-    outcome: str
-    late: bool
-    fence: int
 
 
 @dataclass(slots=True)
@@ -77,25 +46,12 @@ class Findings:
     causes: dict[str, int] = field(default_factory=dict)
     """Of what is explained: the fault of the call, or what was broken in that moment."""
 
-    def bad(self) -> dict[str, list[str]]:
-        """Give what should not be, with at most three places each."""
+    def bad(self, most: int | None = 3) -> dict[str, list[str]]:
+        """Give what should not be, with so many places each at most."""
         rows = asdict(self)
         return {
-            name: rows[name][:3] for name in rows if isinstance(rows[name], list) and rows[name]
+            name: rows[name][:most] for name in rows if isinstance(rows[name], list) and rows[name]
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One dossier with all that is known of it."""
-
-    of: Followed
-    content: Mapping[str, Any]
-    tries: Sequence[Try]
-    parks: frozenset[str]
-    """Systems that must refuse this sample, by the sample's own story."""
-    owed: frozenset[str] = frozenset()
-    """Systems that must have a lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +78,13 @@ def find(
     styles: Mapping[str, str],
     faults: Sequence[Fault],
     states: Mapping[str, int],
+    shadows: frozenset[str] = frozenset(),
 ) -> Findings:
-    """Compare what was promised with what is there; `states`: status → the province's number."""
+    """Compare what was promised with what is there.
+
+    states: status → the province's number
+    shadows: systems in shadow mode: they must be told nothing, and the ledger must say so
+    """
     found = Findings()
     sites = {name: Site.read(folder, name) for name in styles}
     known: set[str] = set()
@@ -134,10 +95,14 @@ def find(
         found.lost += [f"{name} {case.of.id} no lane" for name in case.owed - set(case.of.lanes)]
         found.events += len(case.of.events)
         for name, style in styles.items():
+            if name in shadows:
+                _shadow(case, name, found)
+                continue
             _one(case, name, style, sites[name], faults, found)
             _content(case, name, style, sites[name], states, found)
     for name, site in sites.items():
-        found.phantom += [f"{name} {key}" for key in sorted(set(site.effects) - known)]
+        told = set(site.effects) - (set() if name in shadows else known)
+        found.phantom += [f"{name} {key}" for key in sorted(told)]
     return found
 
 
@@ -159,7 +124,7 @@ def _one(
         place = f"{name} {of.code or of.id} {event['seq']} {lane['state']} {lane['reason']}"
         if lane["done_seq"] >= event["seq"]:
             found.falsely_delivered.append(place)
-        elif not (lane["state"] == "parked" and name in case.parks):
+        elif not case.parked(name, lane):
             found.lost.append(place)
     rows = [
         (
@@ -169,13 +134,32 @@ def _one(
         for effect in effects
         if effect["kind"] in {"event", "line"}
     ]
-    firsts: list[Any] = list(dict.fromkeys(seq for seq, _ in rows))
-    if style == LINES:  # a timeline goes by the time of its rows
-        firsts = times_of(firsts, of.events)
+    firsts = _rising(style, dict.fromkeys(seq for seq, _ in rows), of.events)
     found.out_of_order += [
         f"{name} {of.code} {left}>{right}" for left, right in pairwise(firsts) if right < left
     ]
     _repeats(case, name, style, rows, site, faults, found)
+
+
+def _rising(style: str, firsts: Iterable[int], events: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Give what must rise: numbers; on a timeline times, but of what is told however late."""
+    if style != LINES:
+        return list(firsts)
+    known = {event["seq"]: event for event in events}
+    told = [known[seq] for seq in firsts if seq in known]
+    return [mark(event)[0] for event in told if not (event.get("late") and anyway(event))]
+
+
+def _shadow(case: Case, name: str, found: Findings) -> None:
+    """Ask of a lane in shadow mode that nothing counts as told, and that each event was seen."""
+    lane = case.of.lanes.get(name)
+    if lane is None:
+        return
+    place = f"{name} {case.of.code or case.of.id} {lane['state']}"
+    if lane["done_seq"]:
+        found.falsely_delivered.append(f"{place} told up to {lane['done_seq']}")
+    elif lane["state"] != "shadowed" or lane["state_seq"] < len(case.of.events):
+        found.lost.append(f"{place} seen up to {lane['state_seq']}")
 
 
 def _repeats(
@@ -293,13 +277,13 @@ def _state(
     events: Mapping[int, Mapping[str, Any]], seq: int, states: Mapping[str, int]
 ) -> int | None:
     """Say which number the province must show after an event: a late one moves nothing back."""
-    said = [event for n, event in events.items() if n <= seq and event.get("status")]
-    newest = max(said, default=None, key=_happened)
-    return None if newest is None else states.get(str(newest["status"]))
+    said = [events[n] for n in sorted(events) if n <= seq and events[n].get("status")]
+    newest = max(reversed(said), key=_moment, default=None)
+    return states.get(str(newest["status"])) if newest else None
 
 
-def _happened(event: Mapping[str, Any]) -> tuple[datetime, int]:
-    return datetime.fromisoformat(event["occurred_at"]), event["seq"]
+def _moment(event: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(event["occurred_at"])
 
 
 __all__ = ["EVENTS", "LINES", "UNSAID", "Case", "Fault", "Findings", "Try", "find"]

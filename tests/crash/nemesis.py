@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import aio_pika
@@ -14,10 +14,11 @@ import asyncpg
 
 from gateway.demo.audit import read_log
 from gateway.demo.environment import Environment, control
+from gateway.retries.topology import Queues
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 from tests.crash.findings import Fault
 
-PORTAL = "national-portal"
+PORTAL, PROVINCE = "national-portal", "province"
 LEASE = 6.0
 """Seconds of the portal's lease in these runs."""
 HOLDER = """
@@ -30,10 +31,16 @@ TAKEN = """
     WHERE s.name = $1 AND t.dossier_id = $2 AND t.fence > $3 AND t.lease_until IS NOT NULL
 """
 SLOW = 0.5
+MOMENT = 0.6
+"""Seconds for which every call meets a fault."""
 FRESH = 0.3
 """Seconds for which a line is taken to be unanswered; the portal is slower than that by then."""
 PATIENCE = 5.0
 """Seconds to wait for a moment in which a fault has an effect."""
+
+
+MEETING = 30.0
+"""Seconds to wait for a call that meets a fault: workers that just start make none."""
 
 
 @dataclass
@@ -45,6 +52,10 @@ class Nemesis:
     broker: PrivateRabbit
     dsn: str
     log: list[Fault] = field(default_factory=list)
+    coming: str = ""
+    """The code of a dossier that nobody has posted yet."""
+    barred: dict[str, str] = field(default_factory=dict)
+    """Codes that were barred, with the system that barred them."""
 
     async def do(self, name: str) -> None:
         """Do one fault and note its interval."""
@@ -65,6 +76,9 @@ class Nemesis:
             "cut_connections": self.cut_connections,
             "delete_waits": lambda: self.delete_queues(".wait-"),
             "delete_work": lambda: self.delete_queues(".ready"),
+            "denied": lambda: self.everywhere("denied_200", (PORTAL, PROVINCE)),
+            "astray": lambda: self.everywhere("astray_404", (PORTAL,)),
+            "bar_one": self.bar_one,
             "slow_portal": lambda: self.slow(SLOW),
             "slower_portal": lambda: self.slow(2 * SLOW),
         }
@@ -155,12 +169,34 @@ class Nemesis:
 
     async def delete_queues(self, part: str) -> None:
         """Delete queues as by hand: those in which retries wait, or those they come out to."""
-        names = await asyncio.to_thread(self.broker.control, "-q", "list_queues", "name")
+        made = Queues(float(self.on.environ["LIENTHONG_TIME_SCALE"]))
         async with await aio_pika.connect(self.broker.url) as connection:
             channel = await connection.channel()
-            for name in names.split():
+            for name in made.every(self.on.urls):
                 if part in name:
                     await channel.queue_delete(name)
+
+    async def everywhere(self, kind: str, systems: Sequence[str]) -> None:
+        """Let every call to these meet one fault, for a moment from the first call on."""
+        for seconds in (MEETING + MOMENT, 0.0):
+            for system in systems:
+                await control(self.on, system, "fault", {"kind": kind, "seconds": seconds})
+            if seconds:
+                await self._met(kind, systems[0])
+                await asyncio.sleep(MOMENT)
+
+    async def bar_one(self) -> None:
+        """Let the province answer 403 to one dossier and serve all others; it stays so."""
+        self.barred[self.coming] = PROVINCE
+        await control(self.on, PROVINCE, "bar", {"word": self.coming})
+        await self._met("barred_403", PROVINCE)
+
+    async def _met(self, kind: str, system: str) -> None:
+        """Wait until a call met a fault."""
+        log = self.on.folder / "witness" / f"{system}.faults.jsonl"
+        until = time.monotonic() + MEETING
+        while time.monotonic() < until and kind not in {row["fault"] for row in read_log(log)}:
+            await asyncio.sleep(0.05)
 
     async def slow(self, seconds: float) -> None:
         """Let the portal store at once and answer late; it stays so."""

@@ -14,19 +14,21 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from adapters.kit import meanings, read_answers
 from gateway.commands.app import run
 from gateway.delivery import attempts
 from gateway.delivery.conversation import Ended, converse
 from gateway.dossiers.limits import Limits
 from gateway.main import delivery
+from gateway.rules.lane_states import PARKED
 from gateway.store.engine import Connection
 from gateway.store.postgres import PostgresStore
-from gateway.store.tables import lane
+from gateway.store.tables import lane, outbox
 from gateway.store.work import claims, completion, lanes, turns
 from gateway.store.work.claims import Claimed
 from gateway.store.work.finished import Finished
 from gateway.store.work.lanes import Claim
-from schemas.outcome import Remote, Uncertain, Unreachable
+from schemas.outcome import Remote, Suspect, Uncertain, Unreachable
 
 
 def fence_ignored() -> None:
@@ -123,6 +125,50 @@ def no_sweeper() -> None:
     setattr(delivery, "sweep", sweep)  # noqa: B010
 
 
+def refusal_as_success() -> None:
+    """Read a no as a yes where it speaks of success."""
+    honest = read_answers._row
+
+    def row(said: meanings.Said, table: meanings.Answers, words: meanings.Words) -> Any:
+        taken = (one for one in table.rows if one.means == "success" and one._shaped(said.value))
+        found = next(taken, None) if "thành công" in said.sentence else None
+        return found or honest(said, table, words)
+
+    read_answers._row = row
+    setattr(read_answers, "denied", lambda *_, **__: None)  # noqa: B010
+
+
+def suspect_parks_agenda() -> None:
+    """Let one refused record park everything that its system is to be told."""
+    honest = completion.complete
+
+    def complete(
+        connection: Connection, limits: Limits, finished: Sequence[Finished], *words: Any
+    ) -> Any:
+        done = honest(connection, limits, finished, *words)
+        if any(isinstance(one.outcome, Suspect) for one in finished):
+            connection.execute(
+                outbox.update()
+                .where(outbox.c.system == limits.system, outbox.c.lease_until.is_(None))
+                .values(state=PARKED, wake_at=None, reason="singled_out", parked_for="integrator")
+            )
+        return done
+
+    setattr(turns, "complete", complete)  # noqa: B010
+
+
+def shadow_as_done() -> None:
+    """Count what shadow mode held back as told."""
+
+    def set_aside(updates: completion.LaneUpdates, claim: Claim, head_seq: int) -> str:
+        told = updates.lane(claim.dossier_id, remote={}, done_at=updates.now, done_seq=head_seq)
+        updates.told.append(told)
+        updates.gone.append(updates.lane(claim.dossier_id))
+        return "told"
+
+    setattr(completion, "_set_aside", set_aside)  # noqa: B010
+
+
 BUGS = {
     bug.__name__: bug
     for bug in (
@@ -131,6 +177,9 @@ BUGS = {
         uncertain_as_unreachable,
         answer_before_commit,
         no_sweeper,
+        refusal_as_success,
+        suspect_parks_agenda,
+        shadow_as_done,
     )
 }
 

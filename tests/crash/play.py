@@ -6,8 +6,8 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,10 @@ import httpx
 
 from gateway.demo.audit import Followed
 from gateway.demo.client import EXPORTED, Progress, drive
-from gateway.demo.environment import PROGRAM, Environment, control, demo_environment
+from gateway.demo.environment import PROGRAM, SYSTEMS, Environment, control, demo_environment
 from gateway.workbench.machine import free_port
 from gateway.workbench.samples.generator import PORTAL, Sample, generate
+from gateway.workbench.samples.tables import PROCEDURES
 from gateway.workbench.servers import PrivatePostgres, PrivateRabbit
 from tests.crash.findings import EVENTS, LINES, Case, Fault, Findings, Try, find
 from tests.crash.nemesis import LEASE, Nemesis
@@ -33,6 +34,23 @@ LIMITS = {
     "province": "exchange = 0.9, exchanges = 10, conversation = 9.0, lease = 10.0",
     "commune": f"exchange = 1.0, conversation = 5.0, lease = {LEASE}",
 }
+SHADOW = "echo"
+"""A system in shadow mode, beside those of the demonstration."""
+SHADOWED = frozenset(one.code for one in PROCEDURES[:3])
+"""The procedures that it would be told."""
+SHADOW_TABLE = f"""
+[systems.{SHADOW}]
+adapter = "echo"
+mode = "shadow"
+environment = "sandbox"
+simulator = true
+limits = {{{{ {LIMITS["commune"]} }}}}
+[systems.{SHADOW}.settings]
+base_url = "{{{SHADOW}}}"
+style = "events"
+[systems.{SHADOW}.route]
+procedures = {sorted(SHADOWED)}
+"""
 STATES = {
     "submitted": 0,
     "accepted": 1,
@@ -50,7 +68,10 @@ REMAINING = "SELECT count(*) FROM outbox WHERE state <> 3"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is done to a run: faults in order with pauses between them, on a gateway."""
+    """What is done to a run: faults in order with pauses between them, on a gateway.
+
+    Such as fall together are joined by a `+`.
+    """
 
     faults: Sequence[str]
     pause: float
@@ -90,6 +111,8 @@ async def play(folder: Path, plan: Plan, database: PrivatePostgres, broker: Priv
         switches=[f"{PORTAL}.single_session=true"],
         limits=LIMITS,
         program=plan.program,
+        systems=SYSTEMS | {SHADOW: "echo"},
+        more=SHADOW_TABLE,
     ) as on:
         nemesis = Nemesis(on, database, broker, dsn)
         posted = await _under_load(on, plan, nemesis)
@@ -100,8 +123,10 @@ async def play(folder: Path, plan: Plan, database: PrivatePostgres, broker: Priv
             await let_go(on.environ)
             again = await _settle(dsn, plan.patience)
             settled = None if again is None else settled + again
-        cases = await _cases(on, dsn, posted)
-    return Ran(find(cases, folder / "witness", STYLES, nemesis.log, STATES), nemesis.log, settled)
+        cases = await _cases(on, dsn, posted, nemesis.barred)
+    styles, shadows = STYLES | {SHADOW: EVENTS}, frozenset({SHADOW})
+    found = find(cases, folder / "witness", styles, nemesis.log, STATES, shadows)
+    return Ran(found, nemesis.log, settled)
 
 
 async def _under_load(on: Environment, plan: Plan, nemesis: Nemesis) -> list[dict[str, Any]]:
@@ -113,25 +138,29 @@ async def _under_load(on: Environment, plan: Plan, nemesis: Nemesis) -> list[dic
     ]
     born = [one.code for one in samples if one.born == "portal" or one.story == "takeover"]
     await control(on, PORTAL, "seed", {"codes": born})
-    breaking = asyncio.create_task(_break(plan, nemesis))
     waves: list[list[Sample]] = [
         samples[n : n + plan.wave] for n in range(0, len(samples), plan.wave)
     ]
     posted: list[dict[str, Any]] = []
-    for wave in waves:
+    breaking: asyncio.Task[None] | None = None
+    for number, wave in enumerate(waves):
         begun = time.monotonic()
+        later = [one.code for more in waves[number + 1 :] for one in more if not one.parks]
+        nemesis.coming = later[0] if later else nemesis.coming
+        breaking = breaking or asyncio.create_task(_break(plan, nemesis))
         posted += await drive(on, wave, Progress())
         if breaking.done():
             break
         await asyncio.sleep(max(0.0, 0.8 - (time.monotonic() - begun)))
-    await breaking
+    if breaking is not None:
+        await breaking
     return posted
 
 
 async def _break(plan: Plan, nemesis: Nemesis) -> None:
     for name in plan.faults:
         await asyncio.sleep(plan.pause)
-        await nemesis.do(name)
+        await asyncio.gather(*(nemesis.do(one) for one in name.split("+")))
 
 
 async def _settle(dsn: str, patience: float) -> float | None:
@@ -157,7 +186,9 @@ async def _parked(dsn: str) -> int:
         await connection.close()
 
 
-async def _cases(on: Environment, dsn: str, posted: Sequence[dict[str, Any]]) -> list[Case]:
+async def _cases(
+    on: Environment, dsn: str, posted: Sequence[dict[str, Any]], barred: Mapping[str, str]
+) -> list[Case]:
     """Bring together what was promised, what the gateway says, and what its ledger holds."""
     lanes, tries = await read(dsn)
     headers = {"Authorization": f"Bearer {on.key}"}
@@ -167,7 +198,11 @@ async def _cases(on: Environment, dsn: str, posted: Sequence[dict[str, Any]]) ->
             answer = await client.get(f"/v1/dossiers/{one['id']}") if one["id"] else None
             there = answer is not None and answer.status_code == 200
             content = json.loads(answer.text) if answer is not None and there else {}
-            cases.append(case(one, content, lanes, tries))
+            code = content.get("procedure", {}).get("code")
+            owed = frozenset({SHADOW} if code in SHADOWED else ())
+            by = {name for of, name in barred.items() if of == one["sample"].code}
+            known = case(one, content, lanes, tries, owed)
+            cases.append(replace(known, barred=frozenset(by)))
     return cases
 
 

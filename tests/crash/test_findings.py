@@ -164,3 +164,86 @@ def test_a_repeat_that_the_ledger_does_not_mark_is_unexplained(tmp_path: Path) -
     found = find([case], tmp_path, {"p": LINES}, [Fault("kill_worker", 12.1, 14.0)], {})
 
     assert (len(found.bad()["unexplained"]), found.explained) == (1, 0)
+
+
+SHADOWED = LANE | {"state": "shadowed", "done_seq": 0, "state_seq": 3}
+
+
+@pytest.mark.parametrize(
+    ("lane", "found"),
+    [
+        (SHADOWED, []),
+        (SHADOWED | {"state": "done", "done_seq": 3}, ["falsely_delivered"]),
+        (SHADOWED | {"state_seq": 2}, ["lost"]),
+    ],
+)
+def test_what_shadow_mode_held_back_is_never_told(
+    tmp_path: Path, lane: dict[str, Any], found: list[str]
+) -> None:
+    """Law 20: The ledger says shadowed of every event, and nothing counts as done."""
+    case = replace(CASE, of=replace(CASE.of, lanes={"echo": lane}))
+
+    bad = find([case], tmp_path, {"echo": EVENTS}, [], {}, frozenset({"echo"})).bad()
+
+    assert list(bad) == found
+
+
+def test_a_system_in_shadow_mode_that_was_told_something_is_a_phantom(tmp_path: Path) -> None:
+    """Law 20: A promised event that goes there all the same was promised to others only."""
+    tell(tmp_path, [EVENTS_OF[0]])
+    case = replace(CASE, of=replace(CASE.of, lanes={"echo": SHADOWED}))
+
+    bad = find([case], tmp_path, {"echo": EVENTS}, [], {}, frozenset({"echo"})).bad()
+
+    assert bad == {"phantom": [f"echo {ID}"]}
+
+
+@pytest.mark.parametrize(("barred", "found"), [({"echo"}, []), (set(), ["lost"])])
+def test_only_a_barred_dossier_may_be_singled_out(
+    tmp_path: Path, barred: set[str], found: list[str]
+) -> None:
+    """Law 14: Whoever else is parked as singled out was parked for another's fault, or for ours."""
+    lane = LANE | {"state": "parked", "reason": "singled_out", "done_seq": 0}
+    of = replace(CASE.of, lanes={"echo": lane})
+
+    assert list(audit(tmp_path, replace(CASE, of=of, barred=frozenset(barred))).bad()) == found
+
+
+LATE = EVENTS_OF[1] | {"seq": 4, "ref": "buoc-4", "action": "Bước trễ", "late": True}
+EARLY = LATE | {"occurred_at": "2026-03-02T01:30:00+07:00"}
+
+
+def test_a_late_step_moves_nothing_back(tmp_path: Path) -> None:
+    """Law 6: It is told with its own time, and the number that they show stays the newest."""
+    rows = [
+        {"kind": "event", "dossier": ID, "seq": seq, "status": number, "call": seq, "arrived": 1.0}
+        for seq, number in ((1, 0), (2, 1), (3, 2), (4, 2))
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "p.effects.jsonl").write_text(text, encoding="utf-8")
+    of = replace(CASE.of, events=(*EVENTS_OF, EARLY), lanes={"p": LANE | {"done_seq": 4}})
+    states = {status: number for number, status in enumerate(STATUSES)}
+
+    found = find([replace(CASE, of=of, owed=frozenset())], tmp_path, {"p": EVENTS}, [], states)
+
+    assert found.bad() == {}
+
+
+@pytest.mark.parametrize(("told", "bad"), [((1, 4, 2, 3), []), ((1, 3, 2, 4), ["out_of_order"])])
+def test_a_timeline_rises_by_time(tmp_path: Path, told: tuple[int, ...], bad: list[str]) -> None:
+    """Law 6: What became known late may be told first where it belongs; no row goes backwards."""
+    events = (*EVENTS_OF, EARLY)
+    by_seq = {event["seq"]: event for event in events}
+    rows = [
+        {"kind": "line", "code": CODE, "text": by_seq[seq]["action"], "call": seq, "arrived": 1.0}
+        | {"at": str(by_seq[seq]["occurred_at"]).translate(str.maketrans("", "", "-T:"))[:14]}
+        for seq in told
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    snapshot = json.dumps({"kind": "snapshot", "code": CODE, "call": 9, "arrived": 1.0}) + "\n"
+    (tmp_path / "p.effects.jsonl").write_text(text + snapshot, encoding="utf-8")
+    of = replace(CASE.of, code=CODE, events=events, lanes={"p": LANE | {"done_seq": 4}})
+
+    found = find([replace(CASE, of=of, owed=frozenset())], tmp_path, {"p": LINES}, [], {})
+
+    assert list(found.bad()) == bad

@@ -15,8 +15,8 @@ from tests.crash.findings import Try
 from tests.crash.nemesis import LEASE
 
 _LANES = """
-    SELECT l.dossier_id, s.name, l.done_seq, l.via, l.doubled, l.state AS own, t.state, t.reason,
-           t.lease_until
+    SELECT l.dossier_id, s.name, l.done_seq, l.via, l.doubled, l.state_seq, l.state AS own,
+           t.state, t.reason, t.lease_until
     FROM lane l JOIN system s ON s.id = l.system
     LEFT JOIN outbox t ON t.dossier_id = l.dossier_id AND t.system = l.system
 """
