@@ -64,7 +64,13 @@ TEETH = {  # with what each must show, as a pattern: another finding would be an
     ),
     "no_sweeper": (
         NEVER_SETTLED,
-        Plan(faults=("delete_work",), pause=1.5, dossiers=90, seed=16, patience=10),
+        Plan(  # workers that just start have no wake-up to lose
+            faults=("delete_work", "delete_work", "delete_work"),
+            pause=4.0,
+            dossiers=150,
+            seed=16,
+            patience=10,
+        ),
     ),
     "refusal_as_success": (
         "falsely_delivered",
