@@ -47,7 +47,9 @@ class Gate:
     """The last lanes with their cause ("" for a success)."""
     why: str | None = None
     passed_at: int = 0
-    """When they last took something, in milliseconds: a no of their rule is no pass."""
+    """When the newest talk began in which they took something: a no of their rule is no pass."""
+    suspected_at: int = 0
+    """When the last of the suspects became one."""
     suspects: tuple[str, ...] = ()
     """Different dossiers that were suspect since that, or since the gate closed for them.
 
@@ -86,6 +88,7 @@ class Result:
     call: its last exchange, without query and without what may name somebody
     after: for how many seconds they asked us to stay away
     alone: it is suspect for a second time, and nobody else was there to be tried
+    took: milliseconds since it began: what had begun before proves nothing of what came meanwhile
     """
 
     dossier: str
@@ -94,6 +97,7 @@ class Result:
     call: str = ""
     after: float | None = None
     alone: bool = False
+    took: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +160,10 @@ def _one(gate: Gate, until: int, result: Result, terms: Terms) -> tuple[Gate, in
             # Their rule spoke, so they are there: a probe has succeeded.
             return _pass(gate, terms), until
         case "good":
-            return replace(_pass(gate, terms), passed_at=terms.now, suspects=()), until
+            begun = terms.now - result.took
+            cleared = () if begun > gate.suspected_at else gate.suspects
+            passed = max(begun, gate.passed_at)
+            return replace(_pass(gate, terms), passed_at=passed, suspects=cleared), until
         case "bad":
             return _bad(gate, until, result, terms)
 
@@ -176,7 +183,7 @@ def _suspect(gate: Gate, until: int, result: Result, terms: Terms) -> tuple[Gate
     if result.cause:  # it was parked: that they do not take it was known
         return gate, until
     others = tuple(one for one in gate.suspects if one != result.dossier)
-    gate = replace(gate, suspects=(*others, result.dossier))
+    gate = replace(gate, suspects=(*others, result.dossier), suspected_at=terms.now)
     if result.alone or len(gate.suspects) >= SUSPECTS:
         return _close(gate, until, "suspects", result, terms)
     return gate, until

@@ -268,3 +268,17 @@ def test_a_no_of_their_rule_is_no_pass() -> None:
 def test_a_call_is_named_without_whom_it_is_about(path: str, shown: str) -> None:
     """What many may read has no code, no name and no query."""
     assert call_of("PUT", path) == f"PUT {shown}"
+
+
+def test_a_talk_that_had_begun_before_proves_nothing() -> None:
+    """Law 14: The address went wrong meanwhile: what they still took says nothing of a suspect."""
+    province = Province()
+    province.answers("x", FORBIDDEN)
+    before = Result("y", "good", took=2000)
+    province.gate, province.until = record(
+        province.gate, province.until, [before], now=province.now + 10, at_once=8, scale=1.0
+    )
+    after = province.answers("x", FORBIDDEN)
+
+    assert isinstance(after, Wait)
+    assert province.gate.suspects == ("x",)

@@ -134,7 +134,7 @@ def complete(
         lock.gate, lock.until = gates.record(
             lock.gate,
             lock.until,
-            [result_of(one, said, cause, idle=idle)],
+            [result_of(one, said, cause, idle=idle, took=now - head.lease_until + limits.lease)],
             now=now,
             at_once=limits.at_once,
             scale=limits.scale,

@@ -55,8 +55,11 @@ def _call(one: Finished) -> str:
     return call_of(exchanges[-1]["method"], exchanges[-1]["path"]) if exchanges else ""
 
 
-def result_of(one: Finished, said: Word, cause: str, *, idle: bool) -> Result:
-    """Say what the gate hears of an attempt: nothing, where nothing was said to the system."""
+def result_of(one: Finished, said: Word, cause: str, *, idle: bool, took: int) -> Result:
+    """Say what the gate hears of an attempt: nothing, where nothing was said to the system.
+
+    took: milliseconds since its lane was leased
+    """
     if said == "good" and one.detail.get("exchanges") == []:
         said = "none"
     after = one.outcome.retry_after if isinstance(one.outcome, Unreachable) else None
@@ -68,6 +71,7 @@ def result_of(one: Finished, said: Word, cause: str, *, idle: bool) -> Result:
         call=_call(one),
         after=after,
         alone=idle and again,
+        took=took,
     )
 
 

@@ -44,9 +44,11 @@ async def row_of(house: House, claim: Claim) -> Any:
 
 async def test_poison_parks_at_its_second_try_and_names_the_call(house: House) -> None:
     """Law 14: Another passed after its first try; the row says on which call they refuse it."""
-    poison, other = await begin(house, 2)
+    (poison,) = await begin(house, 1)
     await house.complete(poison, FORBIDDEN, detail=CALL)
     first = await row_of(house, poison)
+    await house.post(2)
+    (other,) = await house.claim()
     await house.complete(other, told(other), detail=CALL)
     second = await again(house, poison)
     await house.complete(second, FORBIDDEN, detail=CALL)
