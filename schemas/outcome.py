@@ -96,6 +96,8 @@ class Unreachable:
 
     why: str
     retry_after: float | None = None
+    at_login: bool = False
+    """It befell the login: that says nothing of this dossier, however often it happens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -428,9 +428,9 @@ def _of_login(outcome: Outcome) -> Outcome:
     """
     match outcome:
         case Unreachable(why=why, retry_after=after):
-            return Unreachable(why=f"login: {why}", retry_after=after)
+            return Unreachable(why=f"login: {why}", retry_after=after, at_login=True)
         case Uncertain(why=why):
-            return Unreachable(why=f"login: {why}")
+            return Unreachable(why=f"login: {why}", at_login=True)
         case Blocked():
             return outcome
         case Refused(message=said) | Malformed(why=said) | Suspect(why=said):

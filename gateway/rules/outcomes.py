@@ -146,8 +146,8 @@ def decide(
                 "odd",
                 cause,
             )
-        case Unreachable(retry_after=after):
-            return _again(lane, gate, after, lane.uncertainty, "unreachable", jitter), "bad", ""
+        case Unreachable():
+            return _unreachable(outcome, lane, gate, jitter), "bad", ""
         case Uncertain(effect=effect, undecided=undecided):
             decided = _uncertain(effect, lane, gate, jitter, undecided=undecided)
             return decided, "none" if undecided else "bad", ""
@@ -157,6 +157,15 @@ def decide(
             return _suspect(why, lane, gate, jitter)
         case CannotExpress():
             return _unsaid(outcome), "none", ""
+
+
+def _unreachable(outcome: Unreachable, lane: Lane, gate: Gate, jitter: float) -> Decision:
+    """Repeat it; what befell the login is no failure of this lane."""
+    after = outcome.retry_after
+    if not outcome.at_login:
+        return _again(lane, gate, after, lane.uncertainty, "unreachable", jitter)
+    seconds = backoff(lane.tries + 1, jitter) if after is None else after
+    return Wait(seconds, "unreachable", lane.uncertainty, counted=False)
 
 
 def _uncertain(

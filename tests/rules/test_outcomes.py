@@ -46,6 +46,11 @@ REMOTE = Remote(created=True)
         (Pending(remote=REMOTE, ask_after=30), AskLater(30, REMOTE, holds=False), "good"),
         (Unreachable(why="refused"), Wait(10, "unreachable", 0), "bad"),
         (Unreachable(why="429", retry_after=7), Wait(7, "unreachable", 0), "bad"),
+        (
+            Unreachable(why="login: 503", retry_after=7, at_login=True),
+            Wait(7, "unreachable", 0, counted=False),
+            "bad",
+        ),
         (Uncertain(why="cut", effect="read"), Wait(10, "uncertain", 0), "bad"),
         (Uncertain(why="cut", effect="keyed"), Wait(60, "uncertain", MAY_STAND), "bad"),
         (Uncertain(why="cut", effect="append"), Wait(60, "uncertain", MAY_STAND_TWICE), "bad"),

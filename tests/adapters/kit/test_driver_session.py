@@ -73,7 +73,7 @@ async def test_without_a_login_nothing_of_the_step_was_sent(lost: Outcome) -> No
     outcome = await scene.tell(sends(ADDED))
 
     assert isinstance(lost, (Unreachable, Uncertain))
-    assert (outcome, scene.sent) == (Unreachable(why=f"login: {lost.why}"), [LOGIN])
+    assert (outcome, scene.sent) == (Unreachable(why=f"login: {lost.why}", at_login=True), [LOGIN])
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ async def test_a_dying_token_that_is_handed_out_again_is_waited_for() -> None:
 
     why = "login: they hand out the token that they no longer take"
     assert (outcome, scene.sent) == (
-        Unreachable(why=why, retry_after=40.0),
+        Unreachable(why=why, retry_after=40.0, at_login=True),
         [LOGIN, "PUT /cases/1 t1", LOGIN],
     )
 
@@ -121,7 +121,7 @@ async def test_a_login_that_could_not_finish_is_not_begun() -> None:
     outcome = await scene.tell(sends(ADDED))
 
     assert (outcome, scene.sent) == (
-        Unreachable(why="login: no time left for a whole exchange"),
+        Unreachable(why="login: no time left for a whole exchange", at_login=True),
         [],
     )
 
