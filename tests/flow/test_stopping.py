@@ -29,9 +29,10 @@ SOON = 5.0
 """Seconds for an end there; on a quiet one it takes less than one."""
 PROCESSES = ("serve", "worker")
 SLOWLY = """
-import sys, time
+import os, sys, time
 import sqlalchemy as sa
-sa.event.listen(sa.Engine, "before_cursor_execute", lambda *said: print(said[2], flush=True))
+say = lambda *said: os.write(1, said[2].encode() + b"\\n")
+sa.event.listen(sa.Engine, "before_cursor_execute", say)
 sa.event.listen(sa.Engine, "before_cursor_execute", lambda *_: time.sleep(0.2))
 sys.argv = ["lienthong", "serve"]
 from gateway.commands.app import run
