@@ -114,6 +114,10 @@ def check_examples(one: Subject) -> None:
         assert shown(outcome) == expected, f"{case.name}: {shown(outcome)}"
 
 
+USUAL: Mapping[str, Any] = {"owner": "officer", "at_login": False, "undecided": False}
+"""What of an outcome is not written where it is so: examples name what is worth a word."""
+
+
 def shown(outcome: Outcome | CannotExpress) -> dict[str, Any]:
     """Write an outcome as examples do."""
     if isinstance(outcome, CannotExpress):
@@ -121,8 +125,9 @@ def shown(outcome: Outcome | CannotExpress) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(json.dumps(asdict(outcome)))
     if not found.get("remote", {}).get("notes", True):
         del found["remote"]["notes"]
-    if found.get("owner") == "officer":
-        del found["owner"]
+    for name, usual in USUAL.items():
+        if found.get(name) == usual:
+            del found[name]
     return {"outcome": word(outcome), **found}
 
 

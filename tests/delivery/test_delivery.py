@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +86,18 @@ class House:
         """Read what a simulator stored."""
         text = (self.folder / f"{system}.effects.jsonl").read_text("utf-8")
         return [json.loads(line) for line in text.splitlines()]
+
+
+class Drawn(Faults):
+    """Faults in an order that a test has drawn."""
+
+    def __init__(self, kinds: Iterator[str | None]) -> None:
+        super().__init__(flaky=False, seed=1)
+        self.kinds = kinds
+
+    def next(self) -> str | None:
+        """Give the fault of the next call."""
+        return next(self.kinds, None)
 
 
 @asynccontextmanager
@@ -271,15 +283,7 @@ async def test_an_append_without_an_answer_is_parked_if_so_set(tmp_path: Path) -
     async with house(tmp_path, {"portal": park}) as at:
         answers = iter([None, None, "drop_after"])  # login, snapshot, lines
 
-        @dataclass
-        class Third:
-            def gone(self) -> bool:
-                return False
-
-            def next(self) -> str | None:
-                return next(answers, None)
-
-        at.hosts["portal"].faults = Third()  # type: ignore[assignment]
+        at.hosts["portal"].faults = Drawn(answers)
         name = (await at.post(dossier())).body["id"]
         found = await at.until(name, lambda found: found["lanes"][0]["reason"] is not None)
         lines = [one for one in at.effects("portal") if one["kind"] == "line"]
@@ -296,15 +300,7 @@ async def test_a_line_that_was_sent_again_stays_marked(tmp_path: Path) -> None:
     async with house(tmp_path, {"portal": dict(PORTAL)}) as at:
         answers = iter([None, None, "drop_after"])  # login, snapshot, lines
 
-        @dataclass
-        class Third:
-            def gone(self) -> bool:
-                return False
-
-            def next(self) -> str | None:
-                return next(answers, None)
-
-        at.hosts["portal"].faults = Third()  # type: ignore[assignment]
+        at.hosts["portal"].faults = Drawn(answers)
         name = (await at.post(dossier())).body["id"]
         told = await at.until(name, idle)
         await at.event(name, ACCEPTED)

@@ -106,7 +106,7 @@ def test_doctor_reads_the_queues(
     code, said = run(tmp_path, database, "doctor", LIENTHONG_AMQP=rabbit.url)
 
     assert (code, "permissions: enough" in said, "RabbitMQ 3." in said) == (0, True, True)
-    assert "0 queues stand, of 2" in said
+    assert "queues stand, of 2" in said
 
 
 def test_doctor_takes_the_way_to_each_system(tmp_path: Path) -> None:

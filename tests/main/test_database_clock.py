@@ -14,13 +14,13 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from gateway.main.bootstrap import opened
 from gateway.main.database_clock import DatabaseClock
 from gateway.settings import Settings
 from gateway.store.postgres import PostgresStore
 from gateway.watch import metrics
 from gateway.workbench.machine import NoServer, free_port, install
 from tests.crash.scene import clocked, faketime
+from tests.operations.begun import begun
 
 
 def shown() -> float | None:
@@ -33,7 +33,7 @@ async def test_only_a_database_elsewhere_has_a_clock_of_its_own(
 ) -> None:
     """An embedded one says nothing; PostgreSQL says that ours is fifteen minutes slow."""
     metrics.clock("database", None)
-    async with opened(Settings(data=tmp_path, **database)) as store:
+    async with begun(Settings(data=tmp_path, **database)) as store:
         with capture_logs() as said:
             for _ in range(2):
                 await DatabaseClock(store, lambda: time.time() - 900).look()

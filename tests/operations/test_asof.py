@@ -19,7 +19,6 @@ from typer.testing import CliRunner
 
 from gateway.access.keys import make_key
 from gateway.commands.app import program
-from gateway.main.bootstrap import opened
 from gateway.main.serving import build
 from gateway.operations.asof import Order, PutRight, ahead, put_right
 from gateway.operations.doctor import examine
@@ -29,6 +28,7 @@ from gateway.store import clients
 from gateway.store.engine import Connection
 from gateway.store.tables import audit, dossier, joined
 from gateway.workbench.samples.generator import sample
+from tests.operations.begun import begun
 
 WRONG = int(datetime(2040, 1, 1, tzinfo=UTC).timestamp() * 1000)
 BY = "os:day"
@@ -58,13 +58,13 @@ class Desk:
                 where = sa.update(table).where(key == UUID(id_), table.c.as_of.is_not(None))
                 connection.execute(where.values(as_of=WRONG))
 
-        async with opened(self.settings) as store:
+        async with begun(self.settings) as store:
             await store.write(change)
 
     async def put(self, ref: str, time: str, **more: Any) -> PutRight | Refusal:
         """Put it right."""
         order = Order(ref=ref, time=time, by=BY, **{"reason": "their clock"} | more)
-        async with opened(self.settings) as store:
+        async with begun(self.settings) as store:
             return await put_right(store, order)
 
 
@@ -80,7 +80,7 @@ def add(connection: Connection) -> dict[str, str]:
 @asynccontextmanager
 async def desk(settings: Settings) -> AsyncIterator[Desk]:
     """Serve a gateway for two clients."""
-    async with opened(settings) as store:
+    async with begun(settings) as store:
         keys = await store.write(add)
     app = await build(settings)
     way = httpx.ASGITransport(app=app)
@@ -231,7 +231,7 @@ async def test_who_puts_it_right_is_in_the_audit(at: Desk) -> None:
     await at.put(made["id"], "2026-06-11", reason="clock of the counter")
     await at.put(made["id"], "2039-06-11", reason="clock of the counter")
     what = sa.select(audit).where(audit.c.what == "asof.set", audit.c.object.like(f"{made['id']}%"))
-    async with opened(at.settings) as store:
+    async with begun(at.settings) as store:
         rows = await store.read(lambda connection: connection.execute(what).all())
 
     before, after = "2026-06-10T18:00:00+07:00", "2026-06-11T00:00:00+07:00"
@@ -246,7 +246,7 @@ async def test_rows_that_lie_ahead_are_listed_and_a_finding(tmp_path: Path) -> N
     async with desk(settings) as at:
         made = await at.row("one", "r", 10)
         await at.derail(made["id"])
-        async with opened(settings) as store:
+        async with begun(settings) as store:
             listed = await ahead(store)
         wrong = await examine(settings, [], login=False)
         await at.put("r", "2026-06-10")

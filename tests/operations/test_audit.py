@@ -19,10 +19,10 @@ from typer.testing import CliRunner, Result
 from gateway.access.audit import Entry, record
 from gateway.access.sealing import Sealer
 from gateway.commands.app import program
-from gateway.main.bootstrap import opened
 from gateway.settings import Settings
 from gateway.store.engine import Connection
 from gateway.store.seal import audit_key
+from tests.operations.begun import begun
 
 KEY = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
 NAMES = ("one", "two", "=three", "bốn")
@@ -45,7 +45,7 @@ class House:
         asyncio.run(self._do(job, seal=seal))
 
     async def _do(self, job: Callable[[Connection], Any], *, seal: bool) -> None:
-        async with opened(self.settings) as store:
+        async with begun(self.settings) as store:
             await store.write(job)
             if seal:
                 await Sealer(store, audit_key(self.settings, make=True), "a").seal()

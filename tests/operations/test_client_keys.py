@@ -10,13 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.access.keys import KeyRing, prefix_of
-from gateway.main.bootstrap import opened
 from gateway.operations import client_keys
 from gateway.operations.client_keys import By, KnownClient
 from gateway.operations.refusals import Refusal
 from gateway.settings import Settings
 from gateway.store.engine import Store
 from gateway.store.tables import audit, client_key
+from tests.operations.begun import begun
 
 BY = By(who="os:day", why="new ward")
 
@@ -24,7 +24,7 @@ BY = By(who="os:day", why="new ward")
 @pytest.fixture
 async def store(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Store]:
     """Open an empty store."""
-    async with opened(Settings(data=tmp_path, **database)) as made:
+    async with begun(Settings(data=tmp_path, **database)) as made:
         yield made
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.main.bootstrap import opened
 from gateway.operations.hold import hold, release
 from gateway.operations.refusals import Refusal, known_systems
 from gateway.settings import Settings
+from tests.operations.begun import begun
 
 
 async def test_a_system_is_held_before_any_gateway_has_started(settings: Settings) -> None:
     """Whoever installs may hold everything first; only what was held is released."""
-    async with opened(settings) as store:
+    async with begun(settings) as store:
         held = await hold(store, settings, [], by="os:day", why="not yet")
         released = [await release(store, settings, ["a"], by="os:day") for _ in range(2)]
 

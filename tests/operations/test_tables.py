@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from gateway.admission.tables import announce
 from gateway.commands.app import program
 from gateway.dossiers.tables import Table
-from gateway.main.bootstrap import find_systems, opened
+from gateway.main.bootstrap import find_systems
 from gateway.operations.doctor_tables import tables
 from gateway.rules.calendar import Office
 from gateway.settings import Settings, SettingsError, load
@@ -23,6 +23,7 @@ from schemas.base import VIETNAM
 from schemas.catalogue.communes import Corrections, resolve, use
 from schemas.catalogue.duration import Duration
 from schemas.catalogue.sheets import Stand
+from tests.operations.begun import begun
 
 STAND = "# as_of: 2026-11-20\n# published_until: 2027-12-31\n"
 HOLIDAYS = STAND + "day,until,works,reason\n2026-12-28,2026-12-29,no,x\n2026-12-26,,yes,x\n"
@@ -50,7 +51,7 @@ async def test_a_file_brings_days_off_and_communes(settings: Settings, tmp_path:
     received = datetime(2026, 12, 25, 9, tzinfo=VIETNAM)
     three = Duration.model_validate({"amount": 3, "unit": "working_day"})
     due, named = [], []
-    async with opened(settings) as store:
+    async with begun(settings) as store:
         for one in (own, settings):
             calendar = (await find_systems(one, store)).calendar
             due.append((calendar.due(received, three, Office()), calendar.published_until))
@@ -78,7 +79,7 @@ async def test_a_row_that_cannot_be_read_ends_the_start(
     """Named by setting, file, line and column; the doctor says the same and looks on."""
     file = written(tmp_path, text)
     own = replace(settings, **{setting: file})  # type: ignore[arg-type]
-    async with opened(settings) as store:
+    async with begun(settings) as store:
         with pytest.raises(SettingsError) as found:
             await find_systems(own, store)
 

@@ -101,7 +101,7 @@ async def test_messages_carry_no_personal_data(rabbit: PrivateRabbit) -> None:
         message = await first(channel, retries.waiting(1, 3))
         await message.reject(requeue=True)
 
-    assert set(json.loads(message.body)) == {"lane", "fence"}
+    assert set(json.loads(message.body)) == {"lane", "fence", "database"}
     assert not set(message.headers) - {"x-delivery-count"}
 
 
