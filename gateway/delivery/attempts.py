@@ -17,6 +17,7 @@ from gateway.delivery.conversation import (
     SystemConnection,
     converse,
     converse_many,
+    told_perhaps,
     unreadable_lane,
 )
 from gateway.dossiers.systems import System
@@ -58,6 +59,20 @@ class Attempts:
         """End an attempt at a lane of which the stored dossier cannot be read."""
         log.error("unreadable", system=self._system.name, dossier=str(claim.dossier_id))
         self._pile(claim, unreadable_lane())
+
+    def left_to_a_human(self, works: Sequence[Work], *, looks_up: bool) -> list[Work]:
+        """Leave out what may have been told before a restore, where a human is to decide on that.
+
+        Whoever lets such a lane go again has looked, and it is told. looks_up: the system can be
+        asked instead
+        """
+        kept = []
+        for one in works:
+            if looks_up or not one.lost or one.ordered:
+                kept.append(one)
+            else:
+                self._pile(one.claim, told_perhaps())
+        return kept
 
     async def finish(self) -> None:
         """Let conversations come to their end: their deadline bounds the wait."""

@@ -99,6 +99,20 @@ def unreadable_lane() -> Ended:
     )
 
 
+def told_perhaps() -> Ended:
+    """Say that a step may have been told in a time of which nothing is known: a human looks."""
+    why = "it may have been told before the database was restored"
+    outcome = Uncertain(why=why, effect="append", undecided=True)
+    return Ended(
+        id=uuid7(),
+        outcome=outcome,
+        name="uncertain",
+        seconds=0.0,
+        started_at=int(time.time() * 1000),
+        detail={"exchanges": [], "why": why},
+    )
+
+
 async def converse(
     store: Store,
     system: System,

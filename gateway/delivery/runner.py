@@ -23,8 +23,8 @@ from gateway.delivery.wake_up import WakeUp
 from gateway.dossiers.limits import limits_of
 from gateway.dossiers.systems import System
 from gateway.rules.gate import Gate
-from gateway.rules.outcomes import word
-from gateway.store.work.turns import Completed, Finished, Turn, unpack
+from gateway.rules.outcomes import ALL_MAY_STAND_TWICE, MAY_STAND, MAY_STAND_TWICE, word
+from gateway.store.work.turns import Completed, Finished, Restored, Turn, unpack
 from gateway.watch.outages import Loop
 from schemas.base import spoken
 
@@ -88,9 +88,13 @@ class Runner:
         if not turn.claimed.claims:
             # Where no place was free, the places of what has just been completed are free by now.
             return 0.0 if self._attempts.ended or free <= 0 else turn.claimed.look_again / 1000
-        works, unreadable = unpack(self.system.name, turn.claimed.claims, turn.versions)
+        works, unreadable = unpack(
+            self.system.name, turn.claimed.claims, turn.versions, self._restored()
+        )
         for claim in unreadable:
             self._attempts.unreadable(claim)
+        if self._limits.appends and self._limits.on_uncertain == "park":
+            works = self._attempts.left_to_a_human(works, looks_up=self._limits.looks_up)
         groups, places = grouped(works, self._limits.together), self._places
         for group in groups[:places]:
             self._attempts.begin(group)
@@ -99,6 +103,16 @@ class Runner:
             await self._turns.give_back(surplus)
             return 1.0
         return 0.0 if len(turn.claimed.claims) == free else 1.0
+
+    def _restored(self) -> Restored | None:
+        """Say how what happened before a restore is doubted; None: there was none."""
+        at = self._context.systems.history.restored
+        if at is None:
+            return None
+        if not self._limits.appends:
+            return Restored(at, MAY_STAND)
+        reads = self._limits.on_uncertain == "park" and self._limits.looks_up
+        return Restored(at, MAY_STAND_TWICE if reads else ALL_MAY_STAND_TWICE)
 
     @property
     def _places(self) -> int:

@@ -28,6 +28,8 @@ log = structlog.get_logger()
 EVERY = 60.0
 """Seconds between two looks: what was told within them before a crash may leave no trace."""
 SHORTEST = 0.5
+CLOSING = 2.0
+"""Seconds that a process that ends takes for a last look."""
 DUTY = "witness"
 WHO = "lienthong"
 
@@ -142,7 +144,14 @@ class RestoreWatch:
             await self._compare(here)
 
     async def close(self) -> None:
-        """Leave nothing open: there is nothing."""
+        """Leave the fence of the last moment, where that is to be had at once."""
+        if not self._begun:
+            return
+        with contextlib.suppress(OSError, StoreUnavailable):  # TimeoutError is an OSError
+            async with asyncio.timeout(CLOSING):
+                here = await restoring.look(self._store)
+                if here.fence >= self._seen:
+                    await asyncio.to_thread(self._folder.leave, here.database, here.fence)
 
     async def _compare(self, here: Mark) -> bool:
         """Go on after a restore, if this is one."""

@@ -26,10 +26,6 @@ MENDING = frozenset({Kind.CORRECTED, Kind.VOIDED})
 """Kinds after which a parked lane goes again: put right, or no longer in need of it."""
 
 
-MAY_STAND_ONCE = "may_stand_once"
-"""Why a lane is parked that would be told again what may stand there: a human decides."""
-
-
 def route(
     record: DossierRecord,
     systems: Systems,
@@ -115,11 +111,7 @@ def _update(
     if entry is None:
         if _news(record, row, system):
             put(record, row, waits=waits, place=place, now=now)
-            made = record.outbox[system.id]
-            made.change |= doubt
-            if doubt and not waits and system.facts.appends and _parks(system):
-                made.state, made.reason, made.parked_for = PARKED, MAY_STAND_ONCE, "operator"
-                made.change |= {"cause": MAY_STAND_ONCE, "parked_for": made.parked_for}
+            record.outbox[system.id].change |= doubt
         return
     entry.head_seq = entry.change["head_seq"] = last
     entry.change |= doubt
@@ -151,18 +143,18 @@ def _update(
 def _lost(
     record: DossierRecord, row: LaneRecord, system: System, systems: Systems
 ) -> dict[str, int]:
-    """Doubt what happened before a restore and is only known since: it may have been told then."""
+    """Doubt what happened before a restore and is yet to be told: it may have been, then.
+
+    So it is on the list of what may stand twice; whoever claims it doubts it in any case. Where a
+    human is to decide, this doubt would mean that one has.
+    """
     restored = systems.history.restored
-    if restored is None:
+    if restored is None or (system.facts.appends and system.facts.on_uncertain == "park"):
         return {}
-    fresh = record.recorded[max(record.stored, row.done_seq) :]
-    if all(millis(past.event.occurred_at) > restored for past in fresh):
+    left = record.recorded[row.done_seq :]
+    if all(millis(past.event.occurred_at) > restored for past in left):
         return {}
     return {"uncertainty": ALL_MAY_STAND_TWICE if system.facts.appends else MAY_STAND}
-
-
-def _parks(system: System) -> bool:
-    return system.facts.on_uncertain == "park"
 
 
 def put(record: DossierRecord, row: LaneRecord, *, waits: bool, place: int, now: int) -> None:
@@ -200,6 +192,7 @@ def backfill(record: DossierRecord, system: System, systems: Systems, now: int) 
         return False
     place = _place(record, systems, now, bulk=True)
     put(record, row, waits=_needs_code(head, system, systems), place=place, now=now)
+    record.outbox[system.id].change |= _lost(record, row, system, systems)
     return True
 
 

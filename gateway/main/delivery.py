@@ -179,7 +179,8 @@ class Delivery:
         ]
 
     async def close(self) -> None:
-        """Close the ways to all systems."""
+        """Close the ways to all systems, after a last look at how far the database is."""
+        await self.restores.close()
         for runner in self.runners.values():
             await runner.close()
         for poller in self.pollers:

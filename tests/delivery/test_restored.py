@@ -7,7 +7,7 @@ import json
 import sqlite3
 import subprocess
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,7 +47,7 @@ class Running:
     delivery: Delivery
     batcher: RequestBatcher
 
-    async def say(self, requests: list[Request]) -> list[Answer]:
+    async def say(self, requests: Sequence[Request]) -> list[Answer]:
         """Post as a client does that posts everything again after a restore."""
         answers = []
         for one in requests:
@@ -290,3 +290,32 @@ async def test_a_wake_up_of_another_life_is_a_witness(
                 await asyncio.sleep(0.05)
 
         assert (await at.standing()).held_by == "lienthong"
+
+
+async def test_what_is_posted_again_one_by_one_after_the_release_is_marked(
+    tmp_path: Path, database: dict[str, Any], backup: Backup
+) -> None:
+    """A client waits for nobody: what comes while its lane is being told is doubted too."""
+    async with portal(tmp_path, database) as settings:
+        async with running(settings) as at:
+            await at.say([])
+            restore = backup(settings)
+            known = await filed(at)
+            later = await lost(at, known)
+            await at.until_idle()
+        async with running(restore()) as at:
+            while (await at.standing()).held_by is None:
+                await asyncio.sleep(0.05)
+            await hold.release(at.store, settings, ["portal"], by="os:test")
+            first = [one for one in known if isinstance(one, RegisterDossier)]
+            names = [one.body["id"] for one in await at.say(first)]
+            refs = [one for one in (*known, *later) if isinstance(one, RecordEvent)]
+            again = [replace(one, dossier=UUID(names[n % DOSSIERS])) for n, one in enumerate(refs)]
+            await at.say([*again])
+            await at.until_idle()
+            ledgers = [await at.ledger(UUID(name)) for name in names]
+            twice = {code for (code, _), many in sent(tmp_path).items() if many > 1}
+            marks = [lane["doubled"] for one in ledgers for lane in one["lanes"]]
+
+        assert len(twice) == DOSSIERS
+        assert marks == [[[1, 3]]] * DOSSIERS

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from gateway.rules.outcomes import CERTAIN
+from gateway.rules.outcomes import ALL_MAY_STAND_TWICE, CERTAIN
 from gateway.rules.withhold import withheld
 from gateway.store.ledger.bodies import unpack_dossier, unpack_event
 from gateway.store.tables import event
@@ -25,12 +25,24 @@ class Work:
     """A claim with what has to be said.
 
     doubt: an earlier try may have landed, under the code that the dossier has now
+    lost: it may have been told in a time of which a restored database knows nothing
     """
 
     claim: Claim
     dossier: Dossier
     events: tuple[Event, ...]
     doubt: bool = False
+    lost: bool = False
+    ordered: bool = False
+    """Its lane was doubted so before: a person let it go nevertheless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """When the database was restored, in ms, and how what happened before that is doubted."""
+
+    at: int
+    uncertainty: int
 
 
 Versions = Sequence[Any]
@@ -79,17 +91,21 @@ def _first(one: Claim) -> int:
 
 
 def unpack(
-    name: str, claims: Sequence[Claim], found: Sequence[Versions]
+    name: str,
+    claims: Sequence[Claim],
+    found: Sequence[Versions],
+    restored: Restored | None = None,
 ) -> tuple[list[Work], list[Claim]]:
     """Unpack what each lane has to say; and say which lanes cannot be read.
 
     A lane that cannot be read is one lane's misfortune: it must not hold up its system.
+    restored: what happened before that may have been told, wherever the lane comes from
     """
     work: list[Work] = []
     unreadable: list[Claim] = []
     for one, stored in zip(claims, found, strict=True):
         try:
-            work.append(_work(name, one, stored))
+            work.append(_doubted(_work(name, one, stored), stored, restored))
         except (ValueError, LookupError, zlib.error):
             unreadable.append(one)
     return work, unreadable
@@ -113,6 +129,18 @@ def _work(name: str, one: Claim, stored: Versions) -> Work:
     )
     doubt = one.uncertainty > CERTAIN and not _recoded(stored)
     return Work(one, withheld(unpack_dossier(stored[-1].body)), told, doubt)
+
+
+def _doubted(work: Work, stored: Versions, restored: Restored | None) -> Work:
+    """Doubt a step with something that happened before a restore: nobody knows what was told."""
+    if restored is None:
+        return work
+    if all(event.occurred_at.timestamp() * 1000 > restored.at for event in work.events):
+        return work
+    claim = work.claim
+    claim = replace(claim, uncertainty=max(claim.uncertainty, restored.uncertainty))
+    ordered = work.claim.uncertainty == ALL_MAY_STAND_TWICE
+    return replace(work, claim=claim, doubt=not _recoded(stored), lost=True, ordered=ordered)
 
 
 def _recoded(stored: Versions) -> bool:

@@ -14,7 +14,7 @@ from gateway.store.work.claims import LOOK_AGAIN, Claimed, claim
 from gateway.store.work.completion import Completed, complete
 from gateway.store.work.finished import Finished
 from gateway.store.work.gate_lock import locked
-from gateway.store.work.steps import Versions, Work, unpack
+from gateway.store.work.steps import Restored, Versions, Work, unpack
 
 Allocate = Callable[[Connection, Sequence[tuple[UUID, str]]], frozenset[int]]
 """Records official codes that the system allocated; gives the systems that may be told now."""
@@ -54,4 +54,14 @@ def take_turn(
     return Turn(completed, claimed, steps.versions(connection, claimed.claims))
 
 
-__all__ = ["Claimed", "Completed", "Finished", "Turn", "Versions", "Work", "take_turn", "unpack"]
+__all__ = [
+    "Claimed",
+    "Completed",
+    "Finished",
+    "Restored",
+    "Turn",
+    "Versions",
+    "Work",
+    "take_turn",
+    "unpack",
+]
