@@ -53,7 +53,8 @@ class StateFolder:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = self._file(database)
         made = file.with_suffix(f".{os.getpid()}")
-        with made.open("w", encoding="utf-8") as out:
+        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
             json.dump({"fence": fence}, out)
             out.flush()
             os.fsync(out.fileno())

@@ -18,11 +18,12 @@ import sqlalchemy as sa
 from adapters.registry import find_adapters
 from gateway import settings as module
 from gateway.dossiers.systems import Systems
-from gateway.main.bootstrap import find_system, find_systems, opened
+from gateway.main.bootstrap import find_system, find_systems
 from gateway.main.settings_seen import OWN, SECRET, digests_of, note_settings
 from gateway.settings import Settings, read_systems
 from gateway.store.engine import Store
 from gateway.store.tables import audit
+from tests.operations.begun import begun
 
 PASSWORD = "a-password-that-nobody-may-read"
 
@@ -40,7 +41,7 @@ def systems(**change: Any) -> tuple[Any, ...]:
 @pytest.fixture
 async def store(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Store]:
     """Open an empty store."""
-    async with opened(Settings(data=tmp_path, **database)) as made:
+    async with begun(Settings(data=tmp_path, **database)) as made:
         yield made
 
 
