@@ -89,6 +89,21 @@ async def test_what_waits_is_woken_for_a_probe(office: Office, settings: Setting
     assert opened.tried.dossier == str(one)
 
 
+async def test_what_failed_by_the_outage_goes_on_at_once(
+    office: Office, settings: Settings
+) -> None:
+    """A probe that opens the gate wakes what waits, but none that may have landed."""
+    await office.post(4)
+    await shut(office)
+    await office.set(outbox, sa.true(), state=WAITING, wake_at=FAR)
+    held = (await office.rows(outbox))[-1].dossier_id
+    await office.set(outbox, outbox.c.dossier_id == held, uncertainty=1)
+    await probed(office, settings, TOLD)
+    waiting = [one.dossier_id for one in await office.rows(outbox) if one.state == WAITING]
+
+    assert waiting == [held]
+
+
 async def test_without_a_worker_it_says_so(office: Office, settings: Settings) -> None:
     """The probe stays due, and the line asks whether any runs."""
     await office.post(1)

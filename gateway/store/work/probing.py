@@ -145,8 +145,22 @@ def _waiting(connection: Connection, of: int) -> tuple[int, int | None]:
     return row[0], row[1]
 
 
+WOKEN = 500
+"""Lanes that are woken in one transaction."""
+
+
+def wake_certain(connection: Connection, of: int) -> int:
+    """Make lanes ready that wait since they failed, as their system is there again; how many."""
+    return _wake(connection, of, db_now(connection), WOKEN)
+
+
 def _wake_one(connection: Connection, of: int, now: int) -> bool:
     """Make the lane ready that was to wake next."""
+    return _wake(connection, of, now, 1) == 1
+
+
+def _wake(connection: Connection, of: int, now: int, most: int) -> int:
+    """Make those ready that were to wake next; none whose last try may still land."""
     waiting = (
         sa.select(outbox.c.dossier_id)
         .where(
@@ -156,15 +170,14 @@ def _wake_one(connection: Connection, of: int, now: int) -> bool:
             outbox.c.uncertainty <= CERTAIN,
         )
         .order_by(outbox.c.wake_at)
-        .limit(1)
+        .limit(most)
         .with_for_update(skip_locked=True)
     )
-    chosen = connection.execute(waiting).scalar_one_or_none()
-    if chosen is None:
-        return False
-    connection.execute(
-        outbox.update()
-        .where(outbox.c.system == of, outbox.c.dossier_id == chosen)
-        .values(state=READY, rank=now, wake_at=None)
-    )
-    return True
+    chosen = list(connection.execute(waiting).scalars())
+    if chosen:
+        connection.execute(
+            outbox.update()
+            .where(outbox.c.system == of, outbox.c.dossier_id.in_(chosen))
+            .values(state=READY, rank=now, wake_at=None)
+        )
+    return len(chosen)
