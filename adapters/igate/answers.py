@@ -31,10 +31,22 @@ NONE = frozenset({Row.NOTHING})
 NO_SESSION = ("phiên bản", "không có quyền", "phân quyền", "permission", "permitted")
 """What has a word of a session in it and speaks of something else."""
 
+PAGE = frozenset({Row.PAGE})
+LATER = (
+    Row("later", http=Row.OK | WORDED | {403}, words="maintenance"),
+    Row("later", http=Row.OK | WORDED | {403}, words="later"),
+    Row("later", http=Row.OK | {403}, codes=PAGE, words="maintenance"),
+)
 NOT_THEIRS = (
-    Row("later", http=Row.OK | WORDED, words="maintenance"),
-    Row("later", http=Row.OK | WORDED, words="later"),
+    *LATER,
     Row("dead", http=Row.OK | {403}, words="dead", without=FINE, lacks=NO_SESSION),
+    Row(
+        "dead",
+        http=Row.OK | {403},
+        codes=PAGE,
+        words="dead",
+        lacks=("thành công", *NO_SESSION),
+    ),
 )
 """Whatever else they say, it is nobody's fault who sent a dossier."""
 REFUSED = (
@@ -95,8 +107,7 @@ LOGIN = Answers(
     code=("error",),
     sentence=("error_description", "message"),
     rows=(
-        Row("later", words="maintenance"),
-        Row("later", words="later"),
+        *LATER,
         Row("blocked", http=frozenset({400, 403})),
         Row("blocked", without=NONE),
         Row("success", codes=NONE, has=("access_token",)),

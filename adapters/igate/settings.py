@@ -14,7 +14,16 @@ from adapters.kit.port import WebSettings
 from adapters.kit.words import LATER_WORDS, MAINTENANCE_WORDS
 from schemas.status import Status
 
-DEAD_WORDS = ("token", "session", "phiên", "đăng nhập", "unauthorized")
+DEAD_WORDS = (
+    "token",
+    "session",
+    "phiên",
+    "đăng nhập",
+    "unauthorized",
+    "please log in",
+    "please login",
+    "log in again",
+)
 """By which a dead token is known where it is not told by 401 (inferred)."""
 
 

@@ -23,6 +23,8 @@ from schemas.marks import composed
 
 LARGEST = 8 * 1024 * 1024
 """Bytes of an answer after it was unpacked."""
+LONGEST = 64 * 1024
+"""Characters of a page that are looked through."""
 DEEPEST = 3
 """So many wrappings are taken off, one inside the other."""
 _MARKS = (
@@ -62,6 +64,19 @@ def decoded(reply: Reply) -> Decoded:
     found = _unwrapped(text.strip(), DEEPEST)
     html = "html" in reply.headers.get("content-type", "").lower()
     return Decoded("page", text) if found is UNREAD and html else found
+
+
+def seen(page: str) -> str:
+    """Give what a reader of a page of HTML sees: no markup, no scripts."""
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, no_network=True)
+    try:
+        root = etree.fromstring(page[:LONGEST].encode("utf-8", "replace"), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return ""
+    if root is None:
+        return ""
+    etree.strip_elements(root, "script", "style", "template", with_tail=False)
+    return " ".join(str(part) for part in root.itertext())
 
 
 def text_of(reply: Reply) -> str | None:

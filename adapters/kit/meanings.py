@@ -71,20 +71,26 @@ class Row:
     """The code of an answer that has none at its place."""
     TEXT: ClassVar[str] = "(text)"
     """The code of an answer in plain text."""
+    PAGE: ClassVar[str] = "(page)"
+    """The code of a page of HTML, or of a text where they answer in none: not their answer, and
+    named by rows for what may stand before the service: a login, a notice."""
     YES: ClassVar[str] = "(true)"
     NO: ClassVar[str] = "(false)"
-    """JSON's own words, as codes; no text of theirs is any of these four."""
+    """JSON's own words, as codes; no text of theirs is any of these five."""
 
     def __post_init__(self) -> None:
         """Hold the law: no other status carries a success."""
         if self.means == "success" and not self.http <= OK:
             raise ValueError("only an answer with a status of 2xx can be a success")
+        if self.PAGE in (self.codes or ()) and self.means not in {"later", "dead"}:
+            raise ValueError("a page says nothing of a dossier")
 
     def fits(self, said: Said, words: Words) -> bool:
         """Say whether an answer is what this row speaks of."""
+        of_page = said.code == Row.PAGE  # read by the rows alone that name it
         return (
             said.status in self.http
-            and (self.codes is None or said.code in self.codes)
+            and (not of_page if self.codes is None else said.code in self.codes)
             and said.code not in self.without
             and (not self.says or contains(said.sentence, self.says, exact=self.means == "success"))
             and (not self.also or contains(said.sentence, self.also))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from adapters.kit.decoding import Decoded, decoded
+from adapters.kit.decoding import Decoded, decoded, seen
 from adapters.kit.denials import denied
 from adapters.kit.meanings import NO_WORDS, OK, Answers, Row, Said, Words, contains
 from adapters.kit.port import Reply
@@ -90,7 +90,7 @@ def read_answer(
         return outcome
     found = decoded(reply)
     said = _said(found, reply.status, table)
-    if said is None:
+    if said is None or (said.code == Row.PAGE and _row(said, table, words) is None):
         return outcome if outcome is not None else _page(found, words, effect)
     read = _by_row(said, table, words, about, personal)
     if isinstance(read, Said) and read.means == "success" and not _CODES.search(read.sentence):
@@ -163,6 +163,9 @@ def _said(found: Decoded, status: int, table: Answers) -> Said | None:
             shown=found.value,
             value=found.value,
         )
+    if found.kind in {"page", "text"}:
+        shown = seen(found.value) if found.kind == "page" else found.value
+        return Said(status=status, code=Row.PAGE, sentence=plain(shown), shown=shown.strip())
     if found.kind == "empty" and status not in OK:
         found = Decoded("json")
     return _spoken(found.value, status, table) if found.kind == "json" else None

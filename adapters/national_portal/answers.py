@@ -27,11 +27,15 @@ PARTS = ("thành phần", "chủ hồ sơ", "tài liệu", "giấy tờ", "trạ
 DATABASE = ("cơ sở dữ liệu", "csdl", "database", "sqlexception", "ora-")
 FAILED = ("thất bại", "không thành công", "chưa thành công", "không hợp lệ", "không được", "lỗi")
 
+SPOKEN = Row.OK | {403}
+"""Statuses under which it is the words that count."""
+PAGE = frozenset({Row.PAGE})
 LATER = (
-    Row("later", words="maintenance", without=YES),
+    Row("later", http=SPOKEN, words="maintenance", without=YES),
     Row("later", words="maintenance", lacks=SUCCESS),
-    Row("later", words="later", without=YES),
+    Row("later", http=SPOKEN, words="later", without=YES),
     Row("later", words="later", lacks=SUCCESS),
+    Row("later", http=SPOKEN, codes=PAGE, words="maintenance"),
 )
 """Whatever else they say, it is nobody's fault who sent a dossier."""
 RIGHTS = ("không có quyền", "phân quyền")
@@ -41,6 +45,7 @@ DEAD = (
     Row("dead", words="dead", without=YES, lacks=NO_SESSION),
     Row("dead", words="dead", lacks=(*SUCCESS, *NO_SESSION)),
     Row("dead", http=frozenset({403}), words="dead"),
+    Row("dead", http=SPOKEN, codes=PAGE, words="dead", lacks=(*SUCCESS, *NO_SESSION)),
 )
 """The true code and sentence are unknown (inferred): the words are a setting."""
 REFUSED = (

@@ -11,7 +11,15 @@ from adapters.kit.identities import NoIdentity
 from adapters.kit.port import WebSettings
 from adapters.kit.words import LATER_WORDS, MAINTENANCE_WORDS
 
-DEAD_WORDS = ("session", "phiên", "đăng nhập", "token")
+DEAD_WORDS = (
+    "session",
+    "phiên",
+    "đăng nhập",
+    "token",
+    "please log in",
+    "please login",
+    "log in again",
+)
 """By which a dead session is known; its true code and sentence are unknown (inferred)."""
 
 

@@ -21,6 +21,7 @@ from gateway.commands.planned import (
 from gateway.commands.refused import granted
 from gateway.main.bootstrap import find_system, opened
 from gateway.operations import plans
+from gateway.operations.astray import astray
 from gateway.operations.plans import Choice
 from gateway.operations.refusals import known_systems
 from gateway.settings import Settings, load
@@ -50,7 +51,7 @@ def backfill(
         raise typer.BadParameter("--yes and --dry-run exclude each other")
     settings = load()
     granted(known_systems(settings, [system]))
-    choice = Choice(since=moment(since), agency=agency, procedure=procedure)
+    choice = Choice(since=moment(since, "--since"), agency=agency, procedure=procedure)
     carry_out(_backfill(settings, system, choice, why, yes=yes, wait=not no_wait))
 
 
@@ -62,6 +63,7 @@ async def _backfill(
         found = granted(
             await plans.preview_backfill(store, settings.systems, find_system(config, 0), choice)
         )
+        granted(await astray(store, found, choice))
         if not show(found, yes=yes):
             return True
         made = granted(await plans.make(store, found, by=acting(), reason=why))

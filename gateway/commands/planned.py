@@ -45,7 +45,7 @@ WHY = {
 """Why a plan stopped, or for what it waits."""
 
 
-def moment(said: str | None) -> int | None:
+def moment(said: str | None, option: str) -> int | None:
     """Read a day, which counts from its beginning, or a time of this country's clocks."""
     if said is None:
         return None
@@ -55,7 +55,7 @@ def moment(said: str | None) -> int | None:
         else:
             at = datetime.fromisoformat(said)
     except ValueError:
-        return granted(Refusal("plan_time", said))
+        return granted(Refusal("plan_time", said), option)
     if at.tzinfo is None:
         at = at.replace(tzinfo=VIETNAM)
     return int(at.timestamp() * 1000)

@@ -55,6 +55,11 @@ def said(done: Probed) -> str:
             return f"the gate is open{met}{whose}"
         case "closed_again":
             return f"still closed{met}{whose}; the next probe is due at {clock(found.until)}"
+        case "nothing_to_try" if found.wakes_at is not None:
+            return (
+                f"not tried: {found.waiting} wait, the first until {clock(found.wakes_at)}: what "
+                "was sent last may still land; the first of them will be the probe"
+            )
         case "nothing_to_try":
             return "nothing waits that could be tried: the next dossier will be the probe"
         case "nobody_tried":

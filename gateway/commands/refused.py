@@ -56,6 +56,11 @@ SENTENCES: Mapping[Code, str] = MappingProxyType(
         "not_live": "{said} is {known} in the systems file: nothing would be sent",
         "no_tries_meant": "resend: say which: --from and --to, --adapter-version or --mapping",
         "plan_time": "{said!r} is no day like 2026-03-02, nor a time like 2026-03-02T09:30:00",
+        "plan_times": "resend: --from {said} is not before --to {known}",
+        "no_such_procedure": "--procedure: no dossier here is under {said!r}",
+        "no_such_agency": "--agency: no dossier here is at {said!r} or below it",
+        "no_such_version": "--adapter-version: {known} was never told anything by {said!r}",
+        "no_such_mapping": "--mapping: {known} was never told anything under {said!r}",
         "not_a_plan": "plans: {said!r} is not the id of a plan",
         "no_such_plan": "plans: no plan {said} is there that {known}",
         "settle_reason": "settle: say how they were told, with --reason",
@@ -81,6 +86,11 @@ CUT: frozenset[Code] = frozenset(
         "asof_never",
         "asof_several",
         "plan_time",
+        "plan_times",
+        "no_such_procedure",
+        "no_such_agency",
+        "no_such_version",
+        "no_such_mapping",
         "not_a_plan",
     }
 )

@@ -20,8 +20,9 @@ from gateway.commands.planned import (
 from gateway.commands.refused import granted
 from gateway.main.bootstrap import find_system, opened
 from gateway.operations import plans
+from gateway.operations.astray import astray
 from gateway.operations.plans import Choice, Told
-from gateway.operations.refusals import known_systems
+from gateway.operations.refusals import Refusal, known_systems
 from gateway.settings import Settings, load
 
 
@@ -59,7 +60,10 @@ def resend(
     """
     settings = load()
     granted(known_systems(settings, [system]))
-    told = Told(since=moment(since), until=moment(until), version=adapter_version, mapping=mapping)
+    first, end = moment(since, "--from"), moment(until, "--to")
+    if first is not None and end is not None and first >= end:
+        granted(Refusal("plan_times", str(since), (str(until),)))
+    told = Told(since=first, until=end, version=adapter_version, mapping=mapping)
     choice = Choice(agency=agency, procedure=procedure)
     carry_out(
         _resend(settings, system, choice, told, why, append=append, yes=yes, wait=not no_wait)
@@ -80,6 +84,7 @@ async def _resend(
     config = next(one for one in settings.systems if one.name == name)
     async with opened(settings) as store:
         found = granted(await plans.preview_resend(store, find_system(config, 0), choice, told))
+        granted(await astray(store, found, choice, told))
         if found.appends and found.chosen:
             typer.echo(
                 "CAREFUL: this system only appends; lines that are told again stand there twice"

@@ -178,7 +178,9 @@ class Show:
         why = one.gate.why if one.gate.state != "open" else None
         gate = [] if why is None else [self._closed(one, explain(why, self._said)[0])]
         last = self._trouble(one)
-        ago = "" if one.trouble is None else f" [-{age(now - one.trouble.at)}]"
+        ago = ""
+        if one.trouble is not None:
+            ago = f" [{standing('ago', self._said, age=age(now - one.trouble.at))}]"
         return [*gate, *([] if last is None or last in gate else [last + ago])]
 
     def _closed(self, one: Standing, why: str) -> str:

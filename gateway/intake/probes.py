@@ -62,7 +62,7 @@ async def readyz(request: Request) -> JSONResponse:
         {
             "ready": True,
             "broker": parts.broker(),
-            "systems": {row["name"]: row["gate"] for row in rows},
+            "systems": {row["name"]: "held" if row["held_by"] else row["gate"] for row in rows},
         }
     )
 

@@ -6,7 +6,7 @@ from gateway.access.audit import migrated
 from gateway.settings import Settings, SettingsError
 from gateway.store import schema
 from gateway.store.engine import connect
-from gateway.store.errors import StoreUnavailable
+from gateway.store.errors import SchemaNewer, StoreUnavailable
 
 
 async def missing(settings: Settings) -> list[str]:
@@ -43,6 +43,8 @@ async def _shared(dsn: str, *, apply: bool) -> list[str]:
     store = PostgresStore(dsn)
     try:
         return await store.migrate(migrated) if apply else await store.read(schema.missing)
+    except SchemaNewer:
+        raise  # it was reached, and says what is to be done
     except StoreUnavailable as error:
         raise SettingsError(f"LIENTHONG_DATABASE: cannot be reached: {error}") from None
     finally:

@@ -76,11 +76,20 @@ async def _watched(store: Store, begun: Found, patience: float) -> Probed:
     while True:
         found = await store.read(lambda connection: probing.look(connection, begun.number))
         came = _came(begun, found)
+        if came == "opened":
+            await _wake(store, begun.number)
         if came is not None:
             return Probed(came=came, found=found, tried=await _tried(store, found))
         if time.monotonic() >= until:
             return Probed(came="nobody_tried", found=found)
         await asyncio.sleep(LOOK)
+
+
+async def _wake(store: Store, number: int) -> None:
+    """Let those go on that failed while the gate was closed, or wait by an older Retry-After."""
+    woken = probing.WOKEN
+    while woken == probing.WOKEN:
+        woken = await store.write(lambda connection: probing.wake_certain(connection, number))
 
 
 async def _tried(store: Store, found: Found) -> Tried | None:

@@ -26,6 +26,7 @@ STANDING: dict[str, tuple[str, str]] = {
         "{system}: dossiers fell due while they waited, the earliest {at} ({hours} hours ago)",
     ),
     "trouble": ("lỗi gần nhất", "last error"),
+    "ago": ("{age} trước", "{age} ago"),
     "open": ("mở", "open"),
     "probing": ("đang thử", "probing"),
     "closed": ("đóng đến {until}", "closed until {until}"),

@@ -20,6 +20,7 @@ from schemas.outcome import (
     Refused,
     Remote,
     Suspect,
+    Uncertain,
     Unreachable,
 )
 
@@ -83,6 +84,9 @@ def tell(
 
 
 LINES, SNAPSHOT = "CapNhatTienDoHoSoMC", "DongBoHoSoMC"
+LOGIN_PAGE = """<html><head><title>Đăng nhập</title><script>let upkeep = "maintenance"</script>
+</head>
+<body><p>Phiên làm việc đã hết hạn. Vui lòng đăng nhập lại</p></body></html>"""
 
 
 def test_success_inside_its_own_negation_is_none() -> None:
@@ -116,6 +120,9 @@ def test_try_again_later_is_no_fault_of_the_dossier() -> None:
         (200, "Phiên làm việc đã hết hạn, vui lòng đăng nhập lại"),
         (401, {"message": "Session expired"}),
         (403, {"message": "Invalid session"}),
+        (200, LOGIN_PAGE),
+        (403, LOGIN_PAGE),
+        (200, "Please log in"),
     ],
 )
 def test_a_dead_session_costs_one_login(status: int, body: Any) -> None:
@@ -124,6 +131,48 @@ def test_a_dead_session_costs_one_login(status: int, body: Any) -> None:
 
     assert isinstance(told.outcome, Delivered)
     assert told.count("login") == 2
+
+
+@pytest.mark.parametrize("body", [LOGIN_PAGE, "Please log in"], ids=["page", "text"])
+def test_a_login_page_of_igate_costs_one_login(body: str) -> None:
+    """A page with the words of a dead session is one, although its status is 200."""
+    told = tell(IGATE, "--status", body, times=1)
+
+    assert isinstance(told.outcome, Delivered)
+    assert told.count("/token") == 2
+
+
+@pytest.mark.parametrize("one", [PORTAL, IGATE], ids=["portal", "igate"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error_code": -1, "message": "Hệ thống đang bảo trì"},
+        "<html><body>Hệ thống đang bảo trì, vui lòng đăng nhập sau</body></html>",
+        "Hệ thống đang bảo trì",
+    ],
+    ids=["JSON", "page", "text"],
+)
+def test_maintenance_in_a_403_is_come_back_to(one: Subject, body: Any) -> None:
+    """Words of maintenance say "later" of everybody, and nothing of this dossier."""
+    told = tell(one, SNAPSHOT if one is PORTAL else "--status", body, status=403)
+
+    assert isinstance(told.outcome, Unreachable)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<html><script>sessionStorage.token = 1</script><body>502</body></html>",
+        "<html><body>Cập nhật thành công, phiên 12</body></html>",
+    ],
+    ids=["a script", "a success"],
+)
+def test_a_page_that_speaks_of_something_else_is_no_dead_session(page: str) -> None:
+    """Whether lines landed behind it is unknown: they are not sent again unmarked."""
+    told = tell(PORTAL, LINES, page)
+
+    assert isinstance(told.outcome, Uncertain)
+    assert told.count("login") == 1
 
 
 @pytest.mark.parametrize("one", [PORTAL, IGATE], ids=["portal", "igate"])

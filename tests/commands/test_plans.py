@@ -112,11 +112,18 @@ async def test_a_wrong_mapping_is_told_again(tmp_path: Path) -> None:
         name = (await at.post(dossier())).body["id"]
         found = await at.until(name, idle)
         mapping = found["attempts"][0]["adapter"].split()[-1]
-        _, none = await command(at, "resend", "province", "--mapping", "0" * 12)
+        unknown, none = await command(at, "resend", "province", "--mapping", "0" * 12)
+        other, which = await command(at, "backfill", "province", "--procedure", "NOPE")
+        times = ("--from", "2026-03-03", "--to", "2026-03-02")
+        turned, when = await command(at, "resend", "province", *times)
         code, said = await command(at, "resend", "province", "--mapping", mapping, "--yes")
         again = told(at)
 
-    assert ("nothing is to be told again" in none, code, again) == (True, 0, [name, name])
+    assert (code, again) == (0, [name, name])
+    assert [unknown, other, turned] == [2, 2, 2]
+    assert "--mapping: province was never told anything under" in none
+    assert "--procedure: no dossier here is under 'NOPE'" in which
+    assert "--from 2026-03-03 is not before --to 2026-03-02" in when
     assert (mapping in said, "1 of 1 told" in said) == (True, True)
 
 

@@ -9,7 +9,7 @@ import pytest
 from gateway.commands.status import Show
 from gateway.operations.status import Status
 from gateway.rules.gate import Gate
-from gateway.store.work.operating import Standing, Survey
+from gateway.store.work.operating import Standing, Survey, Trouble
 
 
 @pytest.mark.parametrize(("skew", "said"), [(0.4, False), (-59.0, False), (-900.0, True)])
@@ -58,6 +58,26 @@ def test_the_earliest_due_time_and_the_hours_left_are_said(
 
     assert (said in shown, "earliest" in shown) == (True, hours is not None)
     assert (found["hours_left"], found["earliest_due"] is None) == (hours, hours is None)
+
+
+def test_an_age_is_said_as_ago(capsys: pytest.CaptureFixture[str]) -> None:
+    """The last error was, and is not yet to come."""
+    trouble = Trouble(outcome="uncertain", why=None, at=1000)
+    one = Standing(
+        name="a",
+        gate=Gate(),
+        gate_until=0,
+        inflight=0,
+        held_by=None,
+        held_why=None,
+        trouble=trouble,
+    )
+    seen = Status(survey=Survey(30_000, 0, (one,)), modes={"a": "live"}, at_risk_hours=24.0)
+    Show("en", as_json=False).status(seen, watched=False)
+    Show("vi", as_json=False).status(seen, watched=False)
+    said = " ".join(capsys.readouterr().out.split())
+
+    assert ("[29 s ago]" in said, "[29 s trước]" in said) == (True, True)
 
 
 def test_a_closed_gate_says_since_when_and_by_whom(capsys: pytest.CaptureFixture[str]) -> None:

@@ -75,7 +75,7 @@ async def test_what_waits_is_woken_for_a_probe(office: Office, settings: Setting
     """Where nothing is ready one waiting lane is, but none that may have landed."""
     await office.post(3)
     await shut(office)
-    await office.set(outbox, sa.true(), state=WAITING, wake_at=FAR, uncertainty=1)
+    await office.set(outbox, sa.true(), state=WAITING, wake_at=2**41, uncertainty=1)
     one = (await office.rows(outbox))[0].dossier_id
     nothing = await probed(office, settings, TOLD)
     await office.set(outbox, outbox.c.dossier_id == one, uncertainty=0)
@@ -84,8 +84,24 @@ async def test_what_waits_is_woken_for_a_probe(office: Office, settings: Setting
     assert isinstance(nothing, Probed)
     assert isinstance(opened, Probed)
     assert (nothing.came, opened.came) == ("nothing_to_try", "opened")
+    assert said(nothing).startswith("not tried: 3 wait, the first until ")
     assert opened.tried is not None
     assert opened.tried.dossier == str(one)
+
+
+async def test_what_failed_by_the_outage_goes_on_at_once(
+    office: Office, settings: Settings
+) -> None:
+    """A probe that opens the gate wakes what waits, but none that may have landed."""
+    await office.post(4)
+    await shut(office)
+    await office.set(outbox, sa.true(), state=WAITING, wake_at=FAR)
+    held = (await office.rows(outbox))[-1].dossier_id
+    await office.set(outbox, outbox.c.dossier_id == held, uncertainty=1)
+    await probed(office, settings, TOLD)
+    waiting = [one.dossier_id for one in await office.rows(outbox) if one.state == WAITING]
+
+    assert waiting == [held]
 
 
 async def test_without_a_worker_it_says_so(office: Office, settings: Settings) -> None:

@@ -77,6 +77,17 @@ async def test_an_older_command_says_so_in_one_line(
     assert (done.returncode, said["why"]) == (2, LINE.format(newest()))
 
 
+async def test_migrate_says_that_a_database_is_newer(
+    tmp_path: Path, database: dict[str, Any]
+) -> None:
+    """It was reached: what is wrong is not where it stands."""
+    await migrated(Settings(data=tmp_path, **database))
+    done = await asyncio.to_thread(command, tmp_path, database, "migrate", "--show")
+
+    assert (done.returncode, "cannot be reached" in done.stderr) == (2, False)
+    assert LINE.format(newest()) in done.stderr
+
+
 async def stands(settings: Settings) -> str | None:
     """Say which migration a database has, without opening it as a gateway does."""
     if settings.postgres is None:

@@ -133,7 +133,8 @@ class Told:
 TOLD = ("delivered", "pending")
 
 
-def _meant(told: Told, tries: Any) -> list[sa.ColumnElement[bool]]:
+def of_tries(told: Told, tries: Any) -> list[sa.ColumnElement[bool]]:
+    """Give what tries must be to be meant."""
     found: list[sa.ColumnElement[bool]] = []
     if told.since is not None:
         found.append(tries.ended_at >= told.since)
@@ -161,7 +162,7 @@ def delivered(
             later.c.outcome.in_(TOLD),
             later.c.late.is_(sa.false()),
             later.c.id > mine.c.id,
-            sa.not_(sa.and_(*_meant(told, later.c))),
+            sa.not_(sa.and_(*of_tries(told, later.c))),
         )
     ]
     meant = (
@@ -174,7 +175,7 @@ def delivered(
             mine.c.system == of,
             mine.c.outcome.in_(TOLD),
             mine.c.late.is_(sa.false()),
-            *_meant(told, mine.c),
+            *of_tries(told, mine.c),
             *(stands if newest_counts else []),
             *([] if after is None else [mine.c.dossier_id > after]),
         )

@@ -19,7 +19,11 @@ from gateway.store.tables import attempt, outbox, system
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A gate as it was found, and whether a lane is ready to be tried; `held_by`: who holds it."""
+    """A gate as it was found, and whether a lane is ready to be tried.
+
+    held_by: who holds it
+    waiting, wakes_at: how many lanes wait out their time, and until when the first of them does
+    """
 
     number: int
     gate: Gate
@@ -27,6 +31,8 @@ class Found:
     now: int
     held_by: str | None = None
     lanes: bool = True
+    waiting: int = 0
+    wakes_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +64,10 @@ def let_probe(connection: Connection, name: str) -> Found | None:
         connection.execute(
             system.update().where(system.c.id == row.id).values(gate_until=min(row.gate_until, now))
         )
-    return replace(found, lanes=lanes)
+    if lanes:
+        return found
+    waiting, wakes_at = _waiting(connection, row.id)
+    return replace(found, lanes=False, waiting=waiting, wakes_at=wakes_at)
 
 
 def look(connection: Connection, number: int) -> Found:
@@ -126,8 +135,32 @@ def _ready(connection: Connection, of: int) -> bool:
     return connection.execute(ready.limit(1)).first() is not None
 
 
+def _waiting(connection: Connection, of: int) -> tuple[int, int | None]:
+    """Count what waits although nothing may be woken: its last try may still land."""
+    row = connection.execute(
+        sa.select(sa.func.count(), sa.func.min(outbox.c.wake_at)).where(
+            outbox.c.system == of, outbox.c.state == WAITING, outbox.c.wake_at.is_not(None)
+        )
+    ).one()
+    return row[0], row[1]
+
+
+WOKEN = 500
+"""Lanes that are woken in one transaction."""
+
+
+def wake_certain(connection: Connection, of: int) -> int:
+    """Make lanes ready that wait since they failed, as their system is there again; how many."""
+    return _wake(connection, of, db_now(connection), WOKEN)
+
+
 def _wake_one(connection: Connection, of: int, now: int) -> bool:
     """Make the lane ready that was to wake next."""
+    return _wake(connection, of, now, 1) == 1
+
+
+def _wake(connection: Connection, of: int, now: int, most: int) -> int:
+    """Make those ready that were to wake next; none whose last try may still land."""
     waiting = (
         sa.select(outbox.c.dossier_id)
         .where(
@@ -137,15 +170,14 @@ def _wake_one(connection: Connection, of: int, now: int) -> bool:
             outbox.c.uncertainty <= CERTAIN,
         )
         .order_by(outbox.c.wake_at)
-        .limit(1)
+        .limit(most)
         .with_for_update(skip_locked=True)
     )
-    chosen = connection.execute(waiting).scalar_one_or_none()
-    if chosen is None:
-        return False
-    connection.execute(
-        outbox.update()
-        .where(outbox.c.system == of, outbox.c.dossier_id == chosen)
-        .values(state=READY, rank=now, wake_at=None)
-    )
-    return True
+    chosen = list(connection.execute(waiting).scalars())
+    if chosen:
+        connection.execute(
+            outbox.update()
+            .where(outbox.c.system == of, outbox.c.dossier_id.in_(chosen))
+            .values(state=READY, rank=now, wake_at=None)
+        )
+    return len(chosen)
