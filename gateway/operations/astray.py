@@ -8,7 +8,7 @@ from __future__ import annotations
 from gateway.operations.plans import Choice, Preview, Told
 from gateway.operations.refusals import Refusal
 from gateway.store.engine import Connection, Store
-from gateway.store.ledger import borne
+from gateway.store.work.plans import borne
 
 
 async def astray(

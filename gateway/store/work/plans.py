@@ -17,7 +17,7 @@ from gateway.dossiers.systems import System, Systems
 from gateway.rules.waves import Tally, failing, plan_size
 from gateway.store import rows
 from gateway.store.dialect import now as db_now
-from gateway.store.ledger import attempts, dossiers, saving
+from gateway.store.ledger import attempts, borne, dossiers, saving
 from gateway.store.ledger.untold import (
     PAGE,
     Candidate,
@@ -49,6 +49,7 @@ __all__ = [
     "Told",
     "add",
     "advance",
+    "borne",
     "delivered",
     "found",
     "left_aside",
