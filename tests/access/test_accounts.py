@@ -16,12 +16,12 @@ from argon2 import PasswordHasher
 from gateway.access.accounts import Accounts, Session, locked_for, login_of
 from gateway.access.passwords import Passwords, TooManyLogins, acceptable, one_time_password
 from gateway.access.roles import Role
-from gateway.main.bootstrap import opened
 from gateway.operations import accounts as operations
 from gateway.operations.refusals import Refusal
 from gateway.settings import Settings
 from gateway.store.engine import Store
 from gateway.store.tables import account, account_session, audit
+from tests.operations.begun import begun
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 OWN = "một mật khẩu dài"
@@ -88,7 +88,7 @@ class Desk:
 @pytest.fixture
 async def desk(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Desk]:
     """Open a desk."""
-    async with opened(Settings(data=tmp_path, **database)) as store:
+    async with begun(Settings(data=tmp_path, **database)) as store:
         first = await operations.add(
             store,
             "Lan",

@@ -15,13 +15,14 @@ import structlog
 
 from gateway.access.audit import Entry, record
 from gateway.access.sealing import AT_ONCE, OtherKey, Sealer
-from gateway.main.bootstrap import open_store, opened
+from gateway.main.bootstrap import open_store
 from gateway.rules.audit_chain import Line
 from gateway.settings import Settings, SettingsError
 from gateway.store import audit as rows
 from gateway.store.engine import Store
 from gateway.store.seal import audit_key
 from gateway.store.tables import audit, leadership
+from tests.operations.begun import begun
 from tests.rules.test_audit_chain import check
 
 KEY = b"k" * 32
@@ -31,7 +32,7 @@ SEAL_KEY = base64.b64encode(b"s" * 32).decode()
 @pytest.fixture
 async def store(tmp_path: Path, database: dict[str, Any]) -> AsyncIterator[Store]:
     """Open an empty store."""
-    async with opened(Settings(data=tmp_path, **database)) as made:
+    async with begun(Settings(data=tmp_path, **database)) as made:
         yield made
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.main.bootstrap import opened
 from gateway.settings import Settings
 from gateway.store import feed
 from tests.intake.test_api import api, body, post
+from tests.operations.begun import begun
 
 __all__ = ["api"]
 
@@ -49,7 +49,7 @@ async def test_after_a_restore_a_follower_is_told_how_to_go_on(
 ) -> None:
     """Law 18: A cursor of before is answered 410, and reading anew works."""
     place = (await api.get("/v1/dossiers")).json()["cursor"]
-    async with opened(Settings(data=tmp_path)) as store:
+    async with begun(Settings(data=tmp_path)) as store:
         await store.write(feed.begin_epoch)
     gone = await api.get(f"/v1/dossiers?cursor={place}")
     anew = await api.get("/v1/dossiers?updated_after=2026-03-02T09:30:00%2B07:00")
