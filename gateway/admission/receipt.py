@@ -31,11 +31,7 @@ def receipt(one: Decided, systems: Systems) -> Answer | Denied:
             "voided": head.voided,
             **({"merged_into": str(record.merged_into)} if record.merged_into else {}),
             **one.more,
-            "systems": [
-                system.name
-                for system in systems.all
-                if system.id in record.lanes and system.config.mode != "off"
-            ],
+            "systems": [system.name for system in systems.all if system.id in record.lanes],
             "data_quality": [
                 flag.model_dump(mode="json", exclude_none=True) for flag in head.data_quality
             ],

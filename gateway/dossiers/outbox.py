@@ -52,13 +52,6 @@ def route(
                 # It is of old, and nothing has happened that would be news to them.
                 begins.become(ADDED, record.stored)
             record.lanes[system.id] = begins
-    for system in systems.all:
-        off = system.config.mode == "off" and not record.stored
-        if off and routing.concerns(head, system.config):  # it begins by passing them by
-            begun = routing.begin(head, record.history, known_in, system.config, None)
-            record.lanes[system.id] = LaneRecord(
-                system.id, begun.done_seq, begun.remote, begun.born_here, begun.via, new=True
-            )
     place = _place(record, systems, now, bulk=bulk)
     for system in systems.all:
         row = record.lanes.get(system.id)
