@@ -172,6 +172,7 @@ GATES = {"open": 1.0, "probing": 0.5, "closed": 0.0}
 
 def built(version: str, database: str) -> None:
     """Show what this process is."""
+    BUILD.clear()
     BUILD.labels(version, platform.python_version(), database).set(1)
 
 
