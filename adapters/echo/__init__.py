@@ -57,7 +57,9 @@ async def deliver(step: Step, settings: EchoSettings) -> Outcome:
             headers=key,
             effect="keyed",
         )
-    return outcome_of(read_answer(await request, "keyed", ONE, personal=_masked(step)), step)
+    return outcome_of(
+        read_answer(await request, "keyed", ONE, personal=lambda: _masked(step)), step
+    )
 
 
 async def deliver_many(steps: Sequence[Step], settings: EchoSettings) -> Many:
@@ -89,7 +91,7 @@ def _item(step: Step, settings: EchoSettings) -> dict[str, Any]:
 
 def _result(value: Any, step: Step) -> Outcome:
     """Say what their answer about one of several means."""
-    return outcome_of(read_item(value, ONE, personal=_masked(step)), step)
+    return outcome_of(read_item(value, ONE, personal=lambda: _masked(step)), step)
 
 
 def outcome_of(said: Said | Outcome, step: Step) -> Outcome:

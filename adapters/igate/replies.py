@@ -27,7 +27,7 @@ def read(
         table,
         settings.words,
         about=frozenset(code for code in known if code),
-        personal=strings_of(step.dossier),
+        personal=lambda: strings_of(step.dossier),
     )
     if not isinstance(said, Said) or said.means in {"success", "absent"}:
         return said

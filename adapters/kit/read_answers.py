@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -30,6 +30,8 @@ from schemas.outcome import (
 )
 
 T = TypeVar("T")
+Personal = Sequence[str] | Callable[[], Sequence[str]]
+"""What is masked in a text that is shown, or who knows it: most answers show none."""
 _CODES = re.compile(r"\b(?:\d{3}(?:\.\w{2,3}){2,3}|[a-z]\d{2}(?:\.\w{1,4}){0,5})-\d{6,8}-\d{4,8}\b")
 
 
@@ -55,6 +57,16 @@ def _key(what: str, reply: Reply, words: Words) -> Any:
     return what, reply.status, kind, reply.body, tuple(map(tuple, words.values()))
 
 
+def _flat(value: Any, words: Words) -> Any:
+    """Name a short object without anything inside; None: it is another kind of value."""
+    if not isinstance(value, dict) or len(value) > 8:
+        return None
+    if any(one is not None and type(one) not in {str, int, bool} for one in value.values()):
+        return None
+    said = tuple((name, type(one).__name__, one) for name, one in value.items())
+    return ("item", said, tuple(map(tuple, words.values()))) if len(str(said)) <= SHORT else None
+
+
 def _remember(table: Answers, key: Any, found: T) -> T:
     if key is not None:
         if len(table.memo) >= MOST:
@@ -74,7 +86,7 @@ def read_answer(
     words: Words = NO_WORDS,
     *,
     about: frozenset[str] = frozenset(),
-    personal: Sequence[str] = (),
+    personal: Personal = (),
 ) -> Said | Outcome:
     """Read an answer by its table: what a row names, or the outcome of anything else.
 
@@ -104,10 +116,17 @@ def read_item(
     words: Words = NO_WORDS,
     *,
     about: frozenset[str] = frozenset(),
-    personal: Sequence[str] = (),
+    personal: Personal = (),
 ) -> Said | Malformed:
     """Read what an answer says of one dossier of several, by the table of such an item."""
-    return _by_row(_spoken(value, 200, table), table, words, about, personal)
+    key = _flat(value, words)
+    if key in table.memo:
+        known: Said = table.memo[key]
+        return known
+    read = _by_row(_spoken(value, 200, table), table, words, about, personal)
+    if isinstance(read, Said) and read.means == "success" and not _CODES.search(read.sentence):
+        return _remember(table, key, read)
+    return read
 
 
 def _by_row(
@@ -115,7 +134,7 @@ def _by_row(
     table: Answers,
     words: Words,
     about: frozenset[str],
-    personal: Sequence[str],
+    personal: Personal,
 ) -> Said | Malformed:
     """Find the first row that fits; a success that something denies is none."""
     row = _row(said, table, words)
@@ -126,7 +145,8 @@ def _by_row(
         if denial is None:
             return replace(said, shown="", row=row)  # nobody reads what a success says
         row, why = None, f"success, and {denial}"
-    shown = redact(said.shown or _written(said.value), personal)
+    masked = personal() if callable(personal) else personal
+    shown = redact(said.shown or _written(said.value), masked)
     return Malformed(why=why, raw=shown) if row is None else replace(said, shown=shown, row=row)
 
 

@@ -183,7 +183,7 @@ def _read(reply: Reply, effect: Effect, step: Step, settings: PortalSettings) ->
         answers.table_of(effect, settings),
         settings.words,
         about=frozenset(code for code in known if code),
-        personal=strings_of(of),
+        personal=lambda: strings_of(of),
     )
 
 
