@@ -121,7 +121,7 @@ class RestoreWatch:
             try:
                 await self._turn()
                 loop.worked()
-            except (OSError, StoreUnavailable) as error:
+            except Exception as error:  # noqa: BLE001 - no failed look may end delivery with it
                 loop.met(error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._every):
