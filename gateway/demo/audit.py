@@ -199,17 +199,27 @@ def _doubles(
         for effect in effects
         if effect["kind"] in {"event", "line"}
     ]
+    marked = one.lanes.get(name, {}).get("may_stand_twice", [])
     firsts: Sequence[Any] = list(dict.fromkeys(seq for seq, _ in arrived))
     if style == "lines":
-        firsts = times_of(firsts, one.events)
+        doubled = repeated_in_doubt([seq for seq, _ in arrived], marked)
+        firsts = times_of([seq for seq in firsts if seq not in doubled], one.events)
     tally.out_of_order += sum(right < left for left, right in pairwise(firsts))
-    marked = one.lanes.get(name, {}).get("may_stand_twice", [])
     for seq, count in Counter(seq for seq, _ in arrived).items():
         withheld = any(call in witness.hit for at, call in arrived if at == seq)
         doubted = any(first <= seq <= last for first, last in marked)
         explained = style == "lines" and doubted and (withheld or killed)
         tally.repeated += (count - 1) if explained else 0
         tally.duplicated += 0 if explained else (count - 1)
+
+
+def repeated_in_doubt(arrived: Sequence[int], marked: Sequence[Sequence[int]]) -> set[int]:
+    """Give the lines that stand twice and are marked so: their first try was not known of.
+
+    A step that became known afterwards goes by its time before such a line, which is there already.
+    """
+    twice = {seq for seq, many in Counter(arrived).items() if many > 1}
+    return {seq for seq in twice if any(first <= seq <= last for first, last in marked)}
 
 
 def times_of(arrived: Sequence[int], events: Sequence[Mapping[str, Any]]) -> list[str]:

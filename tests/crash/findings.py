@@ -20,7 +20,17 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from gateway.demo.audit import UNSAID, anyway, expected, has, mark, number, read_log, there
+from gateway.demo.audit import (
+    UNSAID,
+    anyway,
+    expected,
+    has,
+    mark,
+    number,
+    read_log,
+    repeated_in_doubt,
+    there,
+)
 from tests.crash.cases import Case, Fault, Try
 
 LINES, EVENTS = "lines", "events"
@@ -134,7 +144,10 @@ def _one(
         for effect in effects
         if effect["kind"] in {"event", "line"}
     ]
-    firsts = _rising(style, dict.fromkeys(seq for seq, _ in rows), of.events)
+    arrivals = [seq for seq, _ in rows]
+    doubled = repeated_in_doubt(arrivals, (lane or {}).get("may_stand_twice", []))
+    sure = [seq for seq in arrivals if style != LINES or seq not in doubled]
+    firsts = _rising(style, dict.fromkeys(sure), of.events)
     found.out_of_order += [
         f"{name} {of.code} {left}>{right}" for left, right in pairwise(firsts) if right < left
     ]

@@ -247,3 +247,35 @@ def test_a_timeline_rises_by_time(tmp_path: Path, told: tuple[int, ...], bad: li
     found = find([replace(CASE, of=of, owed=frozenset())], tmp_path, {"p": LINES}, [], {})
 
     assert list(found.bad()) == bad
+
+
+@pytest.mark.parametrize(("marked", "bad"), [([[1, 1]], []), ([], ["out_of_order", "unexplained"])])
+def test_a_line_in_doubt_may_stand_before_a_step_known_later(
+    tmp_path: Path, marked: list[list[int]], bad: list[str]
+) -> None:
+    """What was sent and not heard of is there first; unmarked, it is out of order."""
+    early = EVENTS_OF[0] | {"seq": 2, "ref": "e", "action": "Bước 0"}
+    early["occurred_at"] = "2026-03-02T00:30:00+07:00"
+    rows = [
+        {"kind": "line", "code": CODE, "at": at, "text": text, "call": call, "arrived": 10.0 + call}
+        for call, (at, text) in enumerate(
+            [
+                ("20260302010000", "Bước 1"),
+                ("20260302003000", "Bước 0"),
+                ("20260302010000", "Bước 1"),
+            ]
+        )
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "p.effects.jsonl").write_text(text, encoding="utf-8")
+    hit = {"call": 0, "fault": "reset_after", "stored": True, "at": 10.0}
+    (tmp_path / "p.faults.jsonl").write_text(json.dumps(hit) + "\n", encoding="utf-8")
+    tries = [Try("p", 1, 1, 9.5, 10.5, "uncertain", late=False, fence=1)]
+    lane = LANE | {"done_seq": 2, "may_stand_twice": marked}
+    events = (EVENTS_OF[0], early)
+    of = replace(CASE.of, code=CODE, promised=frozenset(), events=events, lanes={"p": lane})
+    case = replace(CASE, of=of, tries=tries, owed=frozenset())
+
+    found = find([case], tmp_path, {"p": LINES}, [Fault("kill_worker", 10.1, 14.0)], {})
+
+    assert sorted(found.bad()) == bad

@@ -70,7 +70,9 @@ def checkpoint(
         )
     )
     if twice:
-        doubts.mark(connection, one.system, {one.dossier_id: (one.done_seq + 1, up_to)})
+        # A row goes by its time: one of a later number may be confirmed before the first is.
+        last = max(up_to, one.done_seq + 1)
+        doubts.mark(connection, one.system, {one.dossier_id: (one.done_seq + 1, last)})
     return True
 
 
